@@ -23,9 +23,10 @@ type Store interface {
 	// Release gives the lease back. It does nothing if it is no longer the newest.
 	Release(ctx context.Context, lease Lease) error
 	// Update runs fn in one transaction and commits it if fn returns nil; otherwise nothing is changed. It fails
-	// with [ErrFenced], and commits nothing, if lease is no longer the newest of its connection. A lease of
-	// number 0 stands for a person's decision, which needs none and is not fenced.
-	// Transactions of one scope run one after the other; fn may run again if the database asks for it.
+	// with [ErrFenced], and commits nothing, if lease is no longer the newest of its connection or was released. A
+	// lease of number 0 stands for a person's decision, which needs none and is not fenced.
+	// Transactions of one scope run one after the other; fn may run again if the database asks for it. fn does
+	// not call the store.
 	Update(ctx context.Context, lease Lease, fn func(Tx) error) error
 	// View runs fn on one consistent state.
 	View(ctx context.Context, scope Scope, fn func(ReadTx) error) error
@@ -53,7 +54,7 @@ const (
 	TableSide       Table = "side"       // feed position of one app; key: side
 	TableMirror     Table = "mirror"     // what was read of one record; key: side, id; index 0: when due, 1: status
 	TableKey        Table = "key"        // a match key that a record bears; index 0: side, key
-	TableLink       Table = "link"       // a pair; index 0: a's id, 1: b's id (both unique), 2: status
+	TableLink       Table = "link"       // a pair; index 0: a's id, 1: b's id (both unique: Put refuses a second row), 2: status
 	TableIntent     Table = "intent"     // a batch that was sent and not answered; key: run, number
 	TableHold       Table = "hold"       // what waits for a person, or was decided by one
 	TableRun        Table = "run"        // one sync; key: run
@@ -67,14 +68,14 @@ var Tables = []Table{TableConnection, TableSide, TableMirror, TableKey, TableLin
 // Indexes is how many index entries a row has at most.
 const Indexes = 3
 
-// A Row is one row of a table. Key and index entries are any text without the byte 0xFF; they are compared and
-// sorted byte by byte.
+// A Row is one row of a table. Key and index entries are any text without the byte 0xFF, which Put refuses; they
+// are compared and sorted byte by byte.
 type Row struct {
 	Table Table
 	Key   string          // unique in its table and scope
 	Index [Indexes]string // entries of the table's indexes; "" means that the row is not in that index
 	Stamp string          // a small text that Scan and Find return without the body
-	Body  []byte          // JSON; nil for rows that are all key
+	Body  []byte          // JSON; nil for rows that are all key (an empty one is read back as nil)
 }
 
 // ReadTx reads rows of one scope. The rows that it returns are the caller's to keep.
@@ -111,10 +112,12 @@ type Scan struct {
 // ByKey orders a Scan by key.
 const ByKey = -1
 
-// Tx reads and changes rows of one scope; it sees its own changes.
+// Tx reads and changes rows of one scope; it sees its own changes. A transaction in which Put or Delete failed is
+// never committed, even if its function goes on and returns nil: Update then returns the first such error.
 type Tx interface {
 	ReadTx
-	// Put inserts the rows, or replaces those with the same table and key. The store copies what it keeps.
+	// Put inserts the rows, or replaces those with the same table and key. The rows of one Put may exchange their
+	// unique entries. The store copies what it keeps.
 	Put(rows ...Row) error
 	// Delete removes the rows with these keys; a key without a row is nothing.
 	Delete(table Table, keys ...string) error
