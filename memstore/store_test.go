@@ -1,0 +1,13 @@
+package memstore_test
+
+import (
+	"testing"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/contactsync/contactsync/storetest"
+)
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(*testing.T) contactsync.Store { return memstore.New() })
+}
