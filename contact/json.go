@@ -1,13 +1,6 @@
 package contact
 
-import (
-	"bytes"
-	"encoding/json"
-	"fmt"
-	"slices"
-	"strconv"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // MarshalJSON writes the value in its one canonical form: null for empty, a string, number or bool for a scalar,
 // an array of strings for a set, an object of parts for an address and an array of objects for a list. An absent
@@ -18,38 +11,35 @@ func (v Value) MarshalJSON() ([]byte, error) { return v.AppendJSON(nil), nil }
 func (v Value) AppendJSON(dst []byte) []byte {
 	switch v.kind {
 	case KindText:
-		return appendString(dst, v.text)
+		return AppendString(dst, v.text)
 	case KindNumber, KindBool:
 		return append(dst, v.text...)
 	case KindSet:
-		dst = append(dst, '[')
-		for i, s := range v.more.set {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = appendString(dst, s)
-		}
-		return append(dst, ']')
+		return appendArray(dst, v.more.set, AppendString)
 	case KindAddress:
 		return v.more.addr.appendJSON(dst)
 	case KindList:
-		dst = append(dst, '[')
-		for i, e := range v.more.list {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = e.appendJSON(dst)
-		}
-		return append(dst, ']')
+		return appendArray(dst, v.more.list, appendEntry)
 	}
 	return append(dst, "null"...)
 }
 
-func (e Entry) appendJSON(dst []byte) []byte {
+func appendArray[E any](dst []byte, elements []E, appendElement func([]byte, E) []byte) []byte {
+	dst = append(dst, '[')
+	for i, e := range elements {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendElement(dst, e)
+	}
+	return append(dst, ']')
+}
+
+func appendEntry(dst []byte, e Entry) []byte {
 	dst = append(dst, `{"value":`...)
 	dst = e.Value.AppendJSON(dst)
 	if e.Type != "" {
-		dst = appendString(append(dst, `,"type":`...), e.Type)
+		dst = AppendString(append(dst, `,"type":`...), e.Type)
 	}
 	if e.Primary {
 		dst = append(dst, `,"primary":true`...)
@@ -70,7 +60,7 @@ func (a *Address) appendJSON(dst []byte) []byte {
 		}
 		first = false
 		dst = append(append(append(dst, '"'), name...), `":`...)
-		dst = appendString(dst, text)
+		dst = AppendString(dst, text)
 	}
 	return append(dst, '}')
 }
@@ -85,200 +75,99 @@ func (f Fields) AppendJSON(dst []byte) []byte {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = append(appendString(dst, name), ':')
+		dst = append(AppendString(dst, name), ':')
 		dst = f[name].AppendJSON(dst)
 	}
 	return append(dst, '}')
 }
 
 // UnmarshalJSON reads a value in the form that MarshalJSON writes: null is empty, an array of strings a set, an
-// array of objects a list, an object an address. A field of another type takes it by [Field.Coerce].
+// array with objects a list, an object an address. A field of another type takes it by [Field.Coerce]. The error
+// is a [*DecodeError].
 func (v *Value) UnmarshalJSON(data []byte) error {
-	data = bytes.TrimSpace(data)
-	if len(data) == 0 {
-		return fmt.Errorf("no value")
+	d := NewDecoder(string(data))
+	value, err := d.Value()
+	if err == nil {
+		err = d.End()
 	}
-	switch data[0] {
-	case 'n':
-		*v = Empty
-		return nil
-	case 't', 'f':
-		*v = Value{kind: KindBool, text: string(data)}
-		return nil
-	case '"':
-		var s string
-		if err := json.Unmarshal(data, &s); err != nil {
-			return err
-		}
-		*v = Text(s)
-		return nil
-	case '{':
-		var a Address
-		if err := strictUnmarshal(data, &a); err != nil {
-			return fmt.Errorf("address: %w", err)
-		}
-		*v = Postal(a)
-		return nil
-	case '[':
-		return v.unmarshalArray(data)
-	}
-	n, err := Number(string(data))
-	*v = n
-	return err
-}
-
-// unmarshalArray reads a set (an array of strings) or a list (an array of objects).
-func (v *Value) unmarshalArray(data []byte) error {
-	var raw []json.RawMessage
-	if err := json.Unmarshal(data, &raw); err != nil {
+	if err != nil {
 		return err
 	}
-	isObject := func(r json.RawMessage) bool { return r[0] == '{' }
-	if slices.ContainsFunc(raw, isObject) {
-		entries := make([]Entry, len(raw))
-		for i, r := range raw {
-			if err := entries[i].unmarshal(r); err != nil {
-				return fmt.Errorf("entry %d: %w", i+1, err)
-			}
-		}
-		*v = List(entries...)
-		return nil
-	}
-	var set []string
-	if err := json.Unmarshal(data, &set); err != nil {
-		return err
-	}
-	*v = Set(set...)
+	*v = value
 	return nil
 }
 
-func (e *Entry) unmarshal(r json.RawMessage) error {
-	if r[0] != '{' {
-		return json.Unmarshal(r, &e.Value)
+// UnmarshalJSON reads fields in the form that MarshalJSON writes, as [ParseFields] does; null leaves f as it is.
+func (f *Fields) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		return nil
 	}
-	return strictUnmarshal(r, e)
+	fields, err := ParseFields(data)
+	if err != nil {
+		return err
+	}
+	*f = fields
+	return nil
 }
 
-// strictUnmarshal is json.Unmarshal that refuses keys which the target does not have.
-func strictUnmarshal(data []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	return d.Decode(into)
+// UnmarshalJSON reads an entry of a list, {"value": V, "type": T, "primary": true}, and refuses other keys.
+func (e *Entry) UnmarshalJSON(data []byte) error {
+	d := NewDecoder(string(data))
+	entry, err := d.entry()
+	if err == nil {
+		err = d.End()
+	}
+	if err != nil {
+		return err
+	}
+	*e = entry
+	return nil
 }
 
 // IsZero reports whether the value is absent, for encoding/json's omitzero.
 func (v Value) IsZero() bool { return v.kind == KindAbsent }
 
-// appendString appends s as a JSON string. Bytes that are not UTF-8 become U+FFFD: a connector has refused them
-// before they get here.
-func appendString(dst []byte, s string) []byte {
-	plain := true
-	for i := 0; i < len(s); i++ {
-		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= utf8.RuneSelf {
-			plain = false
-			break
-		}
-	}
-	if plain {
-		return append(append(append(dst, '"'), s...), '"')
-	}
+// AppendString appends s as a JSON string to dst, with as few escapes as JSON allows. Bytes that are not UTF-8
+// become U+FFFD: a connector has refused them before they get here.
+func AppendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
+	done := 0 // up to here s is written
 	for i := 0; i < len(s); {
 		c := s[i]
-		switch {
-		case c == '"' || c == '\\':
-			dst = append(dst, '\\', c)
-		case c == '\n':
-			dst = append(dst, `\n`...)
-		case c == '\r':
-			dst = append(dst, `\r`...)
-		case c == '\t':
-			dst = append(dst, `\t`...)
-		case c < 0x20:
-			dst = append(dst, fmt.Sprintf(`\u%04x`, c)...)
-		case c < utf8.RuneSelf:
-			dst = append(dst, c)
-		default:
-			r, size := utf8.DecodeRuneInString(s[i:])
-			dst = utf8.AppendRune(dst, r)
-			i += size
+		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+			i++
 			continue
 		}
-		i++
+		size := 1
+		if c >= utf8.RuneSelf {
+			var r rune
+			if r, size = utf8.DecodeRuneInString(s[i:]); r != utf8.RuneError || size > 1 {
+				i += size
+				continue
+			}
+		}
+		dst = append(dst, s[done:i]...)
+		dst = appendEscaped(dst, c)
+		i += size
+		done = i
 	}
-	return append(dst, '"')
+	return append(append(dst, s[done:]...), '"')
 }
 
-// Coerce returns v in the form that a field of this type holds: a bare value of a list becomes an entry without
-// type, a set of strings the entries of a list, text that is a number or yes-or-no that value. It fails, naming
-// the field, if v cannot be held.
-func (f Field) Coerce(v Value) (Value, error) {
-	if v.Blank() {
-		return v, nil
-	}
+// appendEscaped appends a byte that cannot stand in a JSON string as it is.
+func appendEscaped(dst []byte, c byte) []byte {
+	const hex = "0123456789abcdef"
 	switch {
-	case f.Type == TypeSet:
-		if v.kind == KindText {
-			return Set(v.text), nil
-		}
-		if v.kind == KindSet {
-			return v, nil
-		}
-	case f.Many:
-		return f.coerceList(v)
-	default:
-		return f.coerceScalar(v)
+	case c == '"' || c == '\\':
+		return append(dst, '\\', c)
+	case c == '\n':
+		return append(dst, `\n`...)
+	case c == '\r':
+		return append(dst, `\r`...)
+	case c == '\t':
+		return append(dst, `\t`...)
+	case c >= utf8.RuneSelf:
+		return append(dst, "\ufffd"...)
 	}
-	return v, fmt.Errorf("field %s: not a %s", f.Name, f.Type)
-}
-
-func (f Field) coerceList(v Value) (Value, error) {
-	one := f
-	one.Many = false
-	var entries []Entry
-	switch v.kind {
-	case KindList:
-		entries = slices.Clone(v.more.list)
-	case KindSet:
-		for _, s := range v.more.set {
-			entries = append(entries, Entry{Value: Text(s)})
-		}
-	default:
-		entries = []Entry{{Value: v}}
-	}
-	for i, e := range entries {
-		c, err := one.coerceScalar(e.Value)
-		if err != nil {
-			return v, err
-		}
-		entries[i].Value = c
-	}
-	return List(entries...), nil
-}
-
-func (f Field) coerceScalar(v Value) (Value, error) {
-	fits := false
-	switch f.Type {
-	case TypeNumber:
-		if v.kind == KindText && validNumber(v.text) {
-			return Number(v.text)
-		}
-		fits = v.kind == KindNumber
-	case TypeBool:
-		if b, err := strconv.ParseBool(v.text); err == nil && v.kind == KindText {
-			return Bool(b), nil
-		}
-		fits = v.kind == KindBool
-	case TypeAddress:
-		fits = v.kind == KindAddress
-	default:
-		if v.kind == KindNumber || v.kind == KindBool {
-			return Text(v.text), nil
-		}
-		fits = v.kind == KindText
-	}
-	if !fits {
-		return v, fmt.Errorf("field %s: not a %s", f.Name, f.Type)
-	}
-	return v, nil
+	return append(dst, `\u00`+string(hex[c>>4])+string(hex[c&0xf])...)
 }

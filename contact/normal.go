@@ -2,104 +2,100 @@ package contact
 
 import (
 	"strings"
-	"time"
 	"unicode"
+	"unicode/utf8"
 
-	"github.com/nyaruka/phonenumbers"
-	"golang.org/x/net/idna"
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 )
 
 // NormalText returns text in Unicode normal form C without surrounding space: the form in which texts are
-// compared.
-func NormalText(s string) string { return norm.NFC.String(strings.TrimSpace(s)) }
-
-// foldText returns text as NormalText does and without case, by full Unicode case folding.
-func foldText(s string) string { return norm.NFC.String(cases.Fold().String(NormalText(s))) }
-
-// EmailKey returns the form in which email addresses are compared, without case and with the domain in its ASCII
-// form (RFC 5890), and whether the text is a plain address that can tell people apart: one @, something on both
-// sides, a dot in the domain, no space.
-func EmailKey(s string) (key string, valid bool) {
-	s = foldText(s)
-	local, domain, ok := strings.Cut(s, "@")
-	if !ok || local == "" || strings.ContainsFunc(s, unicode.IsSpace) || strings.Contains(domain, "@") {
-		return s, false
+// compared. Space is what Unicode calls White_Space (the no-break space among it) and the invisible U+200B (zero
+// width space), U+2060 (word joiner) and U+FEFF (byte order mark). Inside the text nothing is taken away, and
+// the joiners of emoji are no space.
+func NormalText(s string) string {
+	s = trim(s)
+	if isASCII(s) {
+		return s // ASCII is in normal form C (UAX 15, section 1.1)
 	}
-	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || !strings.Contains(strings.Trim(ascii, "."), ".") {
-		return s, false
-	}
-	return local + "@" + ascii, true
+	return norm.NFC.String(s)
 }
 
-// PhoneKey returns the number in E.164 form, "+32470123456", with an extension behind a semicolon, and whether
-// it is valid in some numbering plan. A number without country code is read as one of region (ISO 3166-1
-// alpha-2; "" means none: such a number is not valid).
-func PhoneKey(s, region string) (key string, valid bool) {
-	if region == "" {
-		region = "ZZ"
+// foldText returns text without surrounding space and without case, by full case folding: "ß" and "SS" are the
+// same, "İ" and "i" are not. The order of the steps is the canonical caseless matching of the Unicode Standard,
+// section 3.13, definition D145, but for form C at the end.
+func foldText(s string) string {
+	s = trim(s)
+	if isASCII(s) {
+		return strings.ToLower(s)
 	}
-	number, err := phonenumbers.Parse(s, region)
-	if err != nil || !phonenumbers.IsValidNumber(number) {
-		return "", false
-	}
-	key = phonenumbers.Format(number, phonenumbers.E164)
-	if ext := number.GetExtension(); ext != "" {
-		key += ";" + ext
-	}
-	return key, true
+	return norm.NFC.String(cases.Fold().String(norm.NFD.String(s)))
 }
 
-// PhoneDigits returns the digits of a number that is valid in no plan, of any script as ASCII, or the text
-// itself where it has none. Two such numbers are the same if their digits are.
-func PhoneDigits(s string) string {
-	digits := strings.Map(func(r rune) rune {
-		if n, ok := digit(r); ok {
-			return '0' + n
+// trim returns s without the space around it.
+func trim(s string) string {
+	if s == "" || plainByte(s[0]) && plainByte(s[len(s)-1]) {
+		return s
+	}
+	return strings.TrimFunc(s, isSpace)
+}
+
+// blank reports whether s is space alone.
+func blank(s string) bool { return trim(s) == "" }
+
+// plainByte reports whether b is a visible ASCII character.
+func plainByte(b byte) bool { return b > ' ' && b < 0x7f }
+
+func isSpace(r rune) bool {
+	switch r {
+	case '\u200b', '\u2060', '\ufeff':
+		return true
+	}
+	return unicode.IsSpace(r)
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
 		}
-		return -1
-	}, s)
-	if digits == "" {
-		return foldText(s)
 	}
-	return digits
+	return true
+}
+
+// equalFoldASCII reports whether two ASCII texts are the same without case.
+func equalFoldASCII(s, t string) bool {
+	if len(s) != len(t) {
+		return false
+	}
+	for i := range len(s) {
+		if lowerASCII(s[i]) != lowerASCII(t[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+func lowerASCII(b byte) byte {
+	if b >= 'A' && b <= 'Z' {
+		return b + 'a' - 'A'
+	}
+	return b
 }
 
 // digit returns the value of a decimal digit of any script.
 func digit(r rune) (rune, bool) {
+	if r < utf8.RuneSelf {
+		return r - '0', r >= '0' && r <= '9'
+	}
 	if !unicode.IsDigit(r) {
 		return 0, false
 	}
+	// The digits of a script follow each other from zero to nine (Unicode Standard, section 4.6), and so do those
+	// of scripts that are neighbours: the place in the whole run tells the value.
 	zero := r
-	for zero > 0 && unicode.IsDigit(zero-1) && r-zero < 9 {
+	for unicode.IsDigit(zero - 1) {
 		zero--
 	}
-	return r - zero, true
-}
-
-// dateKey returns the comparable form of a calendar date, with or without a year.
-func dateKey(s string) (string, bool) {
-	s = strings.TrimSpace(s)
-	for _, layout := range []string{"2006-01-02", "20060102", "--01-02", "--0102"} {
-		t, err := time.Parse(layout, s)
-		if err != nil {
-			continue
-		}
-		if strings.HasPrefix(layout, "--") {
-			return t.Format("--01-02"), true
-		}
-		return t.Format("2006-01-02"), true
-	}
-	return "", false
-}
-
-// dateTimeKey returns the comparable form of a point in time, whatever the zone it is written in.
-func dateTimeKey(s string) (string, bool) {
-	t, err := time.Parse(time.RFC3339, strings.TrimSpace(s))
-	if err != nil {
-		return "", false
-	}
-	return t.UTC().Format(time.RFC3339Nano), true
+	return (r - zero) % 10, true
 }

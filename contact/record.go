@@ -1,8 +1,11 @@
 package contact
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -39,6 +42,38 @@ func (f Fields) Names() []string {
 	return names
 }
 
+// Digest returns 16 hexadecimal digits that are the same for fields of the same content, to the letter but for the
+// order of sets and lists, and that differ for others, as far as 64 bits of SHA-256 can tell. It is how to see
+// whether a record was touched without keeping all of it. It stays the same from one release to the next.
+func (f Fields) Digest() string {
+	text := make([]byte, 0, 512)
+	for _, name := range f.Names() {
+		text = append(AppendString(text, name), ':')
+		text = append(f[name].appendSorted(text), '\n')
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// appendSorted appends the JSON of the value, with the elements of a set or list in the order of their JSON.
+func (v Value) appendSorted(dst []byte) []byte {
+	var elements []string
+	switch v.kind {
+	case KindSet:
+		for _, s := range v.more.set {
+			elements = append(elements, string(AppendString(nil, s)))
+		}
+	case KindList:
+		for _, e := range v.more.list {
+			elements = append(elements, string(appendEntry(nil, e)))
+		}
+	default:
+		return v.AppendJSON(dst)
+	}
+	slices.Sort(elements)
+	return append(append(append(dst, '['), strings.Join(elements, ",")...), ']')
+}
+
 // A Change is what is to become of one field. Of a set or list it names the elements to add and to remove, so
 // that what others did to the list meanwhile survives; of any other field, or to clear one, it is Set.
 type Change struct {
@@ -73,24 +108,50 @@ func (p Patch) Apply(fields Fields, schema *Schema) Fields {
 	return out
 }
 
-// Apply returns what the change makes of the value v of field f.
+// Apply returns what the change makes of the value v of field f. A set keeps its order and spelling: an element
+// that it has already is not added again. Of a list the entries that are added come last, and replace those that
+// mean the same; if one of them is primary, no other is.
 func (c Change) Apply(v Value, f Field) Value {
 	if !c.Set.Absent() {
 		return c.Set
 	}
+	if len(c.Add) == 0 && len(c.Remove) == 0 {
+		return v
+	}
+	if fitting, err := f.Coerce(v); err == nil {
+		v = fitting
+	}
+	if v.kind == KindSet {
+		f.Type = TypeSet // the schema may not know the field
+	}
 	if f.Type == TypeSet {
 		return c.applySet(v, f)
 	}
-	gone := map[string]bool{}
-	for _, e := range c.Remove {
-		gone[f.EntryKey(e, "")] = true
+	return c.applyList(v, f)
+}
+
+func (c Change) applySet(v Value, f Field) Value {
+	gone := f.entryKeys(c.Remove)
+	have := map[string]bool{}
+	var kept []string
+	for _, s := range v.Elements() {
+		if key := foldText(s); !gone[key] {
+			kept = append(kept, s)
+			have[key] = true
+		}
 	}
-	added := map[string]bool{}
-	newPrimary := false
 	for _, e := range c.Add {
-		added[f.EntryKey(e, "")] = true
-		newPrimary = newPrimary || e.Primary
+		if key := f.EntryKey(e, ""); !have[key] {
+			kept = append(kept, e.Value.Str())
+			have[key] = true
+		}
 	}
+	return newSet(kept)
+}
+
+func (c Change) applyList(v Value, f Field) Value {
+	gone, added := f.entryKeys(c.Remove), f.entryKeys(c.Add)
+	newPrimary := slices.ContainsFunc(c.Add, func(e Entry) bool { return e.Primary })
 	var kept []Entry
 	for _, e := range v.Entries() {
 		key := f.EntryKey(e, "")
@@ -105,24 +166,11 @@ func (c Change) Apply(v Value, f Field) Value {
 	return List(append(kept, c.Add...)...)
 }
 
-func (c Change) applySet(v Value, f Field) Value {
-	drop := map[string]bool{}
-	for _, e := range c.Remove {
-		drop[f.EntryKey(e, "")] = true
+// entryKeys returns the keys of the entries.
+func (f Field) entryKeys(entries []Entry) map[string]bool {
+	keys := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		keys[f.EntryKey(e, "")] = true
 	}
-	have := map[string]bool{}
-	var kept []string
-	for _, s := range v.Elements() {
-		key := f.EntryKey(Entry{Value: Text(s)}, "")
-		if !drop[key] {
-			kept = append(kept, s)
-			have[key] = true
-		}
-	}
-	for _, e := range c.Add {
-		if !have[f.EntryKey(e, "")] {
-			kept = append(kept, e.Value.Str())
-		}
-	}
-	return Set(kept...)
+	return keys
 }

@@ -2,8 +2,8 @@ package contact
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -35,7 +35,7 @@ type Value struct {
 type more struct {
 	set  []string
 	list []Entry
-	addr Address
+	addr *Address
 }
 
 // Empty is the value of a field that is known to hold nothing.
@@ -86,10 +86,10 @@ func (a *Address) part(name string) *string {
 }
 
 // Text returns the value of a text field, or of a field whose type is written as text: email, phone, url,
-// choice, date ("2006-01-02", "--01-02" without year) and datetime (RFC 3339). Text of white space alone is
-// [Empty].
+// choice, date ("2006-01-02", "--01-02" without year) and datetime (RFC 3339). Text of space alone ([NormalText]
+// says what counts as space) is [Empty].
 func Text(s string) Value {
-	if strings.TrimSpace(s) == "" {
+	if blank(s) {
 		return Empty
 	}
 	return Value{kind: KindText, text: s}
@@ -105,10 +105,10 @@ func Number(literal string) (Value, error) {
 }
 
 // Int returns the value of a whole number.
-func Int(n int64) Value { return Value{kind: KindNumber, text: fmt.Sprint(n)} }
+func Int(n int64) Value { return Value{kind: KindNumber, text: strconv.FormatInt(n, 10)} }
 
 // Bool returns the value of a yes-or-no field.
-func Bool(b bool) Value { return Value{kind: KindBool, text: fmt.Sprint(b)} }
+func Bool(b bool) Value { return Value{kind: KindBool, text: strconv.FormatBool(b)} }
 
 // Date returns the value of a calendar date. A year of 0 means that it is not known.
 func Date(year int, month time.Month, day int) Value {
@@ -122,17 +122,15 @@ func Date(year int, month time.Month, day int) Value {
 func DateTime(t time.Time) Value { return Text(t.Format(time.RFC3339Nano)) }
 
 // Set returns the value of a set of strings. A blank element is left out; a set without elements is [Empty].
-func Set(elements ...string) Value {
-	kept := make([]string, 0, len(elements))
-	for _, e := range elements {
-		if strings.TrimSpace(e) != "" {
-			kept = append(kept, e)
-		}
-	}
-	if len(kept) == 0 {
+func Set(elements ...string) Value { return newSet(slices.Clone(elements)) }
+
+// newSet is Set for elements that the caller gives away.
+func newSet(elements []string) Value {
+	elements = slices.DeleteFunc(elements, blank)
+	if len(elements) == 0 {
 		return Empty
 	}
-	return Value{kind: KindSet, more: &more{set: kept}}
+	return Value{kind: KindSet, more: &more{set: elements}}
 }
 
 // List returns the value of a list of entries. An entry without a value is left out; a list without entries
@@ -150,12 +148,14 @@ func List(entries ...Entry) Value {
 	return Value{kind: KindList, more: &more{list: kept}}
 }
 
-// Postal returns the value of an address; that of the zero Address is [Empty].
+// Postal returns the value of an address; that of an address whose parts are all blank is [Empty].
 func Postal(a Address) Value {
-	if a == (Address{}) {
-		return Empty
+	for _, name := range AddressParts {
+		if !blank(*a.part(name)) {
+			return Value{kind: KindAddress, more: &more{addr: &a}}
+		}
 	}
-	return Value{kind: KindAddress, more: &more{addr: a}}
+	return Empty
 }
 
 // Kind returns the form that the value has.
@@ -192,7 +192,7 @@ func (v Value) Address() Address {
 	if v.kind != KindAddress {
 		return Address{}
 	}
-	return v.more.addr
+	return *v.more.addr
 }
 
 // Equal reports whether both values are the same to the letter, order included. It is how a test or a cache
@@ -201,11 +201,14 @@ func (v Value) Equal(w Value) bool {
 	if v.kind != w.kind || v.text != w.text {
 		return false
 	}
+	if v.more == w.more {
+		return true // one and the same, or scalars
+	}
 	switch v.kind {
 	case KindSet:
 		return slices.Equal(v.more.set, w.more.set)
 	case KindAddress:
-		return v.more.addr == w.more.addr
+		return *v.more.addr == *w.more.addr
 	case KindList:
 		return slices.EqualFunc(v.more.list, w.more.list, Entry.Equal)
 	}
@@ -246,53 +249,4 @@ func (v Value) String() string {
 		return strings.Join(parts, ", ")
 	}
 	return v.text
-}
-
-// validNumber reports whether s is a number as RFC 8259 section 6 writes one.
-func validNumber(s string) bool {
-	digits := func() bool {
-		n := 0
-		for n < len(s) && s[n] >= '0' && s[n] <= '9' {
-			n++
-		}
-		s = s[n:]
-		return n > 0
-	}
-	s = strings.TrimPrefix(s, "-")
-	leadingZero := len(s) > 1 && s[0] == '0' && s[1] >= '0' && s[1] <= '9'
-	if leadingZero || !digits() {
-		return false
-	}
-	if strings.HasPrefix(s, ".") {
-		s = s[1:]
-		if !digits() {
-			return false
-		}
-	}
-	if s != "" && (s[0] == 'e' || s[0] == 'E') {
-		s = s[1:]
-		if s != "" && (s[0] == '+' || s[0] == '-') {
-			s = s[1:]
-		}
-		if !digits() {
-			return false
-		}
-	}
-	return s == ""
-}
-
-// maxExponent bounds the exponents that are worked out exactly: beyond it a literal is compared as it is
-// written, so that "1e999999999" costs nothing.
-const maxExponent = 1000
-
-// numberKey returns the same text for literals of one number: "42", "42.0" and "4.2e1".
-func numberKey(literal string) string {
-	if e := strings.IndexAny(literal, "eE"); e >= 0 && len(strings.TrimLeft(literal[e+1:], "+-0")) > len(fmt.Sprint(maxExponent)) {
-		return literal
-	}
-	r, ok := new(big.Rat).SetString(literal)
-	if !ok {
-		return literal
-	}
-	return r.RatString()
 }
