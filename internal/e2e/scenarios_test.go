@@ -1,0 +1,120 @@
+package e2e_test
+
+import (
+	"errors"
+	"flag"
+	"path/filepath"
+	"testing"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/internal/e2e"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+const ownFolder = "testdata/scenarios"
+
+var folder = flag.String("scenarios", ownFolder, "the folder of the scenarios to play, absolute or relative to internal/e2e")
+
+// stores are the stores over which every scenario is played.
+func stores() []struct {
+	name string
+	open func(t *testing.T) contactsync.Store
+} {
+	return []struct {
+		name string
+		open func(t *testing.T) contactsync.Store
+	}{
+		{"memstore", func(*testing.T) contactsync.Store { return memstore.New() }},
+		{"sqlite", func(t *testing.T) contactsync.Store { return openStore(t) }},
+	}
+}
+
+// notPlayed are the scenarios that need what the library does not have yet.
+func notPlayed() []string {
+	return []string{"a-sync-can-be-taken-back", "taking-back-spares-what-users-did-since"} // rollback
+}
+
+// notSwapped are the scenarios with a transform that goes from a to b only.
+func notSwapped() []string {
+	return []string{"types-convert-where-the-meaning-is-kept"}
+}
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	scenarios, err := e2e.ReadFolder(*folder)
+	require.NoError(t, err)
+	unplayed := 0
+	for _, s := range scenarios {
+		if s.Uses("rollback") {
+			unplayed++
+			t.Logf("not played, for want of rollback: %s", s.Name)
+			continue
+		}
+		t.Run(s.Name, func(t *testing.T) {
+			t.Parallel()
+			playEverywhere(t, s)
+		})
+	}
+	t.Logf("%d scenarios, %d of them not played", len(scenarios), unplayed)
+}
+
+// playEverywhere plays a scenario over every store, in every variant.
+func playEverywhere(t *testing.T, s *e2e.Scenario) {
+	for _, store := range stores() {
+		for _, v := range e2e.Variants() {
+			if _, err := s.Swapped(); v.Swapped && errors.Is(err, e2e.ErrOneWay) {
+				t.Logf("not swapped: %v", err)
+				continue
+			}
+			t.Run(store.name+"/"+v.Name, func(t *testing.T) {
+				t.Parallel()
+				if err := e2e.Play(t.Context(), s, store.open(t), v); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// TestWhatIsNotPlayed holds the lists of scenarios that are left out, so that none falls out of sight.
+func TestWhatIsNotPlayed(t *testing.T) {
+	t.Parallel()
+	scenarios, err := e2e.ReadFolder(ownFolder)
+	require.NoError(t, err)
+	var unplayed, unswapped []string
+	for _, s := range scenarios {
+		if s.Uses("rollback") {
+			unplayed = append(unplayed, s.Name)
+		}
+		if _, err := s.Swapped(); err != nil {
+			require.ErrorIs(t, err, e2e.ErrOneWay)
+			unswapped = append(unswapped, s.Name)
+		}
+	}
+	if diff := cmp.Diff(notPlayed(), unplayed); diff != "" {
+		t.Errorf("not played: %s", diff)
+	}
+	if diff := cmp.Diff(notSwapped(), unswapped); diff != "" {
+		t.Errorf("not swapped: %s", diff)
+	}
+}
+
+// TestScenariosAreThere counts the scenarios of each file, so that a reader that stops half-way is noticed.
+func TestScenariosAreThere(t *testing.T) {
+	t.Parallel()
+	scenarios, err := e2e.ReadFolder(ownFolder)
+	require.NoError(t, err)
+	got := map[string]int{}
+	for _, s := range scenarios {
+		got[filepath.Base(s.File)]++
+	}
+	want := map[string]int{
+		"10-first-match.yaml": 14, "20-changes.yaml": 13, "30-lists.yaml": 6, "40-rules.yaml": 22, "50-deletions.yaml": 9,
+		"60-mappings.yaml": 11, "70-faults.yaml": 18, "80-lifecycle.yaml": 6, "90-details.yaml": 18,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

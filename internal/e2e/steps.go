@@ -1,0 +1,346 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector/fake"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// action is what a step does.
+type action interface {
+	// play does it and returns what is not as it must be.
+	play(ctx context.Context, w *world) error
+	// swapped returns the mirror image.
+	swapped() action
+}
+
+// parseStep reads a step: an object of one key.
+func parseStep(raw json.RawMessage) (Step, error) {
+	var keys pairs[json.RawMessage]
+	if err := strict(raw, &keys); err != nil {
+		return Step{}, err
+	}
+	if len(keys) != 1 {
+		return Step{}, fmt.Errorf("a step is one key, not %d", len(keys))
+	}
+	kind := keys[0].Key
+	does, err := parseAction(kind, keys[0].Value)
+	if err != nil {
+		return Step{}, fmt.Errorf("%s: %w", kind, err)
+	}
+	return Step{Kind: kind, does: does}, nil
+}
+
+func parseAction(kind string, data []byte) (action, error) {
+	switch kind {
+	case "put":
+		return decode[putStep](data)
+	case "edit":
+		return decode[editStep](data)
+	case "remove":
+		return decode[removeStep](data)
+	case "hide":
+		return decode[hideStep](data)
+	case "unhide":
+		return decode[unhideStep](data)
+	case "rekey":
+		return decode[rekeyStep](data)
+	case "merge":
+		return decode[mergeStep](data)
+	case "fault":
+		return decode[faultStep](data)
+	case "advance":
+		return decode[advanceStep](data)
+	case "sync":
+		return decode[syncStep](data)
+	case "preview":
+		return decode[previewStep](data)
+	case "confirm", "pause", "resume":
+		_, err := decode[noDetail](data)
+		return verbStep(kind), err
+	case "rollback":
+		_, err := decode[noDetail](data)
+		return rollbackStep{}, err
+	case "resolve":
+		return decode[resolveStep](data)
+	case "configure":
+		return decode[configureStep](data)
+	case "link":
+		return decode[linkStep](data)
+	case "separate":
+		return decode[separateStep](data)
+	case "want":
+		return decode[wantStep](data)
+	case "writes":
+		return decode[writesStep](data)
+	case "totals":
+		return decode[totalsStep](data)
+	case "calls":
+		return decode[callsStep](data)
+	case "status":
+		return decode[statusStep](data)
+	case "record":
+		return decode[recordStep](data)
+	case "linked":
+		return decode[linkedStep](data)
+	case "invalid":
+		return decode[invalidStep](data)
+	}
+	return nil, fmt.Errorf("there is no such step")
+}
+
+// decode reads the value of a step's key.
+func decode[T action](data []byte) (action, error) {
+	var step T
+	err := strict(data, &step)
+	return step, err
+}
+
+// noDetail is the value of a step that says everything by its key.
+type noDetail struct{}
+
+func (s noDetail) play(context.Context, *world) error { return nil }
+func (s noDetail) swapped() action                    { return s }
+
+// invalidStep is a scenario's only step.
+type invalidStep string
+
+func (s invalidStep) play(context.Context, *world) error { return nil }
+func (s invalidStep) swapped() action                    { return s }
+
+// syncStep runs a sync.
+type syncStep struct{ Error, Halted *string }
+
+func (s syncStep) swapped() action { return s }
+
+func (s syncStep) play(ctx context.Context, w *world) error {
+	report, err := w.sync(ctx)
+	switch {
+	case s.Error != nil && err == nil:
+		return fmt.Errorf("the sync returned no error; want one that contains %q", *s.Error)
+	case s.Error != nil && !strings.Contains(err.Error(), *s.Error):
+		return fmt.Errorf("the sync failed with %q; want an error that contains %q", err, *s.Error)
+	case s.Error != nil:
+		return nil
+	case err != nil:
+		return fmt.Errorf("the sync failed: %w", err)
+	case s.Halted != nil:
+		return waitsFor(*s.Halted, report.Waiting)
+	}
+	return nil
+}
+
+// waitsFor returns an error if nothing waits for that reason.
+func waitsFor(reason string, waiting []contactsync.Waiting) error {
+	var reasons []string
+	for _, w := range waiting {
+		if w.Reason == reason {
+			return nil
+		}
+		reasons = append(reasons, w.Reason)
+	}
+	return fmt.Errorf("waiting for consent: %q; want %q among them", reasons, reason)
+}
+
+// previewStep computes a plan. Whatever it says, the apps stay as they were.
+type previewStep struct{ sides[map[string]int] }
+
+func (s previewStep) swapped() action { return previewStep{s.swap()} }
+
+func (s previewStep) play(ctx context.Context, w *world) error {
+	before := w.contents()
+	writes := [2]fake.Writes{w.apps[0].Writes(), w.apps[1].Writes()}
+	engine, err := w.engine(ctx)
+	if err != nil {
+		return err
+	}
+	plan, err := engine.Preview(ctx)
+	if err != nil {
+		return fmt.Errorf("the preview failed: %w", err)
+	}
+	if diff := diffContents(before, w.contents()); diff != "" {
+		return fmt.Errorf("the preview changed an app:\n%s", diff)
+	}
+	for side, want := range s.sides {
+		if got := w.apps[side].Writes(); got != writes[side] {
+			return fmt.Errorf("the preview wrote to %s", contactsync.Side(side))
+		}
+		if want == nil {
+			continue
+		}
+		n := plan.Counts[side]
+		if err := compareCounts(side, *want, map[string]int{"create": n.Created, "update": n.Updated, "delete": n.Deleted}); err != nil {
+			return fmt.Errorf("the plan: %w", err)
+		}
+	}
+	return nil
+}
+
+// verbStep is a verb of the connection that needs no more: "confirm", "pause" or "resume".
+type verbStep string
+
+func (s verbStep) swapped() action { return s }
+
+func (s verbStep) play(ctx context.Context, w *world) error {
+	engine, err := w.engine(ctx)
+	if err != nil {
+		return err
+	}
+	switch s {
+	case "confirm":
+		return engine.Confirm(ctx)
+	case "pause":
+		return engine.Pause(ctx)
+	}
+	return engine.Resume(ctx)
+}
+
+// rollbackStep takes the last sync back. The library cannot yet, so that a scenario with it is not played.
+type rollbackStep struct{}
+
+func (s rollbackStep) swapped() action { return s }
+
+func (s rollbackStep) play(context.Context, *world) error {
+	return fmt.Errorf("the library has no rollback yet")
+}
+
+// resolveStep decides a held conflict.
+type resolveStep struct {
+	A, B  string // one of them: the record
+	Field string // "" means all held fields
+	Take  string
+}
+
+func (s resolveStep) swapped() action {
+	s.A, s.B = s.B, s.A
+	s.Take = map[string]string{"a": "b", "b": "a"}[s.Take]
+	return s
+}
+
+func (s resolveStep) play(ctx context.Context, w *world) error {
+	side, id, err := w.one(s.A, s.B)
+	if err != nil {
+		return err
+	}
+	engine, err := w.engine(ctx)
+	if err != nil {
+		return err
+	}
+	return engine.Resolve(ctx, contactsync.Resolution{Side: side, ID: id, Field: s.Field, Take: s.Take})
+}
+
+// configureStep replaces top-level keys of the scenario's own connection.
+type configureStep map[string]any
+
+func (s configureStep) swapped() action { return s } // the whole connection is swapped when it is put together
+
+func (s configureStep) play(ctx context.Context, w *world) error {
+	connection, err := w.scenario.parse(s)
+	if err != nil {
+		return err
+	}
+	engine, err := w.engine(ctx)
+	if err != nil {
+		return err
+	}
+	w.connection = connection
+	return engine.Configure(ctx, connection)
+}
+
+// couples are records of a and b by name. The value is nil where a record stands alone; swapped couples are
+// written the other way round.
+type couples struct {
+	list pairs[*string]
+	back bool // the keys name records of b
+}
+
+// UnmarshalJSON reads an object of names.
+func (c *couples) UnmarshalJSON(data []byte) error { return c.list.UnmarshalJSON(data) }
+
+func (c couples) swap() couples { return couples{c.list, !c.back} }
+
+// each calls do with the ids of each couple; an empty id is nobody.
+func (c couples) each(w *world, do func(ids [2]string) error) error {
+	for _, p := range c.list {
+		near := contactsync.A
+		if c.back {
+			near = contactsync.B
+		}
+		if p.Value == nil && !w.knows(near, p.Key) && w.knows(near.Other(), p.Key) {
+			near = near.Other()
+		}
+		var ids [2]string
+		var err error
+		if ids[near], err = w.id(near, p.Key); err != nil {
+			return err
+		}
+		if p.Value != nil {
+			if ids[near.Other()], err = w.id(near.Other(), *p.Value); err != nil {
+				return err
+			}
+		}
+		if err := do(ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkStep links two records as a person does.
+type linkStep struct{ couples }
+
+func (s linkStep) swapped() action { return linkStep{s.swap()} }
+
+func (s linkStep) play(ctx context.Context, w *world) error {
+	engine, err := w.engine(ctx)
+	if err != nil {
+		return err
+	}
+	return s.each(w, func(ids [2]string) error { return engine.Link(ctx, ids[0], ids[1]) })
+}
+
+// separateStep separates a pair for good.
+type separateStep struct{ couples }
+
+func (s separateStep) swapped() action { return separateStep{s.swap()} }
+
+func (s separateStep) play(ctx context.Context, w *world) error {
+	engine, err := w.engine(ctx)
+	if err != nil {
+		return err
+	}
+	return s.each(w, func(ids [2]string) error { return engine.Separate(ctx, ids[0], ids[1]) })
+}
+
+// faultStep makes calls go wrong.
+type faultStep struct {
+	On    string
+	Kind  fake.Kind
+	Times *int // 1 if left out
+	After int
+	Edit  content
+}
+
+func (s faultStep) swapped() action {
+	side, call, _ := strings.Cut(s.On, ".")
+	s.On = map[string]string{"a": "b", "b": "a"}[side] + "." + call
+	return s
+}
+
+func (s faultStep) play(_ context.Context, w *world) error {
+	name, call, _ := strings.Cut(s.On, ".")
+	side := strings.Index("ab", name)
+	if side < 0 || len(name) != 1 {
+		return fmt.Errorf("on: %q is not SIDE.CALL", s.On)
+	}
+	f := fake.Fault{On: call, Kind: s.Kind, Times: 1, After: s.After, Edit: w.now(side, contact.Fields(s.Edit))}
+	if s.Times != nil {
+		f.Times = *s.Times
+	}
+	return w.apps[side].Fail(f)
+}
