@@ -24,6 +24,7 @@ var leaseTests = []test{
 	{"renew of an overtaken or released one is fenced", renewFenced},
 	{"release frees the connection", releaseFrees},
 	{"release of an overtaken one does nothing", releaseOvertaken},
+	{"a holder without a name is one", namelessHolder},
 	{"leases of scopes are independent", leasesIndependent},
 	{"overtaken commits nothing", overtakenCommitsNothing},
 	{"released commits nothing", releasedCommitsNothing},
@@ -147,6 +148,15 @@ func releaseOvertaken(t *testing.T, s contactsync.Store) {
 	require.NoError(t, s.Release(t.Context(), one))
 	wantLeased(t, s, here, "one", noon.Add(minute))
 	wantCommits(t, s, two)
+}
+
+func namelessHolder(t *testing.T, s contactsync.Store) {
+	lease := acquire(t, s, here, "", noon)
+	wantLeased(t, s, here, "two", noon)
+	wantCommits(t, s, lease)
+	require.NoError(t, s.Release(t.Context(), lease))
+	acquire(t, s, here, "two", noon)
+	wantLeased(t, s, here, "", noon)
 }
 
 func leasesIndependent(t *testing.T, s contactsync.Store) {

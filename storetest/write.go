@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -142,7 +143,7 @@ func uniqueEntries(t *testing.T, s contactsync.Store) {
 			return errStop
 		})
 		require.Error(t, err)
-		if stopped := err == errStop; stopped != tt.ok {
+		if stopped := errors.Is(err, errStop); stopped != tt.ok {
 			t.Errorf("%s: Put: %v", tt.name, err)
 		}
 	}

@@ -1,0 +1,159 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/contactsync/contactsync"
+)
+
+// A Store keeps rows in a database. It is safe for use by several goroutines, and several processes may use one
+// database.
+type Store struct {
+	db         *sql.DB
+	dialect    Dialect
+	statements statements
+}
+
+// Open returns the store in a database, whose schema it creates or brings up to date. It fails if the database was
+// made by a newer version, and if its settings could lose a commit. The database stays the caller's: close the Store
+// first, then db.
+func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
+	s := &Store{db: db, dialect: dialect, statements: statements{prepared: map[string]*sql.Stmt{}}}
+	err := s.retry(ctx, func() error {
+		if err := dialect.check(ctx, db); err != nil {
+			return err
+		}
+		return migrate(ctx, db, dialect.migrations())
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: open: %w", err)
+	}
+	return s, nil
+}
+
+// Close closes what the Store has prepared in the database. The database stays open.
+func (s *Store) Close() error { return s.statements.close() }
+
+// Update implements contactsync.Store. It runs fn again, a few times at most, if the database is locked for too long.
+func (s *Store) Update(ctx context.Context, lease contactsync.Lease, fn func(contactsync.Tx) error) error {
+	return s.locked(ctx, lease.Scope, func(tx *tx, newest newest) error {
+		if lease.Number != 0 && !newest.is(lease) {
+			return contactsync.ErrFenced
+		}
+		return fn(tx)
+	})
+}
+
+// View implements contactsync.Store. It sees the state that the database had when it began, and waits for no Update.
+func (s *Store) View(ctx context.Context, scope contactsync.Scope, fn func(contactsync.ReadTx) error) error {
+	return s.transact(ctx, &sql.TxOptions{ReadOnly: true}, func(tx *tx) error {
+		err := tx.queryRow(selectScope, []byte(scope.Owner), []byte(scope.Connection)).Scan(&tx.scope)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) { // without a scope there are no rows: none has the id 0
+			return fmt.Errorf("sqlstore: read the scope: %w", err)
+		}
+		return fn(&tx.readTx)
+	})
+}
+
+// Scopes implements contactsync.Store.
+func (s *Store) Scopes(ctx context.Context, owner string) ([]contactsync.Scope, error) {
+	rows, err := s.db.QueryContext(ctx, selectScopes(), []byte(owner))
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: scopes: %w", err)
+	}
+	defer rows.Close()
+	var scopes []contactsync.Scope
+	for rows.Next() {
+		var connection []byte
+		if err := rows.Scan(&connection); err != nil {
+			return nil, fmt.Errorf("sqlstore: scopes: %w", err)
+		}
+		scopes = append(scopes, contactsync.Scope{Owner: owner, Connection: string(connection)})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("sqlstore: scopes: %w", err)
+	}
+	return scopes, nil
+}
+
+// locked runs fn in a transaction whose first statement writes to the scope's row. So transactions of a scope run one
+// after the other (with SQLite those of all scopes do), and what fn reads is the newest.
+func (s *Store) locked(ctx context.Context, scope contactsync.Scope, fn func(*tx, newest) error) error {
+	return s.transact(ctx, nil, func(tx *tx) error {
+		var n newest
+		row := tx.queryRow(lockScope, []byte(scope.Owner), []byte(scope.Connection))
+		if err := row.Scan(&tx.scope, &n.number, &n.holder, &n.until); err != nil {
+			return fmt.Errorf("sqlstore: lock the scope: %w", err)
+		}
+		return fn(tx, n)
+	})
+}
+
+// transact runs fn in a transaction, and once more when another one was in the way.
+func (s *Store) transact(ctx context.Context, options *sql.TxOptions, fn func(*tx) error) error {
+	return s.retry(ctx, func() error {
+		wanted, err := s.once(ctx, options, fn)
+		s.statements.prepare(ctx, s.db, wanted)
+		return err
+	})
+}
+
+// once runs fn in a transaction. It returns the statements that should be prepared for the next.
+func (s *Store) once(ctx context.Context, options *sql.TxOptions, fn func(*tx) error) (wanted []string, err error) {
+	t, err := s.db.BeginTx(ctx, options)
+	if err != nil {
+		return nil, fmt.Errorf("sqlstore: begin: %w", err)
+	}
+	defer t.Rollback() // does nothing after a commit
+	tx := &tx{readTx: readTx{ctx: ctx, tx: t, shared: &s.statements, own: map[string]*sql.Stmt{}}}
+	if err := fn(tx); err != nil {
+		return tx.wanted, err
+	}
+	if tx.err != nil {
+		return tx.wanted, tx.err
+	}
+	if err := t.Commit(); err != nil {
+		return tx.wanted, fmt.Errorf("sqlstore: commit: %w", err)
+	}
+	return tx.wanted, nil
+}
+
+// tries is how often a transaction is begun at most. Each waits as long as the database is set to.
+const tries = 3
+
+func (s *Store) retry(ctx context.Context, fn func() error) error {
+	for try := 1; ; try++ {
+		err := fn()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return errors.Join(ctx.Err(), err) // drivers have their own words for it
+		}
+		if try == tries || !s.dialect.again(err) {
+			return err
+		}
+	}
+}
+
+const (
+	selectScope = `SELECT id FROM contactsync_scope WHERE owner = ? AND connection = ?`
+
+	// lockScope makes the scope when it is new.
+	lockScope = `INSERT INTO contactsync_scope (owner, connection) VALUES (?, ?)
+		ON CONFLICT (owner, connection) DO UPDATE SET lease = contactsync_scope.lease
+		RETURNING id, lease, holder, until`
+)
+
+// selectScopes asks each table whether it has a row of the scope.
+func selectScopes() string {
+	var exists []string
+	for _, table := range contactsync.Tables {
+		exists = append(exists, "EXISTS (SELECT 1 FROM "+name(table)+" r WHERE r.scope = s.id)")
+	}
+	return "SELECT connection FROM contactsync_scope s WHERE owner = ? AND (" + strings.Join(exists, " OR ") + ") ORDER BY connection"
+}

@@ -1,0 +1,111 @@
+package sqlstore
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/contactsync/contactsync"
+)
+
+// A tx reads and changes the rows of one scope in one transaction.
+type tx struct {
+	readTx
+	err error // the first failed change: such a transaction is never committed
+}
+
+// Put implements contactsync.Tx.
+//
+// It inserts row by row: with a prepared statement in a transaction that is as fast as one statement for all rows,
+// whose values would have to be encoded.
+func (tx *tx) Put(rows ...contactsync.Row) error {
+	for i := range rows {
+		if err := checkRow(&rows[i]); err != nil {
+			return tx.fail(err)
+		}
+	}
+	if err := tx.freeEntries(rows); err != nil {
+		return tx.fail(fmt.Errorf("sqlstore: put: %w", err))
+	}
+	for i := range rows {
+		row := &rows[i]
+		query := `INSERT INTO ` + name(row.Table) + ` (scope, key, i0, i1, i2, stamp, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (scope, key) DO UPDATE SET
+			i0 = excluded.i0, i1 = excluded.i1, i2 = excluded.i2, stamp = excluded.stamp, body = excluded.body`
+		err := tx.exec(query, tx.scope, []byte(row.Key), orNull(row.Index[0]), orNull(row.Index[1]), orNull(row.Index[2]),
+			[]byte(row.Stamp), body(row))
+		if err != nil {
+			return tx.fail(fmt.Errorf("sqlstore: put into %s: %w", row.Table, err))
+		}
+	}
+	return nil
+}
+
+// freeEntries takes the unique entries from the rows that are about to be replaced, so that they may exchange them.
+func (tx *tx) freeEntries(rows []contactsync.Row) error {
+	var keys []string
+	for i := range rows {
+		if rows[i].Table == contactsync.TableLink {
+			keys = append(keys, rows[i].Key)
+		}
+	}
+	for chunk := range chunks(keys) {
+		query := "UPDATE contactsync_link SET i0 = NULL, i1 = NULL WHERE scope = ? AND key IN " + list(len(chunk))
+		if err := tx.exec(query, tx.args(chunk)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Delete implements contactsync.Tx.
+func (tx *tx) Delete(table contactsync.Table, keys ...string) error {
+	if err := check(table, contactsync.ByKey); err != nil {
+		return tx.fail(fmt.Errorf("sqlstore: delete: %w", err))
+	}
+	for chunk := range chunks(keys) {
+		query := "DELETE FROM " + name(table) + " WHERE scope = ? AND key IN " + list(len(chunk))
+		if err := tx.exec(query, tx.args(chunk)...); err != nil {
+			return tx.fail(fmt.Errorf("sqlstore: delete from %s: %w", table, err))
+		}
+	}
+	return nil
+}
+
+func (tx *tx) fail(err error) error {
+	if tx.err == nil {
+		tx.err = err
+	}
+	return err
+}
+
+// orNull is a binary value, NULL for "".
+func orNull(text string) []byte {
+	if text == "" {
+		return nil
+	}
+	return []byte(text)
+}
+
+// body is a row's body, NULL for one without bytes.
+func body(row *contactsync.Row) []byte {
+	if len(row.Body) == 0 {
+		return nil
+	}
+	return row.Body
+}
+
+// checkRow refuses rows that could not be kept or found as they are.
+func checkRow(row *contactsync.Row) error {
+	if err := check(row.Table, contactsync.ByKey); err != nil {
+		return fmt.Errorf("sqlstore: put: %w", err)
+	}
+	if strings.IndexByte(row.Key, 0xFF) >= 0 {
+		return fmt.Errorf("sqlstore: put: the key of a row of table %q contains the byte 0xFF", row.Table)
+	}
+	for i, entry := range row.Index {
+		if strings.IndexByte(entry, 0xFF) >= 0 {
+			return fmt.Errorf("sqlstore: put: index entry %d of a row of table %q contains the byte 0xFF", i, row.Table)
+		}
+	}
+	return nil
+}
