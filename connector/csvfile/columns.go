@@ -26,7 +26,7 @@ func newColumns(headings []string, cfg *Config) ([]column, int, error) {
 	for i, h := range headings {
 		columns[i] = column{heading: h, field: fields[i], sep: newSeparators(h)}
 	}
-	if key < 0 && cfg.Key != "" && !cfg.AddKey {
+	if key < 0 && cfg.Key != "" {
 		return nil, -1, fmt.Errorf("there is no column %q to be the key; name one that is there, or say that it is to be added", cfg.Key)
 	}
 	if key >= 0 && (columns[key].field.Meaning != "" || guessHeading(normalHeading(headings[key])).meaning != "") {
@@ -85,6 +85,9 @@ func nameFields(headings []string, declared map[string]string, key int) []contac
 		}
 		meaning := guesses[i].meaning
 		f := contact.Field{Label: h, Type: meaningType(meaning), ReadOnly: i == key}
+		if f.Type == contact.TypeText {
+			f.MaxLength = maxText
+		}
 		switch bearer, ok := bearers[meaning]; {
 		case ok && bearer == i:
 			f.Name, f.Meaning = meaning, meaning

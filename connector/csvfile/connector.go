@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -40,6 +41,14 @@ type Config struct {
 
 // sortedColumns returns the headings that Columns names, in order.
 func (cfg *Config) sortedColumns() []string { return slices.Sorted(maps.Keys(cfg.Columns)) }
+
+// newKey returns the heading of a key column that is to be added.
+func (cfg *Config) newKey() string {
+	if cfg.Key == "" {
+		return "ID"
+	}
+	return cfg.Key
+}
 
 // A Connector reads and writes the rows of one file. It is made by [File] or [New].
 type Connector struct {
@@ -112,12 +121,11 @@ func (c *Connector) Schema(ctx context.Context) (contact.Schema, error) {
 	}
 	for _, col := range d.columns {
 		if col.field.Name != "" {
-			f := col.field
-			if f.Type == contact.TypeText {
-				f.MaxLength = maxCell/4 - 8 // such a text fits in a cell, whatever its characters and quotes
-			}
-			s.Fields = append(s.Fields, f)
+			s.Fields = append(s.Fields, col.field)
 		}
+	}
+	if d.addKey {
+		s.Fields = append(s.Fields, d.keyField)
 	}
 	return s, nil
 }
@@ -167,7 +175,11 @@ func (c *Connector) Read(ctx context.Context, ids, fields []string) ([]connector
 		case d.rows[at].fault != nil:
 			results[i].Err = c.inFile(d.rows[at].fault)
 		default:
-			results[i].Record = d.record(&d.rows[at], fields)
+			rec, err := d.record(&d.rows[at], fields)
+			if err != nil {
+				err = c.inFile(err)
+			}
+			results[i] = connector.ReadResult{Record: rec, Err: err}
 		}
 	}
 	return results, nil
@@ -198,15 +210,14 @@ func (c *Connector) Check(ctx context.Context) error {
 	if err != nil {
 		return c.fileError("check", err)
 	}
-	mode, err := writableMode(target)
+	if _, err := writableMode(target); err != nil {
+		return c.fileError("check", err)
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp")
 	if err != nil {
 		return c.fileError("check", err)
 	}
-	tmp, err := writeBeside(target, nil, mode)
-	if err != nil {
-		return c.fileError("check", err)
-	}
-	return os.Remove(tmp)
+	return errors.Join(tmp.Close(), os.Remove(tmp.Name()))
 }
 
 // Apply carries out the writes and replaces the file once. If another program changes the file meanwhile, it begins
@@ -214,11 +225,14 @@ func (c *Connector) Check(ctx context.Context) error {
 func (c *Connector) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	const tries = 5
+	const tries, pause = 100, 20 * time.Millisecond
 	for range tries {
 		results, err := c.tryApply(ctx, writes)
 		if !errors.Is(err, errMoved) {
 			return results, err
+		}
+		if err := (connector.SystemClock{}).Sleep(ctx, pause); err != nil {
+			return nil, notSent(err)
 		}
 	}
 	return nil, &connector.Error{App: appID, Op: "apply", Err: connector.ErrUnavailable,
@@ -239,7 +253,7 @@ func (c *Connector) tryApply(ctx context.Context, writes []connector.Write) ([]c
 	}
 	for i, at := range e.rows { // a batch that deletes does nothing else, so these rows have not moved
 		if e.results[i].Err == nil && at >= 0 {
-			e.results[i].Record = after.record(&after.rows[at], nil)
+			e.results[i].Record, _ = after.record(&after.rows[at], nil) // with nil no field is demanded
 		}
 	}
 	return e.results, nil
@@ -248,7 +262,7 @@ func (c *Connector) tryApply(ctx context.Context, writes []connector.Write) ([]c
 // commit writes the edited file and returns it as it is now. The new text is parsed before it is written: what
 // could not be read back is not written.
 func (c *Connector) commit(e *edit) (*document, error) {
-	content, ok := e.doc.charset.encode(e.text(c.keyHeading()))
+	content, ok := e.doc.charset.encode(e.text(c.cfg.newKey()))
 	if !ok {
 		return nil, notSent(fmt.Errorf("the new rows cannot be written in %s", e.doc.charset.name))
 	}
@@ -272,14 +286,6 @@ func (c *Connector) commit(e *edit) (*document, error) {
 	c.doc = after
 	c.mu.Unlock()
 	return after, nil
-}
-
-// keyHeading returns the heading of a key column that is to be added.
-func (c *Connector) keyHeading() string {
-	if c.cfg.Key == "" {
-		return "ID"
-	}
-	return c.cfg.Key
 }
 
 // load returns the file as it is now. It always reads the bytes, for no time stamp is fine enough to tell that a file

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -23,6 +24,7 @@ type document struct {
 	order     []int          // of the columns by heading, for versions
 	key       int            // index of the key column; -1 if there is none
 	addKey    bool           // a key column is to be added by the first write
+	keyField  contact.Field  // of the key column, also of one to be added; zero if there is none
 	raw       bool           // no apostrophe is put before what looks like a formula
 	rows      []row
 	byID      map[string]int // index of the row, of several with one id the first
@@ -155,10 +157,22 @@ func (d *document) readHeader(s *scanner, cfg *Config) error {
 		headings[i] = strings.TrimSpace(c.text(d.text))
 		d.quoted = d.quoted && c.quoted
 	}
-	if d.columns, d.key, err = newColumns(headings, cfg); err != nil {
+	d.addKey = cfg.AddKey && findKey(headings, cfg.Key) < 0
+	all := headings
+	if d.addKey {
+		all = append(slices.Clip(headings), cfg.newKey())
+	}
+	columns, key, err := newColumns(all, cfg)
+	if err != nil {
 		return fmt.Errorf("line %d: %w", r.line, err)
 	}
-	d.addKey = d.key < 0 && cfg.AddKey
+	d.columns, d.key = columns[:len(headings)], key
+	if key >= 0 {
+		d.keyField = columns[key].field
+	}
+	if d.addKey {
+		d.key = -1
+	}
 	d.bearers = map[string]int{}
 	for i, c := range d.columns {
 		if c.field.Meaning != "" {
@@ -247,38 +261,29 @@ func (d *document) findFault(line int, cells []span) error {
 	return nil
 }
 
-// cellFault returns what is wrong with the content of a cell, "" for nothing.
+// cellFault returns what is wrong with a cell by which rows are known, "" for nothing. Other cells are checked when
+// their field is asked for, so that what nobody syncs disturbs nobody.
 func (d *document) cellFault(column int, text string) string {
-	const maxEmail, maxPhone, maxKey = 1 << 10, 64, 1 << 10
-	if column == d.key && len(text) > maxKey {
+	const maxKey = 1 << 10
+	isKey := column == d.key
+	if isKey && len(text) > maxKey {
 		return fmt.Sprintf("the key is longer than %d bytes", maxKey)
 	}
-	typ := d.columns[column].field.Type
-	if (column == d.key || typ == contact.TypePhone) && isSpreadsheetNumber(text) {
+	if isKey && strings.ContainsFunc(text, unicode.IsControl) {
+		return "a line break, tab or control character in the key"
+	}
+	if (isKey || d.columns[column].field.Type == contact.TypePhone) && isSpreadsheetNumber(text) {
 		return "looks like a spreadsheet number; its digits are lost, enter it again as text"
-	}
-	if typ != contact.TypePhone && typ != contact.TypeEmail {
-		return ""
-	}
-	for _, one := range strings.Split(text, joiner) {
-		switch {
-		case typ == contact.TypePhone && len(one) > maxPhone:
-			return fmt.Sprintf("a phone number longer than %d characters", maxPhone)
-		case typ == contact.TypeEmail && len(one) > maxEmail:
-			return fmt.Sprintf("an email longer than %d characters", maxEmail)
-		case typ == contact.TypeEmail && strings.ContainsAny(one, "\r\n"):
-			return "an email with a line break"
-		}
 	}
 	return ""
 }
 
-// version returns a digest of what the row says. It does not depend on the quoting, the order of the columns, or
-// on columns in which the row has nothing.
+// version returns a digest of what the row says, but for its key. It does not depend on the quoting, the order of
+// the columns, or on columns in which the row has nothing.
 func (d *document) version(src string, cells []span) [16]byte {
 	h := sha256.New()
 	for _, i := range d.order {
-		if i >= len(cells) {
+		if i >= len(cells) || i == d.key {
 			continue
 		}
 		if text := cells[i].text(src); text != "" {
@@ -303,19 +308,33 @@ func (d *document) cellsOf(src string) []span {
 // content returns the text of a row without its line end.
 func (d *document) content(r *row) string { return d.text[r.start:r.end] }
 
-// record returns the record of a row with the wanted fields; nil wants all.
-func (d *document) record(r *row, fields []string) contact.Record {
+// record returns the record of a row with the wanted fields; nil wants all, as far as they can be read. It fails if
+// a wanted field holds what no field of its type can mean.
+func (d *document) record(r *row, wanted []string) (contact.Record, error) {
 	src := d.content(r)
 	cells := d.cellsOf(src)
 	rec := contact.Record{ID: r.id, Version: hex.EncodeToString(r.version[:]), Fields: contact.Fields{}}
 	for i, c := range cells {
-		name := d.columns[i].field.Name
-		if name == "" || fields != nil && !slices.Contains(fields, name) {
+		f := d.columns[i].field
+		if i == d.key || f.Name == "" || !isWanted(f.Name, wanted) {
 			continue
 		}
-		if v := d.value(i, c.text(src)); !v.Absent() {
-			rec.Fields[name] = v
+		v := d.value(i, c.text(src))
+		if v.Absent() {
+			continue
+		}
+		if err := f.Check(v); err == nil {
+			rec.Fields[f.Name] = v
+		} else if wanted != nil {
+			return rec, &placeError{r.line, i + 1, err.Error()}
 		}
 	}
-	return rec
+	if key := d.keyField.Name; key != "" && isWanted(key, wanted) {
+		rec.Fields[key] = contact.Text(r.id) // also while the cell is still blank
+	}
+	return rec, nil
+}
+
+func isWanted(field string, wanted []string) bool {
+	return wanted == nil || slices.Contains(wanted, field)
 }

@@ -166,9 +166,9 @@ func (e *edit) rewrite(src string, w connector.Write, key string) (string, error
 		if len(out)-begin > maxCell {
 			return "", invalid(w, d.columns[i].field.Name, fmt.Sprintf("longer than %d KiB", maxCell>>10))
 		}
-		blank = blank && (i == d.key || strings.TrimSpace(text) == "")
+		blank = blank && strings.TrimSpace(text) == ""
 	}
-	if blank {
+	if blank && !d.addKey {
 		return "", invalid(w, "", "the row would be blank")
 	}
 	return string(out), nil

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
-// errMoved says that the file no longer holds what was read.
+// errMoved says that the file no longer holds what was read, or that somebody else is about to replace it.
 var errMoved = errors.New("the file was changed meanwhile")
 
 // readFile returns the content of a regular file of bounded size.
@@ -82,15 +84,24 @@ func writableMode(target string) (os.FileMode, error) {
 	return info.Mode().Perm(), nil
 }
 
-// writeBeside writes content to a new file in the folder of target, down to the disk, and returns its name.
+// writeBeside writes content to a new file in the folder of target, down to the disk, and returns its name. The name
+// is always the same: while the file is there, nobody else who uses this package replaces the target.
 func writeBeside(target string, content []byte, mode os.FileMode) (string, error) {
-	f, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp")
+	name := filepath.Join(filepath.Dir(target), "."+filepath.Base(target)+".contactsync.tmp")
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if errors.Is(err, fs.ErrExist) && isAbandoned(name) {
+		os.Remove(name)
+		f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return "", errMoved
+	}
 	if err != nil {
 		return "", err
 	}
 	_, err = f.Write(content)
 	if err == nil {
-		err = f.Chmod(mode)
+		err = f.Chmod(mode) // whatever the umask took away
 	}
 	if err == nil {
 		err = f.Sync()
@@ -99,10 +110,17 @@ func writeBeside(target string, content []byte, mode os.FileMode) (string, error
 		err = closed
 	}
 	if err != nil {
-		os.Remove(f.Name())
+		os.Remove(name)
 		return "", err
 	}
-	return f.Name(), nil
+	return name, nil
+}
+
+// isAbandoned reports whether the new file that somebody wrote was left behind by a crash: nothing was written to it
+// for a minute.
+func isAbandoned(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && time.Since(info.ModTime()) > time.Minute
 }
 
 // syncFolder makes a rename in the folder durable, where the system can.

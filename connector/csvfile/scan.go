@@ -7,8 +7,9 @@ import (
 
 // What a file may hold at most.
 const (
-	maxFile    = 256 << 20 // bytes
-	maxCell    = 64 << 10  // bytes of one cell, quotes included
+	maxFile    = 256 << 20     // bytes
+	maxCell    = 64 << 10      // bytes of one cell, quotes included
+	maxText    = maxCell/4 - 8 // characters of a text, so that it fits in a cell whatever they are
 	maxRows    = 1_000_000
 	maxColumns = 999
 )

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
+	"unicode/utf8"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -23,21 +23,13 @@ func (d *document) value(column int, cell string) contact.Value {
 		first, _, _ := strings.Cut(text, joiner)
 		return contact.Text(first)
 	case contact.TypeDate:
-		if strings.TrimSpace(text) != "" && !isISODate(text) {
+		v := contact.Text(text)
+		if c.field.Check(v) != nil {
 			return contact.Value{}
 		}
+		return v
 	}
 	return contact.Text(text)
-}
-
-// isISODate reports whether text is a date that can be read in one way only.
-func isISODate(text string) bool {
-	for _, layout := range []string{"2006-01-02", "20060102", "--01-02", "--0102"} {
-		if _, err := time.Parse(layout, strings.TrimSpace(text)); err == nil {
-			return true
-		}
-	}
-	return false
 }
 
 // cell returns what a cell of the column must say to have the value. Of several values in the old cell only the
@@ -48,8 +40,14 @@ func (d *document) cell(column int, old string, v contact.Value) (string, error)
 		return old, nil
 	}
 	v, err := c.field.Coerce(v)
+	if err == nil {
+		err = c.field.Check(v)
+	}
 	if err != nil {
-		return "", errors.New("not a " + string(c.field.Type))
+		return "", err
+	}
+	if most := c.field.MaxLength; most > 0 && utf8.RuneCountInString(v.Str()) > most {
+		return "", fmt.Errorf("longer than %d characters", most)
 	}
 	text := v.Str()
 	switch c.field.Type {
