@@ -1,0 +1,284 @@
+package contactsync
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// config is a connection resolved against the schemas of its two apps: what the deciding files work with.
+type config struct {
+	*Connection
+	schema   [2]*contact.Schema
+	zone     *time.Location
+	mappings []*mapping
+	bundles  [][]*mapping // scalar mappings, those of one group together; in the order of the list
+	lists    []*mapping
+	rules    [2][]*rule // enabled, by side
+	members  []*membership
+	keys     []MatchKey
+	used     [2][]string       // the fields that the connection looks at, sorted
+	empty    [2]contact.Fields // every used field, known to be empty
+}
+
+// compile resolves a connection against its apps' schemas and returns everything that is wrong with it.
+func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
+	bad := &faults{}
+	cfg := &config{Connection: c, schema: schemas}
+	var err error
+	if cfg.zone, err = c.location(); err != nil {
+		bad.add("time_zone", "%v", err)
+		cfg.zone = time.UTC
+	}
+	c.check(bad)
+	checkRules(c.rules(), schemas, bad)
+	for _, r := range c.rules() {
+		if f, ok := r.(FilterRule); ok && f.Disabled || r.Side() > B {
+			continue
+		}
+		cfg.rules[r.Side()] = append(cfg.rules[r.Side()], compileRule(r))
+	}
+	cfg.members = compileMemberships(slices.Concat(cfg.inOrder()...), schemas)
+	for _, m := range cfg.members {
+		if m.turned != nil && len(m.rules) > 1 {
+			bad.add("rules", "several rules do %q and one of them works the other way around: which filter to make true is nobody's to guess", m.actions[0])
+		}
+	}
+	cfg.compileMappings(c, bad)
+	cfg.checkWriters(bad)
+	cfg.compileKeys(bad)
+	cfg.findUsed()
+	return cfg, bad.list
+}
+
+// rules returns the connection's rules, or the default ones.
+func (c *Connection) rules() []Rule {
+	if c.Rules == nil {
+		return []Rule{FilterRule{From: A}, FilterRule{From: B}}
+	}
+	return c.Rules
+}
+
+// inOrder returns the enabled rules of both sides one after the other, each in the order of the list.
+func (cfg *config) inOrder() [][]*rule { return [][]*rule{cfg.rules[A], cfg.rules[B]} }
+
+// check adds what is wrong with the connection whatever the apps are.
+func (c *Connection) check(bad *faults) {
+	if c.ID == "" {
+		bad.add("id", "a connection needs an id")
+	}
+	switch c.Direction {
+	case "", TwoWay, AToB, BToA:
+	default:
+		bad.add("direction", "the direction is two-way, a-to-b or b-to-a")
+	}
+	switch c.Scope {
+	case "", ScopeRule, ScopePair, ScopeSticky:
+	default:
+		bad.add("scope", "the scope is rule, pair or sticky")
+	}
+	for _, d := range []struct {
+		path string
+		kind Deletion
+	}{{"deletions.from_a", c.Deletions.FromA}, {"deletions.from_b", c.Deletions.FromB}} {
+		switch d.kind {
+		case "", DeletionKeep, DeletionMark, DeletionDelete:
+		default:
+			bad.add(d.path, "a deletion is keep, mark or delete")
+		}
+	}
+	c.Conflict.check("conflict", bad)
+	c.Guard.MaxDeletions.check("guard.max_deletions", bad)
+	c.Guard.MaxClears.check("guard.max_clears", bad)
+	c.Guard.MaxCreates.check("guard.max_creates", bad)
+}
+
+// compileMappings resolves the mappings that hold: the list, or the defaults with what was added and disabled.
+func (cfg *config) compileMappings(c *Connection, bad *faults) {
+	type placed struct {
+		Mapping
+		path string
+	}
+	var list []placed
+	if c.Mappings != nil {
+		for i, m := range c.Mappings {
+			list = append(list, placed{m, fmt.Sprintf("mappings[%d]", i)})
+		}
+	} else {
+		for _, m := range defaultMappings(cfg.schema) {
+			list = append(list, placed{m, "mappings"})
+		}
+	}
+	for i, m := range c.AddMappings {
+		list = append(list, placed{m, fmt.Sprintf("add_mappings[%d]", i)})
+	}
+	for i, d := range c.DisableMappings {
+		at := slices.IndexFunc(list, func(p placed) bool { return d.names(&p.Mapping) })
+		if at < 0 {
+			bad.add(fmt.Sprintf("disable_mappings[%d]", i), "there is no such mapping")
+			continue
+		}
+		list[at].Disabled = true
+	}
+	seen := map[string]bool{}
+	for _, p := range list {
+		if p.Disabled {
+			continue
+		}
+		if seen[p.name()] {
+			bad.add(p.path, "mapping %s is there twice; give one of them an id, or take it out", p.name())
+			continue
+		}
+		seen[p.name()] = true
+		m := compileMapping(&p.Mapping, c, cfg.schema, p.path, bad)
+		if m == nil {
+			continue
+		}
+		m.index = len(cfg.mappings)
+		cfg.mappings = append(cfg.mappings, m)
+		cfg.bundle(m)
+	}
+}
+
+// names reports whether the reference is to this mapping.
+func (d MappingRef) names(m *Mapping) bool {
+	if d.ID != "" {
+		return d.ID == m.name()
+	}
+	return len(m.A) == 1 && len(m.B) == 1 && m.A[0] == d.A && m.B[0] == d.B
+}
+
+// bundle puts a mapping where it is decided: by itself, with its group, or element by element.
+func (cfg *config) bundle(m *mapping) {
+	if m.list {
+		cfg.lists = append(cfg.lists, m)
+		return
+	}
+	if m.group != "" {
+		for i, b := range cfg.bundles {
+			if b[0].group == m.group {
+				cfg.bundles[i] = append(b, m)
+				return
+			}
+		}
+	}
+	cfg.bundles = append(cfg.bundles, []*mapping{m})
+}
+
+// checkWriters refuses two mappings into one field, a list mapped together with one of its entries, and actions
+// on a field that a mapping writes.
+func (cfg *config) checkWriters(bad *faults) {
+	for _, s := range Sides {
+		writer := map[string]*mapping{}
+		whole := map[string]*mapping{}
+		for _, m := range cfg.mappings {
+			if !m.flow[s.Other()] {
+				continue
+			}
+			for _, sel := range m.sel[s] {
+				text := sel.String()
+				if other := writer[text]; other != nil {
+					bad.add("mappings", "mappings %s and %s both write %s of %s; they would fight for ever", other.id, m.id, text, s)
+				}
+				writer[text] = m
+				if other := whole[sel.Field]; other != nil && (!sel.One() && sel.Part == "" || other.list) {
+					bad.add("mappings", "mappings %s and %s write %s of %s as a whole and in part", other.id, m.id, sel.Field, s)
+				}
+				whole[sel.Field] = m
+			}
+		}
+		for _, member := range cfg.members {
+			for _, a := range member.actions {
+				if m := whole[a.Field]; member.from == s.Other() && m != nil && !a.element() {
+					bad.add("rules", "action %q writes %s, which mapping %s writes as well", a, a.Field, m.id)
+				}
+			}
+		}
+	}
+}
+
+// compileKeys resolves the match keys, or adds what is wrong with them.
+func (cfg *config) compileKeys(bad *faults) {
+	cfg.keys = cfg.Match.Keys
+	if cfg.keys == nil {
+		cfg.keys = []MatchKey{{Kind: KeyEmail}}
+	}
+	for i, k := range cfg.keys {
+		path := fmt.Sprintf("match.keys[%d]", i)
+		switch k.Kind {
+		case KeyEmail, KeyPhone, KeyNameCompany:
+			continue
+		case "":
+		default:
+			bad.add(path, "there is no kind of key %q, but email, phone, name_company and {a: FIELD, b: FIELD}", k.Kind)
+			continue
+		}
+		for s, name := range [2]string{k.A, k.B} {
+			if _, ok := cfg.schema[s].Field(name); !ok {
+				bad.add(path, "%s has no field %q; it has %s", Side(s), name, fieldList(cfg.schema[s]))
+			}
+		}
+	}
+	if len(cfg.keys) == 0 && !cfg.Match.AllowKeyless {
+		bad.add("match.keys", "without any key nothing can be matched; name one, or set require_key to false")
+	}
+}
+
+// findUsed gathers the fields of each side that the connection looks at or writes.
+func (cfg *config) findUsed() {
+	var used [2]map[string]bool
+	for _, s := range Sides {
+		used[s] = map[string]bool{}
+		for _, m := range cfg.mappings {
+			for _, sel := range m.sel[s] {
+				used[s][sel.Field] = true
+			}
+		}
+		for _, r := range cfg.rules[s] {
+			if f, ok := r.Rule.(FieldedRule); ok {
+				for _, name := range f.FieldNames() {
+					used[s][name] = true
+				}
+			} else {
+				for _, f := range cfg.schema[s].Fields {
+					used[s][f.Name] = true
+				}
+			}
+		}
+		for _, k := range cfg.keys {
+			for _, name := range k.fields(s, cfg.schema[s]) {
+				used[s][name] = true
+			}
+		}
+		for _, a := range cfg.Deletions.Mark.on(s) {
+			used[s][a.Field] = true
+		}
+	}
+	for _, m := range cfg.members {
+		for _, a := range m.actions {
+			used[m.from.Other()][a.Field] = true
+		}
+	}
+	for _, s := range Sides {
+		cfg.empty[s] = contact.Fields{}
+		for _, f := range cfg.schema[s].Fields {
+			if used[s][f.Name] {
+				cfg.used[s] = append(cfg.used[s], f.Name)
+				cfg.empty[s][f.Name] = contact.Empty
+			}
+		}
+		slices.Sort(cfg.used[s])
+	}
+}
+
+// mapping returns the mapping of that id, nil if there is none.
+func (cfg *config) mapping(id string) *mapping {
+	for _, m := range cfg.mappings {
+		if m.id == id {
+			return m
+		}
+	}
+	return nil
+}

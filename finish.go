@@ -1,0 +1,241 @@
+package contactsync
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// finish turns what the pair is to hold into writes, and says how it stands.
+func (p *pairing) finish() {
+	for _, s := range Sides {
+		if p.creating && s == p.target {
+			p.finishCreate(s)
+		} else {
+			p.finishUpdate(s)
+		}
+	}
+	if !p.out.let[A] && !p.out.let[B] && !p.creating {
+		p.note(StatusExcluded, ReasonFilter, "no rule lets it through")
+	}
+	p.note(StatusInSync, "", "")
+}
+
+// finishUpdate makes the update of side s, if anything is to change there.
+func (p *pairing) finishUpdate(s Side) {
+	var patch contact.Patch
+	if p.want[s] != nil {
+		patch = diff(p.rec[s].Fields, p.want[s], p.cfg.schema[s])
+	}
+	p.freeze(s, patch)
+	if len(patch) == 0 {
+		p.out.settle = append(p.out.settle, p.on[s]...)
+		return
+	}
+	if p.cfg.schema[s].NoUpdate {
+		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be changed")
+		return
+	}
+	if fp := p.fingerprint(s); fp == p.link.Refused {
+		p.note(p.link.Standing.Status, p.link.Standing.Reason, p.link.Standing.Message)
+		return
+	}
+	w := &write{op: connector.Update, side: s, id: p.rec[s].id, version: p.rec[s].version, patch: patch,
+		settle: p.on[s], why: p.why[s], clears: p.emptied[s], link: p.link, before: contact.Fields{}}
+	for _, name := range patch.Names() {
+		w.before[name] = p.rec[s].Fields[name]
+	}
+	p.out.writes[s] = w
+}
+
+// finishCreate makes the creation of the record of side s. What cannot be created whole is not created.
+func (p *pairing) finishCreate(s Side) {
+	from := p.rec[s.Other()]
+	want := p.wantedOrRead(s)
+	if p.out.standing.Status == StatusFailed {
+		return
+	}
+	for _, f := range p.cfg.schema[s].Fields {
+		if f.Required && !f.ReadOnly && want[f.Name].Blank() {
+			p.note(StatusFailed, ReasonRequired, fmt.Sprintf("%s insists on %s; fill it in, or give the mapping a default", s, f.Name))
+			return
+		}
+	}
+	if p.cfg.schema[s].NoCreate {
+		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be created")
+		return
+	}
+	if from.Refused == p.fingerprint(s) {
+		p.note(from.Standing.Status, from.Standing.Reason, from.Standing.Message)
+		return
+	}
+	patch := contact.Patch{}
+	for name, v := range want {
+		if !v.Blank() {
+			patch[name] = contact.Change{Set: v}
+		}
+	}
+	p.out.writes[s] = &write{op: connector.Create, side: s, id: from.id, patch: patch, settle: p.on[s], why: p.why[s], link: p.link}
+}
+
+// fingerprint identifies what a write of side s was decided on, so that one the app refused is tried again only
+// when a record or the configuration changes.
+func (p *pairing) fingerprint(s Side) string {
+	touch := func(r *mirror) string {
+		if r.id == "" {
+			return ""
+		}
+		return r.touch()
+	}
+	return s.String() + " " + touch(p.rec[A]) + " " + touch(p.rec[B])
+}
+
+// A cell that we wrote three times in a day to values it had before is frozen.
+const (
+	flipLimit  = 3
+	flipWindow = 24 * time.Hour
+	pastLimit  = 8
+)
+
+// freeze takes the fields out of the patch that would swing back once more: rings of connections, automations and
+// foreign tools cannot make us spin.
+func (p *pairing) freeze(s Side, patch contact.Patch) {
+	for _, name := range patch.Names() {
+		old := p.link.Past[pastKey(s, name)]
+		f, _ := p.cfg.schema[s].Field(name)
+		if old == nil || old.flips(p.now) < flipLimit || !old.had(f.Key(p.want[s][name], ""), p.now) {
+			continue
+		}
+		delete(patch, name)
+		p.on[s] = slices.DeleteFunc(p.on[s], func(st settlement) bool { return st.about(p.cfg, s, name) })
+		p.out.frozen = true
+		p.note(StatusConflict, ReasonOscillating, name+" keeps changing back; a person decides")
+	}
+}
+
+func pastKey(s Side, field string) string { return s.String() + "." + field }
+
+// flips returns how often in the last day we wrote a value that the field had before.
+func (p *past) flips(now time.Time) (n int) {
+	for _, at := range p.Flips {
+		if now.Sub(at) < flipWindow {
+			n++
+		}
+	}
+	return n
+}
+
+// had reports whether the field held the value in the last day, until we replaced it.
+func (p *past) had(key string, now time.Time) bool {
+	return slices.ContainsFunc(p.Had, func(v pastValue) bool { return v.Key == key && now.Sub(v.At) < flipWindow })
+}
+
+// wrote notes that our write replaced one value of a field by another.
+func (p *past) wrote(before, after string, now time.Time) {
+	if p.had(after, now) {
+		p.Flips = append(p.Flips, now)
+	}
+	p.Flips = slices.DeleteFunc(p.Flips, func(at time.Time) bool { return now.Sub(at) >= flipWindow })
+	p.Had = slices.DeleteFunc(p.Had, func(v pastValue) bool { return v.Key == before || now.Sub(v.At) >= flipWindow })
+	p.Had = append(p.Had, pastValue{before, now})
+	if len(p.Had) > pastLimit {
+		p.Had = p.Had[1:]
+	}
+}
+
+// arrived notes on the link what a write of side s, or none, settles. rec is the record as the app returned it:
+// what was written is settled as it came back.
+func (l *link) arrived(cfg *config, settled []settlement, written bool, s Side, rec *mirror) {
+	for i := range settled {
+		st := &settled[i]
+		switch {
+		case st.Membership != "":
+			if l.Members == nil {
+				l.Members = map[string]member{}
+			}
+			l.Members[st.Membership] = st.Member
+		case st.Target != "" && st.Layer == nil:
+			delete(l.Layers, st.Target)
+		case st.Target != "":
+			if l.Layers == nil {
+				l.Layers = map[string]layer{}
+			}
+			l.Layers[st.Target] = *st.Layer
+		default:
+			if m := cfg.mapping(st.Mapping); m != nil {
+				l.settleMapping(m, st, written, s, rec)
+			}
+		}
+	}
+}
+
+func (l *link) settleMapping(m *mapping, st *settlement, written bool, s Side, rec *mirror) {
+	c := l.Cells[m.id]
+	if c == nil {
+		c = &cell{}
+	} else {
+		c = &cell{Val: c.Val, Half: c.Half}
+	}
+	if l.Cells == nil {
+		l.Cells = map[string]*cell{}
+	}
+	l.Cells[m.id] = c
+	if st.Element != "" {
+		m.settleElement(c, st, written, s, rec)
+		return
+	}
+	val := st.Val
+	if written {
+		if back := m.get(nil, s, rec.Fields, val[s]); !absent(back) {
+			val[s] = back
+		}
+	}
+	if !st.Both {
+		c.Val, c.Half = val, [2][]contact.Value{}
+		return
+	}
+	c.Half[s] = val[s]
+	if c.Half[A] != nil && c.Half[B] != nil {
+		c.Val, c.Half = c.Half, [2][]contact.Value{}
+	}
+}
+
+// settleElement replaces one element in what was settled of a list.
+func (m *mapping) settleElement(c *cell, st *settlement, written bool, s Side, rec *mirror) {
+	entry := st.Entry
+	if written && !rec.Fields[m.sel[s][0].Field].Absent() {
+		entry[s] = nil
+		for _, e := range elements(rec.Fields[m.sel[s][0].Field]) {
+			if key, err := m.elementKey(s, e); err == nil && key == st.Element {
+				entry[s] = &e
+			}
+		}
+	}
+	for _, side := range Sides {
+		var list []contact.Entry
+		for _, e := range elements(firstOf(c.Val[side])) {
+			if key, err := m.elementKey(side, e); err != nil || key != st.Element {
+				list = append(list, e)
+			}
+		}
+		if entry[side] != nil {
+			list = append(list, *entry[side])
+		}
+		c.Val[side] = []contact.Value{m.listValue(side, list)}
+	}
+}
+
+// listValue returns entries as the field of side s holds them.
+func (m *mapping) listValue(s Side, entries []contact.Entry) contact.Value {
+	if m.field[s][0].Type != contact.TypeSet {
+		return contact.List(entries...)
+	}
+	texts := make([]string, len(entries))
+	for i, e := range entries {
+		texts[i] = e.Value.Str()
+	}
+	return contact.Set(texts...)
+}

@@ -1,0 +1,280 @@
+package contactsync
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// A set or list that is mapped to one is decided element by element: what a side added is added, what it removed
+// is removed, and what it could never hold it has not removed. Elements are keyed by what they mean in b.
+
+// element is one element of a mapped list, as each side holds it now and held it when it was last settled.
+type element struct {
+	key string
+	now [2]*contact.Entry
+	was [2]*contact.Entry
+}
+
+// elementKey returns the key of an entry of side s, and false if it has no meaning in b.
+func (m *mapping) elementKey(s Side, e contact.Entry) (string, error) {
+	if s == A && len(m.chain) > 0 {
+		v, err := m.chain.forward(e.Value)
+		if err != nil {
+			return "", err
+		}
+		e.Value = v
+	}
+	return m.field[B][0].EntryKey(e, m.region), nil
+}
+
+// listed returns the elements of a mapped list by their keys, sorted, and the error of the first entry that has
+// no meaning on the other side.
+func (m *mapping) listed(x *shown) (all []element, err error) {
+	at := func(key string) *element {
+		i, found := slices.BinarySearchFunc(all, key, func(e element, k string) int { return strings.Compare(e.key, k) })
+		if !found {
+			all = slices.Insert(all, i, element{key: key})
+		}
+		return &all[i]
+	}
+	collect := func(s Side, v contact.Value, into func(*element) **contact.Entry) {
+		for _, e := range elements(v) {
+			key, errKey := m.elementKey(s, e)
+			if errKey != nil {
+				err = errKey
+				continue
+			}
+			if p := into(at(key)); *p == nil {
+				*p = &e
+			}
+		}
+	}
+	for _, s := range Sides {
+		collect(s, x.values[s][0], func(e *element) **contact.Entry { return &e.now[s] })
+		if x.cell != nil {
+			collect(s, x.cell.Val[s][0], func(e *element) **contact.Entry { return &e.was[s] })
+		}
+	}
+	return all, err
+}
+
+// decideList decides a mapped set or list.
+func (p *pairing) decideList(m *mapping) {
+	if p.quiet([]*mapping{m}) {
+		return
+	}
+	x := p.look(m)
+	if absent(x.values[A]) || absent(x.values[B]) {
+		return
+	}
+	all, err := m.listed(&x)
+	if err != nil {
+		p.note(StatusFailed, ReasonInvalid, m.id+": "+err.Error())
+	}
+	if x.cell == nil {
+		p.out.settle = append(p.out.settle, settlement{Mapping: m.id, Val: [2][]contact.Value{{contact.Empty}, {contact.Empty}}})
+	} else {
+		for _, s := range Sides {
+			p.out.changed[s] = p.out.changed[s] || m.changed(s, p.rec[s].Fields, x.cell.Val[s])
+		}
+	}
+	protected := p.protected(&x, all)
+	for i := range all {
+		p.decideElement(&x, &all[i], protected)
+	}
+	p.decidePrimary(&x, all)
+	if p.creating && blank(x.values[p.target.Other()]) {
+		p.fillDefaults([]shown{x})
+	}
+}
+
+// protected says on which side no element may be removed, because that would empty the list and the mapping, the
+// app or the guard stands against it.
+func (p *pairing) protected(x *shown, all []element) (on [2]bool) {
+	for _, s := range Sides {
+		left, removed := 0, 0
+		for i := range all {
+			switch {
+			case all[i].removedBy(s.Other(), x) && p.flows1(x.m, s.Other()):
+				removed++
+			case all[i].now[s] != nil || p.flows1(x.m, s.Other()) && all[i].now[s.Other()] != nil:
+				left++
+			}
+		}
+		if removed == 0 || left > 0 {
+			continue
+		}
+		switch {
+		case x.m.keep:
+			on[s] = true
+		case x.m.whole[s][0].Required:
+			p.note(StatusFailed, ReasonRequired, x.m.id+": "+errRequired.Error())
+			on[s] = true
+		default:
+			on[s] = !p.guardClear(s, x.m)
+		}
+	}
+	return on
+}
+
+// flows1 says whether values of side s may go to the other by this mapping.
+func (p *pairing) flows1(m *mapping, s Side) bool { return p.out.flow[s] && m.flow[s] }
+
+// removedBy reports whether side t removed the element that the other side still holds untouched.
+func (e *element) removedBy(t Side, x *shown) bool {
+	s := t.Other()
+	return x.cell != nil && e.now[s] != nil && e.now[t] == nil && e.was[t] != nil && e.was[s] != nil && e.was[s].Type == e.now[s].Type
+}
+
+// decideElement decides one element.
+func (p *pairing) decideElement(x *shown, e *element, protected [2]bool) {
+	if e.now[A] != nil && e.now[B] != nil {
+		p.decideType(x, e)
+		return
+	}
+	if e.now[A] == nil && e.now[B] == nil {
+		p.settleElement(x.m, e, e.now)
+		return
+	}
+	s := A // the side that holds it
+	if e.now[A] == nil {
+		s = B
+	}
+	t := s.Other()
+	switch {
+	case e.removedBy(t, x):
+		if protected[s] && x.m.keep {
+			p.settleElement(x.m, e, e.now) // t's user took it away and s keeps it, for good
+		}
+		if protected[s] || !p.flows1(x.m, t) {
+			return
+		}
+		p.remove(x.m, s, e, "removed in "+t.String())
+	case x.cell != nil && e.was[s] != nil && e.was[t] == nil:
+		return // t could never hold it
+	case p.flows1(x.m, s):
+		p.add(x.m, t, e, "added in "+s.String())
+	}
+}
+
+// settleElement notes that an element is settled as entry says, without a write.
+func (p *pairing) settleElement(m *mapping, e *element, entry [2]*contact.Entry) {
+	p.out.settle = append(p.out.settle, settlement{Mapping: m.id, Element: e.key, Entry: entry})
+}
+
+// add puts the element that the other side holds into the list of side t.
+func (p *pairing) add(m *mapping, t Side, e *element, because string) {
+	from := t.Other()
+	entry := *e.now[from]
+	v, err := m.one(from, entry.Value)
+	if err != nil {
+		p.note(StatusFailed, ReasonInvalid, m.id+": "+err.Error())
+		return
+	}
+	entry.Value = v
+	f := m.whole[t][0]
+	if f.Type == contact.TypeSet {
+		entry.Type, entry.Primary = "", false
+	}
+	now := p.wanted(t)[f.Name]
+	if slices.ContainsFunc(now.Entries(), func(other contact.Entry) bool { return other.Primary }) {
+		entry.Primary = false // whoever is primary there stays it
+	}
+	p.change(m, t, e, contact.Change{Add: []contact.Entry{entry}}, &entry, because)
+}
+
+// remove takes the element out of the list of side s.
+func (p *pairing) remove(m *mapping, s Side, e *element, because string) {
+	p.change(m, s, e, contact.Change{Remove: []contact.Entry{*e.now[s]}}, nil, because)
+}
+
+// change changes one element on side s, and notes what its arrival settles.
+func (p *pairing) change(m *mapping, s Side, e *element, c contact.Change, becomes *contact.Entry, because string) {
+	f := m.whole[s][0]
+	want := p.wanted(s)
+	want[f.Name] = c.Apply(want[f.Name], f)
+	p.because(s, f.Name, Why{Mapping: m.id, Because: because})
+	entry := e.now
+	entry[s] = becomes
+	p.on[s] = append(p.on[s], settlement{Mapping: m.id, Element: e.key, Entry: entry})
+}
+
+// decideType decides the type of an element that both sides hold: a type that one side's user changed goes to
+// the other; where nothing was settled a blank one is filled, and two that differ stay.
+func (p *pairing) decideType(x *shown, e *element) {
+	a, b := e.now[A], e.now[B]
+	to, write := A, false
+	if x.m.whole[A][0].Type != contact.TypeSet && x.m.whole[B][0].Type != contact.TypeSet && a.Type != b.Type {
+		to, write = p.typeFlow(x, e)
+	}
+	if !write {
+		if x.cell == nil || !sameEntry(e.was[A], a) || !sameEntry(e.was[B], b) {
+			p.settleElement(x.m, e, e.now)
+		}
+		return
+	}
+	entry := *e.now[to]
+	entry.Type = e.now[to.Other()].Type
+	p.change(x.m, to, e, contact.Change{Add: []contact.Entry{entry}}, &entry, "type changed in "+to.Other().String())
+}
+
+// typeFlow says to which side the other's type goes, if to any.
+func (p *pairing) typeFlow(x *shown, e *element) (to Side, write bool) {
+	var changed [2]bool
+	for _, s := range Sides {
+		changed[s] = e.was[s] != nil && e.was[s].Type != e.now[s].Type
+	}
+	from := A
+	switch {
+	case e.was[A] == nil || e.was[B] == nil:
+		if e.now[A].Type != "" && e.now[B].Type != "" {
+			return A, false
+		}
+		from = filledFirst([2]bool{e.now[A].Type == "", e.now[B].Type == ""})
+	case changed[A] && changed[B]:
+		from = x.m.policy.Winner
+	case changed[B]:
+		from = B
+	case !changed[A]:
+		return A, false
+	}
+	return from.Other(), p.flows1(x.m, from)
+}
+
+func sameEntry(x, y *contact.Entry) bool {
+	return x != nil && y != nil && x.Equal(*y)
+}
+
+// decidePrimary carries over which entry is the primary one, where one side's user has changed that and the other
+// holds the entry.
+func (p *pairing) decidePrimary(x *shown, all []element) {
+	if x.cell == nil {
+		return
+	}
+	var was, now [2]string
+	for i := range all {
+		for _, s := range Sides {
+			if e := all[i].was[s]; e != nil && e.Primary {
+				was[s] = all[i].key
+			}
+			if e := all[i].now[s]; e != nil && e.Primary {
+				now[s] = all[i].key
+			}
+		}
+	}
+	for _, from := range Sides {
+		to := from.Other()
+		if now[from] == "" || now[from] == was[from] || now[to] != was[to] || now[to] == now[from] || !p.flows1(x.m, from) {
+			continue
+		}
+		i := slices.IndexFunc(all, func(e element) bool { return e.key == now[from] })
+		if all[i].now[to] == nil {
+			continue
+		}
+		entry := *all[i].now[to]
+		entry.Primary = true
+		p.change(x.m, to, &all[i], contact.Change{Add: []contact.Entry{entry}}, &entry, "primary changed in "+from.String())
+	}
+}

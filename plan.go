@@ -1,0 +1,253 @@
+package contactsync
+
+import (
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// planner decides units: a pair, or an unlinked record among those that share its keys. It looks at them through
+// the directory and changes nothing.
+type planner struct {
+	cfg     *config
+	dir     directory
+	now     time.Time
+	gate    gate
+	consent func(key string) bool
+}
+
+// move is what becomes of one unit. Whoever carries it out links, settles and writes as it says.
+type move struct {
+	link   *link // the pair as it is to be, nil for an unlinked record
+	rec    [2]*mirror
+	made   bool // the link is new
+	forget bool // the link goes, and with it what is known of records that are gone
+	free   bool // the link goes, its live records are looked at again
+	writes []*write
+	settle []settlement
+	let    [2]bool
+	held   map[string]*hold
+	waits  []wait // what the guards hold, or would
+	standing
+	due     time.Time
+	changed [2]bool
+	decided bool
+	absent  [2]bool // that side is missing from a listing, and nobody took over its key
+	severed [2]bool // that side's deletion is settled by this: the other is a survivor
+}
+
+// wait is one operation that a guard counts: a deletion, a clear or a creation.
+type wait struct {
+	kind string // WaitDeletions, WaitClears or WaitCreates
+	key  string // names it, for consent
+	side Side   // where it would happen
+	n    int
+}
+
+// decide says what becomes of the unit that the record belongs to, nil if there is no such record.
+func (pl *planner) decide(r ref) *move {
+	if l := pl.dir.linkOf(r); l != nil {
+		return pl.decideLinked(l)
+	}
+	rec := pl.dir.record(r)
+	if rec == nil {
+		return nil
+	}
+	return pl.decideUnlinked(rec)
+}
+
+// decideLinked decides a pair: it is over, or one half of it is gone, or both are there.
+func (pl *planner) decideLinked(l *link) *move {
+	m := &move{link: l}
+	for _, s := range Sides {
+		m.rec[s] = pl.dir.record(ref{s, l.ID[s]})
+	}
+	switch {
+	case m.rec[A] == nil && m.rec[B] == nil:
+		m.forget = true
+		return m
+	case m.rec[A] == nil:
+		return pl.decideGone(m, A)
+	case m.rec[B] == nil:
+		return pl.decideGone(m, B)
+	}
+	if l.Gone != [2]bool{} {
+		l.Gone = [2]bool{} // the same id is back: the link lives on with what was settled
+	}
+	return pl.decidePair(m)
+}
+
+// decidePair decides two live records that are linked, or are being linked.
+func (pl *planner) decidePair(m *move) *move {
+	if pl.dir.open(ref{A, m.link.ID[A]}) || pl.dir.open(ref{B, m.link.ID[B]}) {
+		m.standing = standing{StatusPending, ReasonUnknownOutcome, "a write was sent and not answered; the app is looked at first"}
+		m.let = m.link.Let
+		return m
+	}
+	p := pairing{cfg: pl.cfg, now: pl.now, link: m.link, rec: m.rec, gate: pl.gate, consent: pl.consent}
+	m.take(p.decide())
+	m.decided = true
+	return m
+}
+
+// take puts a pair's outcome into the move.
+func (m *move) take(out *outcome) {
+	m.settle, m.standing, m.let, m.held, m.due, m.changed = out.settle, out.standing, out.let, out.held, out.due, out.changed
+	for _, s := range Sides {
+		if w := out.writes[s]; w != nil {
+			m.writes = append(m.writes, w)
+		}
+	}
+	if out.clears > 0 {
+		m.waits = append(m.waits, wait{WaitClears, "clear " + m.link.key, A, out.clears})
+	}
+}
+
+// decideGone decides a pair of which side x is gone: another record takes over the link, or the deletion policy
+// says what becomes of the other half.
+func (pl *planner) decideGone(m *move, x Side) *move {
+	l, y := m.link, x.Other()
+	rec := m.rec[y]
+	m.let, m.standing = l.Let, standing{Status: StatusDeleted}
+	if l.Gone[x] {
+		return m // settled: the survivor waits for a user to enter the person anew
+	}
+	if pl.dir.open(ref{x, l.ID[x]}) || pl.dir.open(rec.ref()) {
+		m.standing = standing{StatusPending, ReasonUnknownOutcome, "a write was sent and not answered; the app is looked at first"}
+		return m
+	}
+	was := pl.dir.last(ref{x, l.ID[x]})
+	if was != nil {
+		if heirs := candidates(pl.dir, x, was.keys, was.ref()); len(heirs) > 0 {
+			return pl.inherit(m, x, heirs)
+		}
+		m.absent[x] = was.Gone == missing
+	}
+	policy := pl.cfg.Deletions.from(x)
+	flows := l.Let[x] && pl.cfg.Direction.from(x)
+	if !flows || l.Touch[y] != rec.touch() {
+		policy = DeletionKeep
+	}
+	switch {
+	case policy == DeletionDelete && !pl.cfg.schema[y].NoDelete:
+		pl.carryDeletion(m, x)
+	case policy == DeletionMark:
+		m.severed[x] = true
+		pl.mark(m, y)
+	default:
+		m.severed[x] = true
+	}
+	return m
+}
+
+// inherit gives the link of a record that is gone to the one live record that bears its key; of several, or of
+// one that has a partner, nobody's guess is taken and all are shown as duplicates.
+func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
+	heir := heirs[0]
+	a, b := pairIDs(heir, m.rec[x.Other()])
+	if len(heirs) > 1 || pl.dir.linkOf(heir.ref()) != nil || pl.dir.separated(a, b) || pl.dir.open(heir.ref()) {
+		m.free = true
+		return m
+	}
+	m.link = &link{key: m.link.key, ID: m.link.ID}
+	m.link.ID[x] = heir.id
+	m.rec[x] = heir
+	m.made = true
+	return pl.decidePair(m)
+}
+
+// carryDeletion deletes the other half of the pair, if the guards let it.
+func (pl *planner) carryDeletion(m *move, x Side) {
+	y := x.Other()
+	key := "delete " + m.link.key
+	if pl.consent == nil || !pl.consent(key) {
+		m.waits = append(m.waits, wait{WaitDeletions, key, y, 1})
+		if pl.gate.deletes {
+			m.standing = standing{StatusPending, ReasonDeleteHeld, "more records would be deleted than the guard allows; a person must confirm"}
+			return
+		}
+	}
+	rec := m.rec[y]
+	m.writes = append(m.writes, &write{op: connector.Delete, side: y, id: rec.id, version: rec.version, link: m.link,
+		before: rec.Fields, why: map[string]Why{"": {Because: "deleted in " + x.String()}}})
+}
+
+// mark writes the mark of a survivor.
+func (pl *planner) mark(m *move, y Side) {
+	rec := m.rec[y]
+	want := rec.Fields.Clone()
+	why := map[string]Why{}
+	for _, a := range pl.cfg.Deletions.Mark.on(y) {
+		f, _ := pl.cfg.schema[y].Field(a.Field)
+		if a.holds(want, f) != Yes {
+			a.write(want, f, a.goal())
+			why[a.Field] = Why{Because: "its counterpart was deleted in " + y.Other().String()}
+		}
+	}
+	patch := diff(rec.Fields, want, pl.cfg.schema[y])
+	if len(patch) == 0 {
+		return
+	}
+	w := &write{op: connector.Update, side: y, id: rec.id, version: rec.version, patch: patch, link: m.link, why: why, mark: true, before: contact.Fields{}}
+	for _, name := range patch.Names() {
+		w.before[name] = rec.Fields[name]
+	}
+	m.writes = append(m.writes, w)
+}
+
+// decideUnlinked decides a record without a partner: it is linked, created on the other side, or it waits.
+func (pl *planner) decideUnlinked(r *mirror) *move {
+	there := candidates(pl.dir, r.side.Other(), r.keys, r.ref())
+	m := &move{}
+	m.rec[r.side] = r
+	if c := pl.cfg.partner(pl.dir, r, there, pl.now); c != nil {
+		return pl.match(m, r, c)
+	}
+	st, create := pl.cfg.stand(pl.dir, r, there, pl.now)
+	m.standing = st
+	m.due = pl.cfg.until(r.side, r, pl.now)
+	if create {
+		pl.create(m, r)
+	}
+	return m
+}
+
+// match links two records, and decides them as a first match. A survivor's link is taken over.
+func (pl *planner) match(m *move, r, c *mirror) *move {
+	m.rec[c.side] = c
+	l := &link{}
+	if old := pl.dir.linkOf(c.ref()); old != nil {
+		l.key = old.key
+	}
+	l.ID[r.side], l.ID[c.side] = r.id, c.id
+	m.link, m.made = l, true
+	return pl.decidePair(m)
+}
+
+// create decides the creation of a record's counterpart, as a first match against an empty record.
+func (pl *planner) create(m *move, r *mirror) {
+	t := r.side.Other()
+	l := &link{}
+	l.ID[r.side] = r.id
+	empty := &mirror{side: t, Fields: pl.cfg.empty[t]}
+	p := pairing{cfg: pl.cfg, now: pl.now, link: l, creating: true, target: t, gate: pl.gate, consent: pl.consent}
+	p.rec[r.side], p.rec[t] = r, empty
+	out := p.decide()
+	m.standing = out.standing
+	m.due = earliest(pl.now, m.due, out.due)
+	w := out.writes[t]
+	if w == nil {
+		return
+	}
+	key := "create " + r.side.String() + " " + r.id
+	if pl.consent == nil || !pl.consent(key) {
+		m.waits = append(m.waits, wait{WaitCreates, key, t, 1})
+		if pl.gate.creates {
+			m.standing = standing{StatusPending, ReasonCreateHeld, "more records would be created than the guard allows; a person must confirm"}
+			return
+		}
+	}
+	w.settle = append(w.settle, out.settle...)
+	m.writes = append(m.writes, w)
+}

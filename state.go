@@ -1,0 +1,175 @@
+package contactsync
+
+import (
+	"time"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// ref names one record.
+type ref struct {
+	side Side
+	id   string
+}
+
+// gone says whether and how a record is known to be gone from its app.
+type gone string
+
+const (
+	alive   gone = ""
+	deleted gone = "deleted" // the app said so
+	missing gone = "missing" // a complete listing did not show it
+)
+
+// mirror is what was last read of one record: the fields that the connection uses, and nothing else.
+type mirror struct {
+	side Side
+	id   string
+
+	version  string
+	Modified time.Time      `json:"m,omitzero"` // as the app says
+	Edited   time.Time      `json:"e,omitzero"` // Modified at the read that last showed somebody's edit
+	Fields   contact.Fields `json:"f"`
+	Gone     gone           `json:"g,omitempty"`
+	Seen     int64          `json:"s,omitempty"` // number of the sync that first saw it
+	Wrote    *ownWrite      `json:"w,omitempty"` // our last write to it
+	Standing standing       `json:"st,omitzero"` // while it is unlinked
+	Refused  string         `json:"r,omitempty"` // fingerprint of the creation that was refused
+	due      time.Time      // when to look at it again; zero is never
+	keys     []matchKey     // by which it is found, as computed from Fields
+}
+
+// ownWrite is what is kept of our last write to a record, to tell a stale read from an edit.
+type ownWrite struct {
+	At         time.Time      `json:"at"`
+	Before     contact.Fields `json:"before,omitempty"`     // of the fields that were written
+	Superseded []string       `json:"superseded,omitempty"` // versions that our writes replaced
+}
+
+// standing is a status with its reason, and what to do about it in words.
+type standing struct {
+	Status  string `json:"status,omitempty"`
+	Reason  string `json:"reason,omitempty"`
+	Message string `json:"message,omitempty"`
+}
+
+func (m *mirror) ref() ref    { return ref{m.side, m.id} }
+func (m *mirror) alive() bool { return m != nil && m.Gone == alive }
+
+// record returns the mirror as rules and resolvers see it.
+func (m *mirror) record() contact.Record {
+	return contact.Record{ID: m.id, Version: m.version, Modified: m.Modified, Fields: m.Fields}
+}
+
+// touch identifies the whole record's content as far as it can be told: its version, else a digest of what was
+// read. A record with another touch was edited, be it in a field that no mapping uses.
+func (m *mirror) touch() string {
+	if m.version != "" {
+		return m.version
+	}
+	return m.Fields.Digest()
+}
+
+// link is a pair of ids that are the same person, with what was last settled.
+type link struct {
+	key string
+
+	ID       [2]string         `json:"id"`
+	Gone     [2]bool           `json:"gone,omitzero"`     // settled that this side was deleted: the other is a survivor
+	Touch    [2]string         `json:"touch,omitzero"`    // each whole record when last decided
+	Let      [2]bool           `json:"let,omitzero"`      // whether a rule let each side through when last seen
+	Decided  bool              `json:"decided,omitempty"` // at least one decision was made of both records
+	Cells    map[string]*cell  `json:"cells,omitempty"`   // what was settled, by mapping
+	Members  map[string]member `json:"members,omitempty"` // membership, by membership
+	Layers   map[string]layer  `json:"layers,omitempty"`  // what actions wrote, by target
+	Held     map[string]*hold  `json:"held,omitempty"`    // held conflicts, by mapping
+	Past     map[string]*past  `json:"past,omitempty"`    // by side and field: what our writes replaced
+	Standing standing          `json:"st,omitzero"`
+	Refused  string            `json:"refused,omitempty"` // fingerprint of the update that was refused
+}
+
+// cell is what was last settled of one mapping, for each side as that side holds it.
+type cell struct {
+	Val  [2][]contact.Value `json:"v"`
+	Half [2][]contact.Value `json:"h,omitzero"` // one of two writes that settle together is in
+}
+
+// member is what membership was settled, on each side: whether the filter held, and whether the actions' effect
+// was there. "No here, yes there" is a legal state of rest.
+type member struct {
+	In    bool `json:"in,omitempty"`
+	Shown bool `json:"shown,omitempty"`
+}
+
+// layer is what actions wrote to one target, over what users left there.
+type layer struct {
+	Under contact.Value `json:"under"`
+	Wrote contact.Value `json:"wrote"`
+}
+
+// hold is a conflict that waits for a person, with the values that the person sees, and what they decided.
+type hold struct {
+	Seen  [2][]contact.Value `json:"seen"`
+	Take  Take               `json:"take,omitempty"`
+	Value contact.Value      `json:"value,omitzero"` // decided instead of either
+}
+
+// past is what our writes to one field replaced in the last day, and when we wrote such a value back.
+type past struct {
+	Had   []pastValue `json:"had,omitempty"`
+	Flips []time.Time `json:"flips,omitempty"`
+}
+
+type pastValue struct {
+	Key string    `json:"key"`
+	At  time.Time `json:"at"`
+}
+
+// settlement is what becomes settled when a write arrives, or at once if none is needed.
+type settlement struct {
+	Mapping string             `json:"mapping,omitempty"`
+	Val     [2][]contact.Value `json:"val,omitzero"`   // of a whole mapping
+	Both    bool               `json:"both,omitempty"` // only when the writes of both sides are in
+	Element string             `json:"element,omitempty"`
+	Entry   [2]*contact.Entry  `json:"entry,omitzero"` // of one element; nil is not there
+
+	Membership string `json:"membership,omitempty"`
+	Member     member `json:"member,omitzero"`
+
+	Target string `json:"target,omitempty"` // of an action
+	Layer  *layer `json:"layer,omitempty"`  // nil: nothing of ours lies there any more
+}
+
+// The statuses of a record.
+const (
+	StatusInSync    = "in_sync"
+	StatusPending   = "pending"
+	StatusExcluded  = "excluded"
+	StatusDuplicate = "duplicate"
+	StatusConflict  = "conflict"
+	StatusFailed    = "failed"
+	StatusDeleted   = "deleted_opposite"
+)
+
+// The reasons for a status.
+const (
+	ReasonFilter         = "filter"
+	ReasonDirection      = "direction"
+	ReasonNoKey          = "no_key"
+	ReasonUnread         = "unread"
+	ReasonDuplicateHere  = "duplicate_here"
+	ReasonDuplicateThere = "duplicate_there"
+	ReasonMergedThere    = "merged_there"
+	ReasonRequired       = "required"
+	ReasonInvalid        = "invalid"
+	ReasonRejected       = "rejected"
+	ReasonForbidden      = "forbidden"
+	ReasonConflict       = "conflict"
+	ReasonOscillating    = "oscillating"
+	ReasonSettling       = "settling"
+	ReasonUnknownOutcome = "unknown_outcome"
+	ReasonDeleteHeld     = "delete_held"
+	ReasonClearHeld      = "clear_held"
+	ReasonCreateHeld     = "create_held"
+	ReasonPaused         = "paused"
+)
