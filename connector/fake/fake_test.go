@@ -105,6 +105,8 @@ func TestUsersHands(t *testing.T) {
 			"b7": {"first": text("Ann"), "tags": contact.Set("x")}, "b2": {"first": text("Bob"), "email": text("b@example.com"), "tags": contact.Set("X", "y")}}},
 		{"merge", func(a *fake.App) error { return a.Merge("b1", "b2") }, map[string]contact.Fields{
 			"b1": {"first": text("Ann"), "email": text("b@example.com"), "tags": contact.Set("x", "y")}}},
+		{"of a merge the first one's value stays", func(a *fake.App) error { return a.Merge("b2", "b1") }, map[string]contact.Fields{
+			"b2": {"first": text("Bob"), "email": text("b@example.com"), "tags": contact.Set("X", "y")}}},
 		{"hidden fields are still there", func(a *fake.App) error { return a.Hide("tags", "email") }, map[string]contact.Fields{
 			"b1": {"first": text("Ann"), "tags": contact.Set("x")}, "b2": {"first": text("Bob"), "email": text("b@example.com"), "tags": contact.Set("X", "y")}}},
 	}
@@ -407,7 +409,7 @@ func TestCallsAreRefusedWhole(t *testing.T) {
 
 func TestWritesAreCarriedOut(t *testing.T) {
 	t.Parallel()
-	a := newApp()
+	a := newApp(fake.WithQuirks(fake.Quirks{Unique: []string{"first"}})) // its own value is in no record's way
 	require.NoError(t, a.Put(named("b1", "Ann"), named("b2", "Bob"), named("b3", "Cy")))
 	for _, writes := range [][]connector.Write{
 		{{Op: connector.Update, ID: "b1", Version: "1", Patch: contact.Patch{"tags": {Add: []contact.Entry{{Value: contact.Text("x")}}}}},

@@ -161,7 +161,7 @@ func TestExpiredCursor(t *testing.T) {
 	a := newApp()
 	require.NoError(t, a.Put(named("b1", "Ann")))
 	_, cursor := pass(t, a, "")
-	require.NoError(t, a.Fail(fake.Fault{On: "changes", Kind: fake.CursorExpired, Times: 1}))
+	require.NoError(t, a.Fail(fake.Fault{On: "changes", Kind: fake.CursorExpired, Times: 2}))
 	_, err := a.Changes(t.Context(), connector.Query{Since: cursor})
 	require.ErrorIs(t, err, connector.ErrCursorExpired)
 	pages, _ := pass(t, a, "")

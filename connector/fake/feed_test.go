@@ -2,6 +2,7 @@ package fake_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/contactsync/contactsync/connector"
@@ -110,24 +111,27 @@ func TestAFullPassMissesNothing(t *testing.T) {
 
 func TestShuffle(t *testing.T) {
 	t.Parallel()
-	orders := map[string]bool{}
+	orders := [2]map[string]bool{{}, {}}
 	for _, seed := range []uint64{0, 1, 2, 3, 4, 5} {
-		a := newApp(fake.WithShuffle(seed), fake.WithQuirks(fake.Quirks{PageSize: 2}))
+		a := newApp(fake.WithShuffle(seed))
+		_, start := pass(t, a, "")
 		require.NoError(t, a.Put(named("b1", "1"), named("b2", "2"), named("b3", "3"), named("b4", "4")))
-		pages, _ := pass(t, a, "")
-		again, _ := pass(t, a, "")
-		if diff := cmp.Diff(told(pages), told(again)); diff != "" {
-			t.Errorf("seed %d is not deterministic: %s", seed, diff)
-		}
-		got := told(pages)
-		orders[cmp.Diff(nil, got)] = true
-		slices.Sort(got)
-		if diff := cmp.Diff([]string{"b1 1", "b2 2", "b3 3", "b4 4"}, got); diff != "" {
-			t.Errorf("seed %d: %s", seed, diff)
+		for i, since := range []connector.Cursor{"", start} {
+			pages, _ := pass(t, a, since)
+			again, _ := pass(t, a, since)
+			if diff := cmp.Diff(told(pages), told(again)); diff != "" {
+				t.Errorf("seed %d is not deterministic: %s", seed, diff)
+			}
+			got := told(pages)
+			orders[i][strings.Join(got, ",")] = true
+			slices.Sort(got)
+			if diff := cmp.Diff([]string{"b1 1", "b2 2", "b3 3", "b4 4"}, got); diff != "" {
+				t.Errorf("seed %d: %s", seed, diff)
+			}
 		}
 	}
-	if len(orders) < 3 {
-		t.Errorf("six seeds give %d orders", len(orders))
+	if len(orders[0]) < 3 || len(orders[1]) < 3 {
+		t.Errorf("six seeds give %d orders of a full pass and %d of a later one", len(orders[0]), len(orders[1]))
 	}
 }
 

@@ -41,13 +41,19 @@ func (s *Scenario) document(changes map[string]any) (map[string]any, error) {
 	return doc, nil
 }
 
-// parse returns the connection of that document.
-func (s *Scenario) parse(changes map[string]any) (contactsync.Connection, error) {
+// ConnectionJSON returns the scenario's connection in the library's JSON form, with these top-level keys of its own
+// replaced; nil for none.
+func (s *Scenario) ConnectionJSON(changes map[string]any) ([]byte, error) {
 	doc, err := s.document(changes)
 	if err != nil {
-		return contactsync.Connection{}, err
+		return nil, err
 	}
-	data, err := json.Marshal(doc)
+	return json.Marshal(doc)
+}
+
+// parse returns the connection of that document.
+func (s *Scenario) parse(changes map[string]any) (contactsync.Connection, error) {
+	data, err := s.ConnectionJSON(changes)
 	if err != nil {
 		return contactsync.Connection{}, err
 	}

@@ -88,17 +88,12 @@ func (c *converter) sequence(values []ast.Node) error {
 }
 
 func (c *converter) mapping(values []*ast.MappingValueNode) error {
-	seen := map[string]bool{}
 	c.out.WriteByte('{')
 	for i, v := range values {
 		key, err := keyOf(v)
 		if err != nil {
 			return err
 		}
-		if seen[key] {
-			return fmt.Errorf("line %d: the key %q is there twice", line(v), key)
-		}
-		seen[key] = true
 		if i > 0 {
 			c.out.WriteByte(',')
 		}
