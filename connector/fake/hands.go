@@ -2,7 +2,6 @@ package fake
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/contactsync/contactsync/contact"
@@ -118,7 +117,6 @@ func (a *App) Merge(into, from string) error {
 		return fmt.Errorf("%s: merge %s with %s: want two records that there are", a.name, into, from)
 	}
 	united := s.fields.Clone()
-	maps.Copy(united, r.fields)
 	for name, v := range r.fields {
 		f, _ := a.schema.Field(name)
 		united[name] = union(f, v, s.fields[name])
