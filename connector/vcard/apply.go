@@ -1,0 +1,289 @@
+package vcard
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/vcard"
+)
+
+// Apply carries out the writes. When it answers, they are on the disk.
+func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return nil, &connector.Error{App: appID, Op: "apply", Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err)}
+	}
+	ids := make([]string, len(writes))
+	for i, w := range writes {
+		if ids[i] = w.ID; w.Op == connector.Create {
+			ids[i] = b.fileOfNew(w)
+		}
+	}
+	texts, err := b.freshForWriting(ctx, ids, writes)
+	if err != nil {
+		return nil, err
+	}
+	b.clean()
+	t := &batchWrite{book: b, texts: texts, changes: map[string]*fileChange{}, results: make([]connector.Result, len(writes)),
+		jobs: make([]job, len(writes))}
+	b.index.findGroups()
+	for i, w := range writes {
+		t.jobs[i] = job{write: w}
+		t.locate(&t.jobs[i])
+	}
+	each(len(writes), func(i int) { t.patch(&t.jobs[i]) })
+	t.collect(ctx)
+	return t.results, t.commit()
+}
+
+// freshForWriting reads the files that hold the cards of these ids and, if labels change, those of group cards.
+func (b *book) freshForWriting(ctx context.Context, ids []string, writes []connector.Write) (map[string]string, error) {
+	texts, err := b.fresh(ctx, ids)
+	labels := slices.ContainsFunc(writes, func(w connector.Write) bool { _, ok := w.Patch[fieldLabels]; return ok })
+	if err != nil || !labels {
+		return texts, err
+	}
+	b.index.findGroups()
+	var names []string
+	for _, l := range b.index.groups {
+		if _, read := texts[l.file.name]; !read {
+			names = append(names, l.file.name)
+		}
+	}
+	slices.Sort(names)
+	more, err := b.reload(ctx, slices.Compact(names))
+	maps.Copy(texts, more)
+	return texts, err
+}
+
+// A job is one write of a batch.
+type job struct {
+	write   connector.Write
+	at      located // the card to update or delete
+	uid     string  // of the card
+	exists  bool    // the card to create is there already
+	text    string  // of the card as it is to be; "" if it is to be deleted
+	changed bool
+	joins   []string      // names of the groups to add it to
+	leaves  []string      // names of the groups to take it out of
+	file    *fileChange   // in which the card is written
+	groups  []*fileChange // in which its groups are
+	err     error
+}
+
+// A batchWrite carries out the writes of one call.
+type batchWrite struct {
+	book    *book
+	texts   map[string]string // of the files as they were read for this batch
+	jobs    []job
+	changes map[string]*fileChange
+	results []connector.Result
+}
+
+// fileOfNew returns the name of the file of the card that a write creates; the same for the same marker.
+func (b *book) fileOfNew(w connector.Write) string {
+	if b.single != "" {
+		return b.single
+	}
+	if w.Marker == "" {
+		return ""
+	}
+	return uuidOf(w.Marker) + extension
+}
+
+// locate finds the card of a job, and refuses the job if it may not be written.
+func (t *batchWrite) locate(j *job) {
+	x := t.book.index
+	switch j.write.Op {
+	case connector.Create:
+		j.uid = uuidOf(j.write.Marker)
+		if j.write.Marker == "" {
+			j.uid = uuidOf(rand.Text())
+		}
+		if ids := x.byUID[keyOfUID(j.uid)]; len(ids) > 0 {
+			j.at, j.exists = x.at[ids[0]], true
+			j.err = x.fault(j.at)
+		}
+	case connector.Update, connector.Delete:
+		if j.at, j.err = t.book.locate(j.write.ID); j.err == nil {
+			j.uid = j.at.card.uid
+			j.err = t.checkVersion(j)
+		}
+	default:
+		j.err = fmt.Errorf("%w: unknown operation %q", connector.ErrInvalid, j.write.Op)
+	}
+}
+
+// checkVersion refuses a write that was decided on another content of the card.
+func (t *batchWrite) checkVersion(j *job) error {
+	if j.write.Version == "" {
+		return nil
+	}
+	now, _ := parseVersion(j.at.file.version(j.at.card, t.book.index.labels(j.at.card)))
+	decided, ok := parseVersion(j.write.Version)
+	if !ok || !decided.same(now) {
+		return connector.ErrVersionConflict
+	}
+	return nil
+}
+
+// patch works out the text of a job's card.
+func (t *batchWrite) patch(j *job) {
+	if j.err != nil || j.exists || j.write.Op == connector.Delete {
+		return
+	}
+	x := t.book.index
+	w := writer{patch: clonePatch(j.write.Patch), now: t.book.clock.Now()}
+	line, text := 1, newCard(j.uid)
+	if j.write.Op == connector.Update {
+		c := j.at.card
+		line, text = c.line, t.texts[j.at.file.name][c.start:c.end]
+		w.groups = x.labels(c)
+		if c.noUID {
+			w.uid = c.uid
+		}
+	} else if _, named := w.patch[fieldName]; !named {
+		w.name = contact.Empty // it is made of what the patch sets
+	}
+	w.exists = func(label string) bool { _, ok := x.groups[labelKey(label)]; return ok && j.uid != "" }
+	if w.card, j.err = vcard.Parse(text, line); j.err == nil {
+		j.text, j.err = w.write()
+	}
+	if j.err == nil {
+		if _, err := vcard.Parse(j.text, 1); err != nil {
+			j.err = invalid("", "the card would be too large")
+		}
+	}
+	j.changed = j.text != text || j.write.Op == connector.Create
+	j.joins, j.leaves = w.joins, w.leaves
+}
+
+func clonePatch(p contact.Patch) contact.Patch {
+	out := make(contact.Patch, len(p))
+	for name, c := range p {
+		out[name] = c
+	}
+	return out
+}
+
+// newCard returns a card that says nothing yet.
+func newCard(uid string) string {
+	return "BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//contactsync//vcard//EN\r\nUID:" + uid + "\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n"
+}
+
+// collect gathers what the jobs do to files: first to the group cards, then to the cards of the jobs.
+func (t *batchWrite) collect(ctx context.Context) {
+	touched := map[*card]bool{}
+	groups := map[*card]*regrouping{}
+	for i := range t.jobs {
+		j := &t.jobs[i]
+		switch {
+		case j.err == nil && ctx.Err() != nil:
+			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, ctx.Err())
+		case j.err == nil && j.at.card != nil && touched[j.at.card]:
+			j.err = fmt.Errorf("%w: by another write of the same batch", connector.ErrVersionConflict)
+		}
+		if j.err == nil && !j.exists {
+			touched[j.at.card] = j.at.card != nil
+			t.addGroups(j, groups)
+		}
+	}
+	for c, r := range groups {
+		t.regroup(c, r)
+	}
+	for i := range t.jobs {
+		switch j := &t.jobs[i]; {
+		case j.err != nil || j.exists:
+		case j.write.Op == connector.Create:
+			t.create(j)
+		case j.changed || j.write.Op == connector.Delete:
+			j.file = t.change(j.at.file)
+			j.file.replace(j.at.card, j.text)
+		}
+	}
+}
+
+// create adds the card of a job to the book: as a file of its own, or to the one file.
+func (t *batchWrite) create(j *job) {
+	name := t.book.single
+	if name == "" {
+		name = j.uid + extension
+	}
+	c := t.changes[name]
+	if c == nil {
+		c = &fileChange{name: name, file: t.book.index.files[name], text: t.texts[name]}
+		t.changes[name] = c
+	}
+	c.added = append(c.added, j.text)
+	j.file = c
+}
+
+// change returns what is to become of a file.
+func (t *batchWrite) change(f *file) *fileChange {
+	c := t.changes[f.name]
+	if c == nil {
+		c = &fileChange{name: f.name, file: f, text: t.texts[f.name]}
+		t.changes[f.name] = c
+	}
+	return c
+}
+
+// A regrouping is what becomes of the members of one group card.
+type regrouping struct {
+	at          located
+	join, leave []string
+	jobs        []*job
+}
+
+// addGroups notes the groups that a job's card is to be added to and taken out of.
+func (t *batchWrite) addGroups(j *job, groups map[*card]*regrouping) {
+	note := func(name string) *regrouping {
+		at := t.book.index.groups[labelKey(name)]
+		r := groups[at.card]
+		if r == nil {
+			r = &regrouping{at: at}
+			groups[at.card] = r
+		}
+		if !slices.Contains(r.jobs, j) {
+			r.jobs = append(r.jobs, j)
+		}
+		return r
+	}
+	for _, name := range j.joins {
+		r := note(name)
+		r.join = append(r.join, j.uid)
+	}
+	for _, name := range j.leaves {
+		r := note(name)
+		r.leave = append(r.leave, j.uid)
+	}
+}
+
+// regroup changes a group card.
+func (t *batchWrite) regroup(c *card, r *regrouping) {
+	text := t.texts[r.at.file.name][c.start:c.end]
+	parsed, err := vcard.Parse(text, c.line)
+	changed := text
+	if err == nil {
+		changed, err = regroup(parsed, r.join, r.leave)
+	}
+	for _, j := range r.jobs {
+		if err != nil {
+			j.err = place(r.at.file.name, err)
+		}
+	}
+	if err != nil || changed == text {
+		return
+	}
+	change := t.change(r.at.file)
+	change.replace(c, changed)
+	for _, j := range r.jobs {
+		j.groups = append(j.groups, change)
+	}
+}

@@ -1,0 +1,317 @@
+package vcard
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/vcard"
+)
+
+// A book is a connector for a folder of vCard files, or for one file. One call at a time works on it.
+type book struct {
+	dir    string // the folder
+	single string // the name of the one file; "" if the book is the folder
+	clock  connector.Clock
+
+	mu        sync.Mutex
+	index     *index   // nil until the book was listed once
+	leftovers []string // temporary files of a write that was cut off, as last listed
+}
+
+var (
+	_ connector.Lister  = (*book)(nil)
+	_ connector.Reader  = (*book)(nil)
+	_ connector.Finder  = (*book)(nil)
+	_ connector.Checker = (*book)(nil)
+)
+
+// Schema returns the fields of a card. See [Folder].
+func (b *book) Schema(context.Context) (contact.Schema, error) { return schema(), nil }
+
+// Changes fails with [connector.ErrNoFeed]: files have no feed. They are listed, and read where their version shows
+// a change.
+func (b *book) Changes(context.Context, connector.Query) (connector.Page, error) {
+	return connector.Page{}, &connector.Error{App: appID, Op: "changes", Err: connector.ErrNoFeed}
+}
+
+// Check returns nil if the folder is there and can be written into.
+func (b *book) Check(context.Context) error {
+	f, err := os.CreateTemp(b.dir, tempPrefix+"check*"+tempSuffix)
+	if err != nil {
+		return b.unavailable("check", err)
+	}
+	name := f.Name()
+	return errors.Join(f.Close(), os.Remove(name))
+}
+
+// List names every card with its version, on one page. Files that are as they were when they were last read are not
+// opened.
+func (b *book) List(ctx context.Context, _ connector.Cursor) (connector.Listing, error) {
+	return b.ListKnown(ctx, "", nil)
+}
+
+// ListKnown is List for a caller that knows versions from before: a file whose stat is the one that its version
+// tells is not opened, even by a process that never read it.
+func (b *book) ListKnown(ctx context.Context, _ connector.Cursor, known func(id string) string) (connector.Listing, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.refresh(ctx, known); err != nil {
+		return connector.Listing{}, err
+	}
+	x := b.index
+	listing := connector.Listing{Items: make([]connector.Item, 0, len(x.at)), Complete: true}
+	for _, f := range x.files {
+		if f.err != nil {
+			listing.Unread = append(listing.Unread, connector.Unread{ID: f.name, Err: f.err})
+		}
+		for _, c := range f.cards {
+			if err := x.fault(located{f, c}); err != nil {
+				listing.Unread = append(listing.Unread, connector.Unread{ID: c.id, Err: err})
+			} else if c.group == nil {
+				listing.Items = append(listing.Items, connector.Item{ID: c.id, Version: f.version(c, x.labels(c))})
+			}
+		}
+	}
+	slices.SortFunc(listing.Items, func(a, b connector.Item) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortStableFunc(listing.Unread, func(a, b connector.Unread) int { return strings.Compare(a.ID, b.ID) })
+	return listing, nil
+}
+
+// Read returns the cards of these ids.
+func (b *book) Read(ctx context.Context, ids []string, fields []string) ([]connector.ReadResult, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	texts, err := b.fresh(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	b.index.findGroups()
+	want := wantedOf(fields)
+	results := make([]connector.ReadResult, len(ids))
+	each(len(ids), func(i int) {
+		l, err := b.locate(ids[i])
+		if err == nil {
+			results[i].Record, err = b.record(l, texts[l.file.name], want)
+		}
+		if err != nil {
+			results[i].Err = b.failed("read", ids[i], err)
+		}
+	})
+	return results, ctx.Err()
+}
+
+// Find returns the card that was created with the marker: its UID is made of it.
+func (b *book) Find(ctx context.Context, marker string, fields []string) (contact.Record, error) {
+	uid := uuidOf(marker)
+	b.mu.Lock()
+	err := b.ensure(ctx)
+	if err == nil {
+		_, err = b.fresh(ctx, []string{uid + extension})
+	}
+	var ids []string
+	if err == nil {
+		ids = slices.Clone(b.index.byUID[keyOfUID(uid)])
+	}
+	b.mu.Unlock()
+	if err != nil {
+		return contact.Record{}, err
+	}
+	if len(ids) == 0 {
+		return contact.Record{}, &connector.Error{App: appID, Op: "find", Err: connector.ErrNotFound}
+	}
+	results, err := b.Read(ctx, ids[:1], fields)
+	if err != nil {
+		return contact.Record{}, err
+	}
+	return results[0].Record, results[0].Err
+}
+
+// record returns the record of a card, of the text of its file.
+func (b *book) record(l located, text string, want wanted) (contact.Record, error) {
+	parsed, err := vcard.Parse(text[l.card.start:l.card.end], l.card.line)
+	if err != nil {
+		return contact.Record{}, place(l.file.name, err)
+	}
+	groups := b.index.labels(l.card)
+	read, err := readFields(parsed, want, groups)
+	if err != nil {
+		return contact.Record{}, place(l.file.name, err)
+	}
+	if b.index.unreadable != nil {
+		delete(read, fieldLabels)
+	}
+	return contact.Record{
+		ID:       l.card.id,
+		Version:  l.file.version(l.card, groups),
+		Modified: modified(l.file, parsed),
+		Fields:   read,
+	}, nil
+}
+
+// modified returns when a card was last changed: the file's time if it is alone in it, else its REV.
+func modified(f *file, parsed *vcard.Card) time.Time {
+	if f.alone {
+		return time.Unix(0, f.stat.mtime).UTC()
+	}
+	if i := parsed.Find("REV"); i >= 0 {
+		for _, layout := range []string{time.RFC3339, "20060102T150405Z07:00", "2006-01-02T15:04:05", "20060102T150405"} {
+			if t, err := time.Parse(layout, parsed.Properties[i].Value); err == nil {
+				return t.UTC()
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// locate returns where the card of an id is.
+func (b *book) locate(id string) (located, error) {
+	l, ok := b.index.at[id]
+	if ok {
+		return l, b.index.fault(l)
+	}
+	f := b.index.files[b.fileOf(id)]
+	switch {
+	case f == nil:
+		return l, connector.ErrNotFound
+	case f.err != nil:
+		return l, f.err
+	case f.lost != nil:
+		return l, f.lost // the card may be the one that cannot be told
+	}
+	return l, connector.ErrNotFound
+}
+
+// fileOf returns the name of the file that a card of that id is or was in.
+func (b *book) fileOf(id string) string {
+	if b.single != "" {
+		return b.single
+	}
+	if l, ok := b.index.at[id]; ok {
+		return l.file.name
+	}
+	for i := 0; i < len(id); i++ {
+		if id[i] == '#' && strings.HasSuffix(strings.ToLower(id[:i]), extension) && b.index.files[id[:i]] != nil {
+			return id[:i]
+		}
+	}
+	return id
+}
+
+// fresh reads the files that hold the cards of these ids, takes them into the index and returns their texts.
+func (b *book) fresh(ctx context.Context, ids []string) (map[string]string, error) {
+	if err := b.ensure(ctx); err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(ids))
+	for _, id := range ids {
+		if name := b.fileOf(id); isCardFile(name) && name == filepath.Base(name) || name == b.single {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return b.reload(ctx, slices.Compact(names))
+}
+
+// reload reads files and takes them into the index.
+func (b *book) reload(ctx context.Context, names []string) (map[string]string, error) {
+	files := make([]*file, len(names))
+	texts := make([]string, len(names))
+	errs := make([]error, len(names))
+	each(len(names), func(i int) {
+		if errs[i] = ctx.Err(); errs[i] == nil {
+			files[i], texts[i], errs[i] = b.load(names[i])
+		}
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(names))
+	for i, name := range names {
+		switch {
+		case errs[i] == nil:
+			b.take(files[i])
+			out[name] = texts[i]
+		case b.gone() != nil:
+			return nil, b.gone()
+		default:
+			b.index.drop(name)
+		}
+	}
+	return out, nil
+}
+
+// take takes a file into the index that was just read. While its content and stat are what they were, so are its
+// versions.
+func (b *book) take(f *file) {
+	old := b.index.files[f.name]
+	if old != nil && old.stat == f.stat && old.racy && old.err == nil && f.err == nil && sameCards(old, f) {
+		f.racy, f.sure = true, !f.racy
+	}
+	b.index.put(f)
+}
+
+func sameCards(a, b *file) bool {
+	return slices.EqualFunc(a.cards, b.cards, func(x, y *card) bool { return x.digest == y.digest })
+}
+
+// gone returns why the book as a whole is not there, nil if it is.
+func (b *book) gone() error {
+	if _, err := os.Stat(b.dir); err != nil {
+		return b.unavailable("", err)
+	}
+	return nil
+}
+
+func (b *book) unavailable(op string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("the folder %s is not there; create it, or correct the path", b.dir)
+	}
+	return &connector.Error{App: appID, Op: op, Err: fmt.Errorf("%w: %w", connector.ErrUnavailable, err)}
+}
+
+// failed returns the error of one record.
+func (b *book) failed(op, id string, err error) error {
+	var typed *connector.Error
+	if errors.As(err, &typed) {
+		typed.Op, typed.RecordID = op, id
+		return typed
+	}
+	return &connector.Error{App: appID, Op: op, RecordID: id, Err: err}
+}
+
+func (b *book) path(name string) string { return filepath.Join(b.dir, name) }
+
+// each calls do for every number below n, on all cores if that is worth it, and returns when all calls have.
+func each(n int, do func(i int)) { eachOn(runtime.GOMAXPROCS(0), n, do) }
+
+func eachOn(workers, n int, do func(i int)) {
+	workers = min(workers, n/8+1)
+	if workers <= 1 {
+		for i := range n {
+			do(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+				do(i)
+			}
+		})
+	}
+	group.Wait()
+}

@@ -1,0 +1,284 @@
+package vcard
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// Temporary files are named so: they begin with a dot, so that nobody takes them for cards.
+const (
+	tempPrefix = ".contactsync-"
+	tempSuffix = ".tmp"
+)
+
+func isTemp(name string) bool {
+	return strings.HasPrefix(name, tempPrefix) && strings.HasSuffix(name, tempSuffix)
+}
+
+// abandoned is how old a temporary file must be to be taken for one that a crash left behind, and not for one of
+// another process that is writing right now.
+const abandoned = 10 * time.Second
+
+// clean removes the temporary files that a crash left behind.
+func (b *book) clean() {
+	for _, name := range b.leftovers {
+		if info, err := os.Lstat(b.path(name)); err == nil && b.clock.Now().Sub(info.ModTime()) > abandoned {
+			_ = os.Remove(b.path(name)) // it is in nobody's way; the next listing names it again
+		}
+	}
+	b.leftovers = nil
+}
+
+// A fileChange is what is to become of one file.
+type fileChange struct {
+	name  string
+	file  *file            // as it was read; nil if it is not there yet
+	text  string           // as it was read
+	cards map[*card]string // new texts of cards; "" takes one out
+	added []string         // new cards, at its end
+
+	result string // its new text; "" if the file is to be removed
+	target string // the path to write to
+	temp   string // the path of the temporary file that holds result
+	stat   stat   // of it
+	err    error
+	done   bool // it is in place
+}
+
+func (c *fileChange) replace(of *card, text string) {
+	if c.cards == nil {
+		c.cards = map[*card]string{}
+	}
+	c.cards[of] = text
+}
+
+// render returns the new text of the file.
+func (c *fileChange) render() string {
+	if c.file == nil {
+		return strings.Join(c.added, "")
+	}
+	var out strings.Builder
+	out.Grow(len(c.text) + 512)
+	pos, left := 0, len(c.added)
+	for _, old := range c.file.cards {
+		text, changed := c.cards[old]
+		if !changed || text != "" {
+			left++
+		}
+		if changed {
+			out.WriteString(c.text[pos:old.start])
+			out.WriteString(text)
+			pos = old.end
+		}
+	}
+	if left == 0 {
+		return ""
+	}
+	out.WriteString(c.text[pos:])
+	if len(c.added) > 0 && !strings.HasSuffix(out.String(), "\n") && out.Len() > 0 {
+		out.WriteString("\r\n")
+	}
+	for _, text := range c.added {
+		out.WriteString(text)
+	}
+	return out.String()
+}
+
+// commit writes the changed files: first all temporary ones, flushed to the disk together, then puts them in place
+// one by one where nobody has changed the file meanwhile, then flushes the folder.
+func (t *batchWrite) commit() error {
+	changes := make([]*fileChange, 0, len(t.changes))
+	for _, name := range slices.Sorted(maps.Keys(t.changes)) {
+		changes = append(changes, t.changes[name])
+	}
+	eachOn(8, len(changes), func(i int) { t.book.prepare(changes[i]) })
+	folders := map[string]bool{}
+	for _, c := range changes {
+		if c.err == nil {
+			c.err = t.book.place(c)
+		}
+		if c.done {
+			folders[filepath.Dir(c.target)] = true
+		} else if c.temp != "" {
+			_ = os.Remove(c.temp) // the reason is in c.err; what is left is cleaned next time
+		}
+	}
+	for folder := range folders {
+		if err := syncFolder(folder); err != nil {
+			return fmt.Errorf("%s: the writes may not be on the disk: %w", appID, err)
+		}
+	}
+	t.answer(changes)
+	return nil
+}
+
+// prepare writes the new text of a file into a temporary one beside it, and flushes it to the disk.
+func (b *book) prepare(c *fileChange) {
+	c.target = b.path(c.name)
+	mode := fs.FileMode(0o666)
+	if c.file != nil {
+		if target, err := filepath.EvalSymlinks(c.target); err == nil {
+			c.target = target
+		}
+		if info, err := os.Stat(c.target); err == nil {
+			mode = info.Mode().Perm()
+		}
+	}
+	if c.result = c.render(); c.result == "" {
+		return
+	}
+	if err := b.writeTemp(c, mode); err != nil {
+		c.err = fmt.Errorf("%w: nothing was written: %w", connector.ErrUnavailable, err)
+	}
+}
+
+func (b *book) writeTemp(c *fileChange, mode fs.FileMode) (err error) {
+	name := filepath.Join(filepath.Dir(c.target), tempPrefix+rand.Text()+tempSuffix)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	if err != nil {
+		return err
+	}
+	c.temp = name
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := f.WriteString(c.result); err != nil {
+		return err
+	}
+	if c.file != nil {
+		if err := f.Chmod(mode); err != nil {
+			return err
+		}
+	}
+	// The file is dated back by a little, so that an edit by another program right after gets another time.
+	past := b.clock.Now().Add(-settled)
+	if err := os.Chtimes(name, time.Time{}, past); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	c.stat = statOf(info)
+	return nil
+}
+
+// place puts the temporary file in the place of the file, if that is still as it was read. Between the last look and
+// the renaming lie microseconds in which an edit by another program would be lost.
+func (b *book) place(c *fileChange) error {
+	if err := b.unchanged(c); err != nil {
+		return err
+	}
+	var err error
+	if c.result == "" {
+		err = os.Remove(c.target)
+	} else {
+		err = os.Rename(c.temp, c.target)
+	}
+	c.done = err == nil
+	return err
+}
+
+// unchanged fails with [connector.ErrVersionConflict] if a file is not as it was read.
+func (b *book) unchanged(c *fileChange) error {
+	info, err := os.Stat(c.target)
+	switch {
+	case c.file == nil && errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w: %w", connector.ErrVersionConflict, err)
+	case c.file == nil || statOf(info) != c.file.stat:
+		return connector.ErrVersionConflict
+	}
+	if c.file.racy && !c.file.sure {
+		if text, _, _, err := b.slurp(c.name); err != nil || text != c.text {
+			return connector.ErrVersionConflict
+		}
+	}
+	return nil
+}
+
+// answer takes the new files into the index and answers each job with its record as it now is.
+func (t *batchWrite) answer(changes []*fileChange) {
+	b := t.book
+	files := make([]*file, len(changes))
+	each(len(changes), func(i int) {
+		if c := changes[i]; c.done && c.result != "" {
+			files[i] = &file{name: c.name, stat: c.stat, racy: c.stat.racy(b.clock.Now())}
+			b.findCards(files[i], c.result)
+		}
+	})
+	for i, c := range changes {
+		switch {
+		case files[i] != nil:
+			b.index.put(files[i])
+			t.texts[c.name] = c.result
+		case c.done:
+			b.index.drop(c.name)
+		}
+	}
+	b.index.findGroups()
+	each(len(t.jobs), func(i int) {
+		j := &t.jobs[i]
+		var err error
+		if t.results[i].Record, err = t.outcome(j); err != nil {
+			t.results[i].Err = b.failed(string(j.write.Op), j.write.ID, err)
+		}
+	})
+}
+
+// outcome returns the record of a job, or why its write was not carried out.
+func (t *batchWrite) outcome(j *job) (rec contact.Record, err error) {
+	if j.err != nil {
+		return rec, known(j.err)
+	}
+	for _, c := range append(j.groups, j.file) {
+		if c != nil && c.err != nil {
+			return rec, c.err
+		}
+	}
+	if j.write.Op == connector.Delete {
+		return contact.Record{ID: j.write.ID}, nil
+	}
+	id := j.write.ID
+	if j.write.Op == connector.Create {
+		if ids := t.book.index.byUID[keyOfUID(j.uid)]; len(ids) > 0 {
+			id = ids[0]
+		}
+	}
+	l, err := t.book.locate(id)
+	if err != nil {
+		return rec, err
+	}
+	return t.book.record(l, t.texts[l.file.name], nil)
+}
+
+// known returns err as one that says for certain that nothing was written: a card that cannot be read is one that
+// cannot be changed.
+func known(err error) error {
+	if connector.Known(err) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", connector.ErrInvalid, err)
+}
+
+// syncFolder flushes the names in a folder to the disk.
+func syncFolder(path string) error {
+	d, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}

@@ -1,0 +1,252 @@
+package vcard
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync/internal/vcard"
+)
+
+// maxFile bounds what is read into memory of a file that is to be one card with its photo, and of a book.
+const (
+	maxFile = 64 << 20
+	maxBook = 1 << 30
+)
+
+// maxUID is the longest UID that is taken for one.
+const maxUID = 1 << 10
+
+// A file is what is known of one file of the book. It is immutable once it is in the index.
+type file struct {
+	name  string
+	stat  stat
+	racy  bool // it was too young, when it was read, for its stat to tell an edit
+	sure  bool // it was read again at an age at which its stat tells
+	alone bool // it holds one card, and is in a folder
+	cards []*card
+	lost  error // a card that cannot be told apart from others, so that any record may be it
+	err   error // why the whole file cannot be read
+}
+
+// A card is what is known of one card of a file.
+type card struct {
+	id         string
+	key        uidKey
+	uid        string // "" if it has none, or is known by its version alone
+	noUID      bool   // it has no UID and needs one to keep its id
+	digest     digest
+	start, end int    // its bytes in the file
+	line       int    // of its BEGIN
+	group      *group // it is not a record but a group of some
+	err        error  // why it cannot be read
+}
+
+// load reads a file of the book and finds its cards. It fails with fs.ErrNotExist if there is no such file; what is
+// wrong with its content is in the file.
+func (b *book) load(name string) (*file, string, error) {
+	text, st, now, err := b.slurp(name)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, "", err
+		}
+		return &file{name: name, stat: st, racy: true, err: err}, "", nil
+	}
+	f := &file{name: name, stat: st, racy: st.racy(now)}
+	b.findCards(f, text)
+	return f, text, nil
+}
+
+// slurp reads a file that does not change meanwhile.
+func (b *book) slurp(name string) (text string, st stat, now time.Time, err error) {
+	for range 3 {
+		text, st, now, err = b.slurpOnce(name)
+		if !errors.Is(err, errChanging) {
+			return text, st, now, err
+		}
+	}
+	return text, st, now, err
+}
+
+var errChanging = errors.New("the file is being written; try again later")
+
+func (b *book) slurpOnce(name string) (text string, st stat, now time.Time, err error) {
+	f, err := os.Open(b.path(name))
+	if err != nil {
+		return "", stat{}, now, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", stat{}, now, err
+	}
+	st = statOf(info)
+	limit := int64(maxFile)
+	if b.single != "" {
+		limit = maxBook
+	}
+	switch {
+	case !info.Mode().IsRegular():
+		return "", st, now, fmt.Errorf("%s: not a regular file", name)
+	case info.Size() > limit:
+		return "", st, now, fmt.Errorf("%s: larger than %d MiB", name, limit>>20)
+	}
+	data := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, data); err != nil {
+		return "", st, now, fmt.Errorf("%s: %w", name, errChanging)
+	}
+	again, err := f.Stat()
+	if err != nil {
+		return "", st, now, err
+	}
+	if statOf(again) != st {
+		return "", st, now, fmt.Errorf("%s: %w", name, errChanging)
+	}
+	return string(data), st, b.clock.Now(), nil
+}
+
+// findCards finds the cards of the file's text.
+func (b *book) findCards(f *file, text string) {
+	spans := vcard.Split(text)
+	if len(spans) == 0 && text == "" {
+		f.err = fmt.Errorf("%s: the file is empty; remove it if it is meant to be", f.name)
+		return
+	}
+	f.cards = make([]*card, 0, len(spans))
+	for _, span := range spans {
+		c := &card{start: span.Start, end: span.End, line: span.Line, digest: digestOf(text[span.Start:span.End])}
+		if span.Err != nil {
+			c.err = place(f.name, span.Err)
+		}
+		c.identify(f.name, text[span.Start:span.End])
+		f.cards = append(f.cards, c)
+	}
+	b.nameCards(f, text)
+}
+
+// identify finds out the UID of a card and whether it is a group, as far as that can be told.
+func (c *card) identify(file, text string) {
+	uid, isGroup, certain := vcard.Peek(text)
+	if (!certain || isGroup) && c.err == nil {
+		parsed, err := vcard.Parse(text, c.line)
+		if err == nil {
+			uid, isGroup, err = identity(parsed)
+		}
+		if err == nil && isGroup {
+			c.group, err = readGroup(parsed)
+		}
+		if err != nil {
+			c.err = place(file, err)
+		}
+	}
+	if isGroup && c.group == nil {
+		c.group = &group{} // it cannot be read: what it says of its members is not known
+	}
+	if len(uid) > maxUID {
+		c.err, uid = place(file, &vcard.Error{Line: c.line, Problem: "a UID of more than 1024 bytes; give the card another one"}), ""
+	}
+	c.uid, c.key = uid, keyOfUID(uid)
+}
+
+// identity returns what Peek does, of a card that was parsed.
+func identity(c *vcard.Card) (uid string, isGroup bool, err error) {
+	if i := c.Find("UID"); i >= 0 {
+		if uid, err = c.Text(&c.Properties[i]); err != nil {
+			return "", false, err
+		}
+	}
+	for _, name := range []string{"KIND", "X-ADDRESSBOOKSERVER-KIND"} {
+		if i := c.Find(name); i >= 0 {
+			isGroup = isGroup || strings.EqualFold(strings.TrimSpace(c.Properties[i].Value), "group")
+		}
+	}
+	return strings.TrimSpace(uid), isGroup, nil
+}
+
+// nameCards gives the cards of a file their ids.
+func (b *book) nameCards(f *file, text string) {
+	prefix := f.name + "#"
+	if b.single != "" {
+		prefix = ""
+	}
+	if f.alone = len(f.cards) == 1 && b.single == ""; f.alone {
+		f.cards[0].id = f.name
+		return
+	}
+	count := map[string]int{}
+	for _, c := range f.cards {
+		if c.uid == "" && c.err == nil {
+			count[nameOf(text[c.start:c.end])]++
+		}
+	}
+	copies := map[string]int{}
+	for _, c := range f.cards {
+		switch {
+		case c.uid != "":
+			c.id = prefix + c.uid
+		case c.err != nil:
+			c.id = fmt.Sprintf("%sline:%d", prefix, c.line)
+			f.lost = c.err
+		default:
+			told := nameOf(text[c.start:c.end])
+			if count[told] > 1 {
+				told = text[c.start:c.end]
+				copies[told]++
+				told += strings.Repeat("\x00", copies[told]) // exact copies are told apart by their order
+			}
+			c.uid, c.noUID = uuidOf("card without UID\x00"+told), true
+			c.key = keyOfUID(c.uid)
+			c.id = prefix + c.uid
+		}
+	}
+}
+
+// nameOf returns what is written as the name in a card without UID.
+func nameOf(text string) string {
+	parsed, err := vcard.Parse(text, 1)
+	if err != nil {
+		return text
+	}
+	var b strings.Builder
+	for _, name := range []string{"N", "FN"} {
+		if i := parsed.Find(name); i >= 0 {
+			b.WriteString(parsed.Properties[i].Value)
+		}
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// uuidOf returns a UUID that is made of a text (RFC 9562 section 5.8).
+func uuidOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
+
+// version returns the version of a card of the file that is in these groups.
+func (f *file) version(c *card, groups []string) string {
+	v := version{alone: f.alone, uid: c.key, digest: c.digest, labels: labelsDigest(groups)}
+	if f.alone {
+		v.stat, v.racy = f.stat, f.racy
+	}
+	return v.String()
+}
+
+// isStill reports whether the file, which has this stat now, is still as it was read.
+func (f *file) isStill(st stat) bool { return f.err == nil && f.stat == st && (!f.racy || f.sure) }
+
+// fileOfVersion returns what a version tells of the file of that name, nil if it does not tell that the file is
+// still as it was.
+func fileOfVersion(name string, st stat, written string) *file {
+	v, ok := parseVersion(written)
+	if !ok || !v.alone || v.racy || v.stat != st {
+		return nil
+	}
+	return &file{name: name, stat: st, alone: true, cards: []*card{{id: name, key: v.uid, digest: v.digest, end: int(st.size)}}}
+}

@@ -1,0 +1,173 @@
+package vcard
+
+import (
+	"strings"
+
+	"github.com/contactsync/contactsync/internal/vcard"
+)
+
+// labels changes the labels of the card. One that is the name of a group card of the book is membership in that
+// group; any other is an element of CATEGORIES.
+func (w *writer) labels() error {
+	change, ok := w.patch[fieldLabels]
+	if !ok {
+		return nil
+	}
+	now, err := readFields(w.card, wantedOf([]string{fieldLabels}), w.groups)
+	if err != nil {
+		return err
+	}
+	field, _ := fieldNamed(fieldLabels)
+	have, want := now[fieldLabels].Elements(), change.Apply(now[fieldLabels], field).Elements()
+	added, removed := without(want, have), without(have, want)
+	w.leaves = intersect(w.groups, removed)
+	var categories []string
+	for _, label := range added {
+		if w.exists(label) {
+			w.joins = append(w.joins, label)
+		} else {
+			categories = append(categories, label)
+		}
+	}
+	return w.categories(categories, removed)
+}
+
+// without returns the labels of a that are not in b.
+func without(a, b []string) []string {
+	in := labelSet(b)
+	var out []string
+	for _, s := range a {
+		if !in[labelKey(s)] {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// intersect returns the labels of a that are in b.
+func intersect(a, b []string) []string {
+	in := labelSet(b)
+	var out []string
+	for _, s := range a {
+		if in[labelKey(s)] {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func labelSet(labels []string) map[string]bool {
+	set := map[string]bool{}
+	for _, s := range labels {
+		set[labelKey(s)] = true
+	}
+	return set
+}
+
+// categories takes elements out of the CATEGORIES lines and adds others to the first one that is left.
+func (w *writer) categories(add, remove []string) error {
+	gone := labelSet(remove)
+	target := -1
+	for i := range w.card.Properties {
+		p := &w.card.Properties[i]
+		if p.Name != "CATEGORIES" {
+			continue
+		}
+		elements, err := w.card.List(p)
+		if err != nil {
+			return err
+		}
+		var kept, raw []string
+		for k, written := range p.RawList() {
+			if !gone[labelKey(elements[k])] && strings.TrimSpace(elements[k]) != "" {
+				kept, raw = append(kept, elements[k]), append(raw, written)
+			}
+		}
+		first := target < 0
+		if first {
+			target = i
+			kept = append(kept, add...)
+			for _, s := range add {
+				raw = append(raw, vcard.EscapeText(s))
+			}
+		}
+		changed := len(intersect(elements, remove)) > 0 || first && len(add) > 0
+		switch {
+		case !changed:
+		case len(kept) == 0:
+			removeWithLabel(w.card, w.edit, i)
+		case w.card.Version == "2.1" || p.Param("ENCODING") != "" || p.Param("CHARSET") != "":
+			w.put(i, "", w.card.ListValue(kept...))
+		default:
+			w.put(i, "", vcard.RawValue(strings.Join(raw, ",")))
+		}
+	}
+	if target < 0 && len(add) > 0 {
+		w.edit.Put(-1, "CATEGORIES", w.card.ListValue(add...))
+	}
+	return nil
+}
+
+// A group is a card that stands for a group of others.
+type group struct {
+	name    string
+	members map[uidKey]bool
+}
+
+// memberProperties are the properties that name a group's members, by the way its card says that it is a group.
+var memberProperties = []string{"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"}
+
+// readGroup returns the group that a card stands for.
+func readGroup(card *vcard.Card) (*group, error) {
+	fields, err := readFields(card, wantedOf([]string{fieldName}), nil)
+	if err != nil {
+		return nil, err
+	}
+	g := &group{name: strings.TrimSpace(fields[fieldName].Str()), members: map[uidKey]bool{}}
+	for i := range card.Properties {
+		p := &card.Properties[i]
+		if p.Name != memberProperties[0] && p.Name != memberProperties[1] {
+			continue
+		}
+		uid, err := card.Text(p)
+		if err != nil {
+			return nil, err
+		}
+		g.members[keyOfUID(uid)] = true
+	}
+	return g, nil
+}
+
+// regroup returns the text of a group card with members added and removed.
+func regroup(card *vcard.Card, join, leave []string) (string, error) {
+	w := writer{card: card, edit: card.Edit()}
+	gone := map[uidKey]bool{}
+	for _, uid := range leave {
+		gone[keyOfUID(uid)] = true
+	}
+	name, have := memberProperties[1], map[uidKey]bool{}
+	if card.Find("KIND") >= 0 {
+		name = memberProperties[0]
+	}
+	for i := range card.Properties {
+		p := &card.Properties[i]
+		if p.Name != memberProperties[0] && p.Name != memberProperties[1] {
+			continue
+		}
+		uid, err := card.Text(p)
+		if err != nil {
+			return "", err
+		}
+		if key := keyOfUID(uid); gone[key] {
+			w.edit.Remove(i)
+		} else {
+			have[key] = true
+		}
+	}
+	for _, uid := range join {
+		if !have[keyOfUID(uid)] {
+			w.edit.Put(-1, vcard.Head(name), card.URIValue("urn:uuid:"+uid))
+		}
+	}
+	return w.edit.String(), nil
+}

@@ -1,0 +1,277 @@
+package vcard
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/vcard"
+)
+
+// A wanted set of fields; nil means all.
+type wanted map[string]bool
+
+func wantedOf(names []string) wanted {
+	w := wanted{}
+	for _, name := range names {
+		w[name] = true
+	}
+	return w
+}
+
+func (w wanted) has(name string) bool { return w == nil || w[name] }
+
+// readFields returns what a card says in the wanted fields. groups are the names of the group cards that the card
+// is a member of. The error is an *vcard.Error: it names the line that cannot be read.
+func readFields(card *vcard.Card, want wanted, groups []string) (contact.Fields, error) {
+	r := reader{card: card, want: want, out: make(contact.Fields, len(fields))}
+	r.names()
+	r.entries(fieldEmails, "EMAIL")
+	r.entries(fieldPhones, "TEL")
+	r.entries(fieldAddresses, "ADR")
+	r.entries(fieldURLs, "URL")
+	r.organization()
+	r.text(fieldNickname, "NICKNAME")
+	r.text(fieldTitle, "TITLE")
+	r.text(fieldRole, "ROLE")
+	r.text(fieldUID, "UID")
+	r.notes()
+	r.date(fieldBirthday, card.Find("BDAY"))
+	r.date(fieldAnniversary, findAnniversary(card))
+	r.labels(groups)
+	return r.out, r.err
+}
+
+// reader reads the fields of one card; after an error it reads no more.
+type reader struct {
+	card *vcard.Card
+	want wanted
+	out  contact.Fields
+	err  error
+}
+
+// wants reports whether a field is to be read.
+func (r *reader) wants(field string) bool { return r.err == nil && r.want.has(field) }
+
+func (r *reader) decode(p *vcard.Property) string {
+	if r.err != nil {
+		return ""
+	}
+	text, err := r.card.Text(p)
+	r.err = err
+	return text
+}
+
+// text reads the first property of that name which is not blank.
+func (r *reader) text(field, name string) {
+	if !r.wants(field) {
+		return
+	}
+	v := contact.Empty
+	for i := range r.card.Properties {
+		if p := &r.card.Properties[i]; p.Name == name && v.Blank() {
+			v = contact.Text(r.decode(p))
+		}
+	}
+	r.out[field] = v
+}
+
+// nameParts are the fields of N by the place of their component (RFC 6350 section 6.2.2).
+var nameParts = []string{fieldLast, fieldFirst, fieldMiddle, fieldPrefix, fieldSuffix}
+
+func (r *reader) names() {
+	for i, part := range r.nameComponents() {
+		if r.wants(nameParts[i]) {
+			r.out[nameParts[i]] = contact.Text(part)
+		}
+	}
+	if !r.wants(fieldName) {
+		return
+	}
+	r.text(fieldName, "FN")
+	if r.out[fieldName].Blank() && r.err == nil {
+		r.out[fieldName] = contact.Text(derivedName(r.card))
+	}
+}
+
+func (r *reader) nameComponents() [5]string {
+	var parts [5]string
+	for _, field := range append(nameParts, fieldName) {
+		if r.want.has(field) {
+			parts, r.err = nameComponents(r.card)
+			break
+		}
+	}
+	return parts
+}
+
+// nameComponents returns the components of N: family, given, additional, prefixes, suffixes.
+func nameComponents(card *vcard.Card) (parts [5]string, err error) {
+	i := card.Find("N")
+	if i < 0 {
+		return parts, nil
+	}
+	components, err := card.Components(&card.Properties[i])
+	copy(parts[:], components)
+	return parts, err
+}
+
+func (r *reader) organization() {
+	if !r.wants(fieldCompany) && !r.wants(fieldDepartment) {
+		return
+	}
+	company, department := "", ""
+	if i := r.card.Find("ORG"); i >= 0 {
+		components, err := r.card.Components(&r.card.Properties[i])
+		if r.err = err; err != nil {
+			return
+		}
+		company, department = components[0], strings.Join(components[1:], ";")
+	}
+	if r.wants(fieldCompany) {
+		r.out[fieldCompany] = contact.Text(company)
+	}
+	if r.wants(fieldDepartment) {
+		r.out[fieldDepartment] = contact.Text(strings.Trim(department, ";"))
+	}
+}
+
+// notes reads all NOTE lines, joined by line ends.
+func (r *reader) notes() {
+	if !r.wants(fieldNotes) {
+		return
+	}
+	var notes []string
+	for i := range r.card.Properties {
+		if p := &r.card.Properties[i]; p.Name == "NOTE" {
+			if note := r.decode(p); strings.TrimSpace(note) != "" {
+				notes = append(notes, note)
+			}
+		}
+	}
+	r.out[fieldNotes] = contact.Text(strings.Join(notes, "\n"))
+}
+
+func (r *reader) labels(groups []string) {
+	if !r.wants(fieldLabels) {
+		return
+	}
+	var labels []string
+	seen := map[string]bool{}
+	add := func(names []string) {
+		for _, name := range names {
+			if name = strings.TrimSpace(name); !seen[labelKey(name)] {
+				seen[labelKey(name)] = true
+				labels = append(labels, name)
+			}
+		}
+	}
+	for i := range r.card.Properties {
+		if p := &r.card.Properties[i]; p.Name == "CATEGORIES" && r.err == nil {
+			elements, err := r.card.List(p)
+			r.err = err
+			add(elements)
+		}
+	}
+	add(groups)
+	r.out[fieldLabels] = contact.Set(labels...)
+}
+
+// labelKey returns the form in which labels are the same.
+func labelKey(label string) string {
+	f, _ := fieldNamed(fieldLabels)
+	return f.EntryKey(contact.Entry{Value: contact.Text(label)}, "")
+}
+
+// entries reads the properties of that name as a list.
+func (r *reader) entries(field, name string) {
+	if !r.wants(field) {
+		return
+	}
+	list, _, err := readEntries(r.card, name)
+	r.err = err
+	r.out[field] = contact.List(list...)
+}
+
+// readEntries returns the entries that the properties of that name hold, and for each the index of its property.
+// Properties without a value are left out.
+func readEntries(card *vcard.Card, name string) (list []contact.Entry, at []int, err error) {
+	primary, best := -1, 101
+	for i := range card.Properties {
+		p := &card.Properties[i]
+		if p.Name != name {
+			continue
+		}
+		v, err := entryValue(card, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		if v.Blank() {
+			continue
+		}
+		kind, err := kindOf(card, p)
+		if err != nil {
+			return nil, nil, err
+		}
+		if rank := preference(p); rank < best {
+			primary, best = len(list), rank
+		}
+		list = append(list, contact.Entry{Value: v, Type: kind})
+		at = append(at, i)
+	}
+	if primary >= 0 {
+		list[primary].Primary = true
+	}
+	return list, at, nil
+}
+
+// preference returns how much an entry is preferred, 1 being most (RFC 6350 section 5.3), 101 if it does not say.
+func preference(p *vcard.Property) int {
+	for _, param := range p.Params {
+		if !isPreferred(param) {
+			continue
+		}
+		if param.Name == "TYPE" {
+			return 1
+		}
+		if n, err := strconv.Atoi(param.Value); err == nil && n >= 1 && n <= 100 {
+			return n
+		}
+	}
+	return 101
+}
+
+func entryValue(card *vcard.Card, p *vcard.Property) (contact.Value, error) {
+	if p.Name == "ADR" {
+		components, err := card.Components(p)
+		return contact.Postal(addressOf(components)), err
+	}
+	text, err := card.Text(p)
+	if p.Name == "TEL" {
+		text = fromTelURI(text)
+	}
+	return contact.Text(text), err
+}
+
+// addressOf returns the address of the components of ADR (RFC 6350 section 6.3.1).
+func addressOf(components []string) contact.Address {
+	var c [7]string
+	copy(c[:], components)
+	return contact.Address{POBox: c[0], Extended: c[1], Street: c[2], City: c[3], Region: c[4], PostalCode: c[5], Country: c[6]}
+}
+
+func addressComponents(a contact.Address) [7]string {
+	return [7]string{a.POBox, a.Extended, a.Street, a.City, a.Region, a.PostalCode, a.Country}
+}
+
+// fromTelURI returns the number of a tel: URI (RFC 3966), which 4.0 prefers; other text as it is.
+func fromTelURI(text string) string {
+	if len(text) > 4 && strings.EqualFold(text[:4], "tel:") {
+		return text[4:]
+	}
+	return text
+}
+
+// place names a card for an error: its file, and the line.
+func place(file string, err error) error { return fmt.Errorf("%s: %w", file, err) }
