@@ -225,7 +225,7 @@ func (c *Connector) Check(ctx context.Context) error {
 func (c *Connector) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
 	c.writing.Lock()
 	defer c.writing.Unlock()
-	const tries, pause = 100, 20 * time.Millisecond
+	const tries, pause = 200, 10 * time.Millisecond
 	for range tries {
 		results, err := c.tryApply(ctx, writes)
 		if !errors.Is(err, errMoved) {

@@ -46,22 +46,20 @@ func isFormula(text string) bool {
 	return false
 }
 
-// isNumberLike reports whether text is one sign and then nothing but digits and what stands between the digits of
-// a number or phone number. Without letters and a second sign that counts, it refers to no cell and calls nothing.
+// isNumberLike reports whether text is a number or phone number, or several as Google joins them: each one sign at
+// most and then nothing but digits and what stands between them. Without letters and more signs that count, it
+// refers to no cell and calls nothing.
 func isNumberLike(text string) bool {
-	if text == "" || text[0] != '+' && text[0] != '-' {
-		return false
-	}
-	digits := 0
-	for i := 1; i < len(text); i++ {
-		switch b := text[i]; {
-		case b >= '0' && b <= '9':
-			digits++
-		case !strings.ContainsRune(" ().,/-", rune(b)):
+	const digits = "0123456789"
+	for _, one := range strings.Split(text, joiner) {
+		if one != "" && (one[0] == '+' || one[0] == '-') {
+			one = one[1:]
+		}
+		if !strings.ContainsAny(one, digits) || strings.Trim(one, digits+" ().,/-") != "" {
 			return false
 		}
 	}
-	return digits > 0
+	return true
 }
 
 // isSpreadsheetNumber reports whether text is a number as a spreadsheet shows one that does not fit its column,
