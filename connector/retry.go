@@ -50,11 +50,9 @@ func isAny(err error, targets ...error) bool {
 	return false
 }
 
-// waitFor waits before the attempt after the nth, which ended in err, and reports whether there is to be one.
+// waitFor waits before the attempt after the nth, which ended in err, and reports whether there is to be one. If
+// the app has had too many calls, all calls of the account wait, also if this one is not made again.
 func (w *Wrapped) waitFor(ctx context.Context, n int, err error) bool {
-	if n >= w.opts.Attempts {
-		return false
-	}
 	delay, asked := RetryAfter(err)
 	if asked {
 		delay = clampRetryAfter(delay)
@@ -64,7 +62,7 @@ func (w *Wrapped) waitFor(ctx context.Context, n int, err error) bool {
 	if errors.Is(err, ErrRateLimited) {
 		w.opts.Limiter.pause(w.opts.Clock.Now().Add(delay))
 	}
-	return w.sleep(ctx, delay) == nil
+	return n < w.opts.Attempts && w.sleep(ctx, delay) == nil
 }
 
 // backoff returns the wait after the nth attempt: anything up to a bound that doubles each time (full jitter), so
