@@ -101,7 +101,7 @@ connection:
   guard: {max_deletions: "50%"}
   disable_mappings: [one, {a: p, b: q}]
   add_mappings:
-    - {a: stage, b: status, direction: a-to-b, default: {b: Lead}, transform: {map: {new: Lead, "true": "Yes"}}, conflict: {policy: ask}}
+    - {a: stage, b: status, direction: a-to-b, default: {b: Lead}, transform: {map: {new: Lead, true: "Yes"}}, conflict: {policy: ask}}
     - {a: name, b: [first, last], transform: split_name}
 `,
 			`{` + rest + `, "direction": "a-to-b",
