@@ -43,10 +43,14 @@ func TestCoerce(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
+			before := string(row.in.AppendJSON(nil))
 			got, err := row.field.Coerce(row.in)
 			require.NoError(t, err)
 			if diff := cmp.Diff(row.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(before, string(row.in.AppendJSON(nil))); diff != "" {
+				t.Errorf("the value itself was changed (-before +after):\n%s", diff)
 			}
 		})
 	}

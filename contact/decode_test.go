@@ -224,6 +224,7 @@ func TestDecoder(t *testing.T) {
 		{"a key twice among many", `{` + manyKeys + `"kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk2":1}`, `JSON at byte 1111, in "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk2": the key is there twice`},
 		{"something behind", `{}x`, `JSON at byte 2: something follows the end`},
 		{"64 levels", `{"more":` + deep + `}`, ""},
+		{"many arrays beside each other", `{"more":[` + strings.Repeat(`[],`, 100) + `{}]}`, ""},
 		{"65 levels", `{"more":[` + deep + `]}`, `JSON at byte 71, in "more` + strings.Repeat("[0]", 63) + `": nested too deeply`},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -53,6 +53,7 @@ func TestEmailKey(t *testing.T) {
 		{"B67 longer than mail servers take", long, key{long, true}},
 		{"B67 longer than 1 KiB", huge, key{huge, false}},
 		{"B68 Cyrillic a", "a@аpple.com", key{"a@xn--pple-43d.com", true}},
+		{"B72 override of direction inside", "a\u202eb@c.com", key{"a\u202eb@c.com", false}},
 		{"invisible character inside", "a\u200bb@c.com", key{"a\u200bb@c.com", false}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -96,6 +97,8 @@ func TestPhoneKey(t *testing.T) {
 		{"B61 tel URI with a context of no use", "TEL:+1-201-555-0123;phone-context=x", "", key{"+12015550123", true}},
 		{"B61 tel URI with a context in front", "tel:555-0123;phone-context=+1201", "", key{"+12015550123", true}},
 		{"B61 tel URI with a domain as context", "tel:0470123456;phone-context=example.com", "BE", key{"+32470123456", true}},
+		{"B61 tel URI with a domain that has digits as context", "tel:0470123456;phone-context=x1.example", "BE", key{"+32470123456", true}},
+		{"B61 tel URI with a prefix as context that it does not need", "tel:+1-201-555-0123;phone-context=+32", "", key{"+12015550123", true}},
 		{"B61 tel URI with an extension and more", "tel:+12015550123;ext=12;isub=34", "", key{"+12015550123;12", true}},
 		{"marks of direction around", "\u202a+32470123456\u202c", "", key{"+32470123456", true}},
 		{"a line end behind", "0470 12 34 56\n", "BE", key{"+32470123456", true}},
@@ -126,7 +129,7 @@ func TestPhoneDigits(t *testing.T) {
 		{"B57 service code", "*123#", "*123#"},
 		{"B57 vanity", "1-800-Flowers", "1-800-flowers"},
 		{"B58 Arabic-Indic", "٠٣٠", "030"},
-		{"B58 mathematical digits", "𝟎𝟑𝟎 𝟗𝟗", "03099"},
+		{"B58 mathematical digits, of two kinds", "𝟎𝟑𝟎 𝟡𝟡", "03099"},
 		{"B59 n/a", "N/A", "n/a"},
 		{"B59 hyphen", "-", "-"},
 		{"only a mark of direction", "\u202a", "\u202a"},

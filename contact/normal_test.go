@@ -94,6 +94,8 @@ func TestSame(t *testing.T) {
 		{"B59 no number", contact.TypePhone, text("n/a"), text("N/A"), "", true},
 		{"B59 another no number", contact.TypePhone, text("n/a"), text("-"), "", false},
 		{"B61 tel URI", contact.TypePhone, text("tel:+1-201-555-0123;phone-context=x"), text("+12015550123"), "", true},
+		{"plus and none, with the same digits", contact.TypePhone, text("+2015550123"), text("2015550123"), "US", false},
+		{"B59 the same digits in over 64 characters", contact.TypePhone, text("+49 (0)30 123456"), text("+49 (0)30" + strings.Repeat(" ", 64) + "123456"), "", false},
 		{"phones that differ at the end", contact.TypePhone, text("+32470123456"), text("+32470123457"), "", false},
 		{"phones that differ in front", contact.TypePhone, text("+32470123456"), text("+32471123456"), "", false},
 
@@ -103,6 +105,11 @@ func TestSame(t *testing.T) {
 		{"number of many digits", contact.TypeNumber, num(t, "9007199254740993"), num(t, "9007199254740992"), "", false},
 		{"numbers of no size", contact.TypeNumber, num(t, "1e999999999"), num(t, "10e999999998"), "", true},
 		{"numbers of no size that differ", contact.TypeNumber, num(t, "1e999999999"), num(t, "1e999999998"), "", false},
+		{"number with zeros written out", contact.TypeNumber, num(t, "420"), num(t, "420.0"), "", true},
+		{"fraction", contact.TypeNumber, num(t, "0.5"), num(t, "50e-2"), "", true},
+		{"numbers whose exponents would overflow", contact.TypeNumber, num(t, "100e9223372036854775807"), num(t, "1e-9223372036854775807"), "", false},
+		{"minus zero alone", contact.TypeNumber, num(t, "-0"), num(t, "0"), "", true},
+		{"sign of a fraction", contact.TypeNumber, num(t, "-1.0"), num(t, "1.0"), "", false},
 		{"minus zero", contact.TypeNumber, num(t, "-0.0e7"), num(t, "0"), "", true},
 		{"sign", contact.TypeNumber, num(t, "-1"), num(t, "1"), "", false},
 

@@ -171,8 +171,6 @@ func phoneRune(r rune) rune {
 		return ' '
 	case unicode.Is(unicode.Cf, r):
 		return -1
-	case unicode.Is(unicode.Pd, r):
-		return '-'
 	}
 	return r
 }
