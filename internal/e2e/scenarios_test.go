@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"database/sql"
 	"errors"
 	"flag"
 	"path/filepath"
@@ -9,8 +10,10 @@ import (
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/internal/e2e"
 	"github.com/contactsync/contactsync/memstore"
+	"github.com/contactsync/contactsync/sqlstore"
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite"
 )
 
 const ownFolder = "testdata/scenarios"
@@ -27,8 +30,19 @@ func stores() []struct {
 		open func(t *testing.T) contactsync.Store
 	}{
 		{"memstore", func(*testing.T) contactsync.Store { return memstore.New() }},
-		{"sqlite", func(t *testing.T) contactsync.Store { return openStore(t) }},
+		{"sqlite", inSQLite},
 	}
+}
+
+// inSQLite returns a store in a new database.
+func inSQLite(t *testing.T) contactsync.Store {
+	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(filepath.Join(t.TempDir(), "scenario.db")))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	store, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	return store
 }
 
 // notPlayed are the scenarios that need what the library does not have yet.
