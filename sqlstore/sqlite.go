@@ -21,12 +21,10 @@ type SQLite struct{}
 //   - busy_timeout 10 s: who finds the database locked by another connection or process waits.
 //   - synchronous FULL: a commit is on the disk when it returns. The note of what is about to be sent must not be lost
 //     when the machine stops, or a contact might be created twice.
-//   - cache_size 32 MiB: at 200,000 records the indexes do not fit in the default 2 MiB.
 //
 // _txlock is left alone: the first statement of an Update takes the lock.
 func SQLiteDSN(path string) string {
-	return "file:" + (&url.URL{Path: path}).EscapedPath() +
-		"?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)&_pragma=cache_size(-32768)"
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=busy_timeout(10000)&_pragma=synchronous(FULL)"
 }
 
 //go:embed sqlite/*.sql

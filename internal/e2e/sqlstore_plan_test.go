@@ -1,0 +1,122 @@
+package e2e_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/sqlstore"
+	"github.com/contactsync/contactsync/storetest"
+)
+
+// indexes are those that the documentation of the tables declares.
+var indexes = map[string][]string{
+	"mirror": {"i0", "i1"}, "key": {"i0"}, "link": {"i0", "i1", "i2"}, "journal": {"i0", "i1"},
+}
+
+// Every statement that the whole suite of tests runs is explained by the database: none reads a table from end to end
+// or sorts, and each uses the index of what it looks for.
+func TestSQLStorePlans(t *testing.T) {
+	r := &recorder{queries: map[string]bool{}}
+	t.Run("suite", func(t *testing.T) {
+		storetest.Run(t, func(t *testing.T) contactsync.Store {
+			c := connector{r, openDB(t, "").Driver(), sqlstore.SQLiteDSN(newFile(t))}
+			db := sql.OpenDB(c)
+			t.Cleanup(func() { require.NoError(t, db.Close()) })
+			return storeIn(t, db)
+		})
+	})
+	file := newFile(t)
+	openStore(t, file)
+	db := openDB(t, sqlstore.SQLiteDSN(file))
+	ofRows := regexp.MustCompile(`contactsync_(\w+) (?:SET .* )?WHERE scope = \? AND \(?(key|i\d)`)
+	explained := 0
+	for _, query := range slices.Sorted(maps.Keys(r.queries)) {
+		if verb, _, _ := strings.Cut(query, " "); !slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE"}, verb) {
+			continue
+		}
+		index := ""
+		if m := ofRows.FindStringSubmatch(query); m != nil {
+			table, by := m[1], m[2]
+			index = "sqlite_autoindex_contactsync_" + table + "_1 "
+			if by != "key" {
+				if !slices.Contains(indexes[table], by) {
+					continue // the suite asks for what nobody needs
+				}
+				index = "contactsync_" + table + "_" + by[1:] + " "
+			}
+		}
+		plan := explain(t, db, query)
+		if strings.Contains(plan, "SCAN") || strings.Contains(plan, "TEMP B-TREE") || !strings.Contains(plan, index) {
+			t.Errorf("%s\nis not by index %q:\n%s", query, index, plan)
+		}
+		explained++
+	}
+	if explained < 100 {
+		t.Errorf("only %d statements were recorded", explained)
+	}
+}
+
+// explain returns the plan of a query, a line a step.
+func explain(t *testing.T, db *sql.DB, query string) string {
+	t.Helper()
+	rows, err := db.Query("EXPLAIN QUERY PLAN "+query, make([]any, strings.Count(query, "?"))...)
+	require.NoError(t, err)
+	defer rows.Close()
+	var plan strings.Builder
+	for rows.Next() {
+		var id, parent, unused int
+		var detail string
+		require.NoError(t, rows.Scan(&id, &parent, &unused, &detail))
+		fmt.Fprintln(&plan, detail)
+	}
+	require.NoError(t, rows.Err())
+	return plan.String()
+}
+
+// A recorder notes every statement that connections of a driver prepare.
+type recorder struct {
+	mu      sync.Mutex
+	queries map[string]bool
+}
+
+// A connector opens recorded connections.
+type connector struct {
+	recorder *recorder
+	driver   driver.Driver
+	dsn      string
+}
+
+func (c connector) Driver() driver.Driver { return c.driver }
+
+func (c connector) Connect(context.Context) (driver.Conn, error) {
+	conn, err := c.driver.Open(c.dsn)
+	return recorded{conn, c.recorder}, err
+}
+
+// recorded hides what else the driver's connection can do, so that everything is prepared.
+type recorded struct {
+	driver.Conn
+	recorder *recorder
+}
+
+func (c recorded) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	c.recorder.mu.Lock()
+	c.recorder.queries[query] = true
+	c.recorder.mu.Unlock()
+	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
+}
+
+func (c recorded) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
+	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
+}
