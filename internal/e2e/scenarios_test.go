@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"flag"
@@ -39,7 +40,7 @@ func inSQLite(t *testing.T) contactsync.Store {
 	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(filepath.Join(t.TempDir(), "scenario.db")))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	store, err := sqlstore.Open(t.Context(), db, sqlstore.SQLite{})
+	store, err := sqlstore.Open(context.Background(), db, sqlstore.SQLite{})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store
