@@ -51,6 +51,7 @@ func (d *document) name(ids *identifier) {
 		}
 		d.byID[r.id] = i
 	}
+	used := map[string]int{}
 	for i, id := range ids.rows {
 		r := &d.rows[i]
 		if id.key != "" || r.blank {
@@ -60,22 +61,26 @@ func (d *document) name(ids *identifier) {
 		if shared && r.fault != nil && d.uncertain == 0 {
 			d.uncertain = r.line
 		}
-		r.id = d.unusedID(id, shared)
+		r.id = d.unusedID(id, shared, used)
 		d.byID[r.id] = i
 	}
 }
 
-func (d *document) unusedID(id identity, shared bool) string {
+// unusedID returns the id of a row without key. used counts the rows that would have the same one.
+func (d *document) unusedID(id identity, shared bool, used map[string]int) string {
 	base := "row-" + id.derived
 	if shared {
 		base = "row-" + id.named
 	}
-	free := base
-	for n := 2; ; n++ {
-		if _, used := d.byID[free]; !used {
+	for {
+		used[base]++
+		free := base
+		if n := used[base]; n > 1 {
+			free = fmt.Sprintf("%s-%d", base, n)
+		}
+		if _, taken := d.byID[free]; !taken { // by a key that we once filled in
 			return free
 		}
-		free = fmt.Sprintf("%s-%d", base, n)
 	}
 }
 
