@@ -65,7 +65,7 @@ func (s *lineScanner) line(pos, next int) (done bool, err error) {
 	}
 	switch {
 	case s.open && (s.soft || continues(line) || s.base64 && isBase64(content)):
-		s.extend(next, len(content))
+		s.extend(next, len(strings.TrimPrefix(content, " ")))
 	case content == "":
 		s.base64 = false
 		return false, s.flush()

@@ -91,9 +91,16 @@ const (
 type nesting struct {
 	depth int
 	agent bool // the line before was an AGENT whose value is still to come
+	begun bool // the line before was AGENT:BEGIN:VCARD, which a fold makes the beginning of a text (RFC 2426)
 }
 
 func (n *nesting) see(line string) mark {
+	if n.begun {
+		n.begun = false
+		if !continues(line) {
+			n.depth++
+		}
+	}
 	if blank(line) {
 		return n.inside()
 	}
@@ -123,15 +130,13 @@ func (n *nesting) see(line string) mark {
 		if n.depth == 0 || len(line) < 6 || !strings.EqualFold(line[:5], "AGENT") || (line[5] != ':' && line[5] != ';') {
 			break
 		}
-		inside := n.inside()
 		_, value, colon := strings.Cut(line, ":")
 		switch value = strings.TrimSpace(value); {
 		case colon && value == "":
 			n.agent = true
 		case isLine(value, "BEGIN:VCARD"):
-			n.depth++
+			n.begun = true
 		}
-		return inside
 	}
 	return n.inside()
 }
