@@ -102,6 +102,14 @@ type Lister interface {
 	List(ctx context.Context, since Cursor) (Listing, error)
 }
 
+// KnownLister is a [Lister] that lists cheaper when it may ask what the caller knows, such as one over files: a file
+// that still looks as its version says need not be opened to see which record it holds.
+type KnownLister interface {
+	// ListKnown is List; known returns the version under which the caller has the record of an id, "" if it has
+	// none. It is called by one goroutine at a time, for ids in any order, and not after ListKnown has returned.
+	ListKnown(ctx context.Context, since Cursor, known func(id string) string) (Listing, error)
+}
+
 // A Listing is one page of ids and versions.
 type Listing struct {
 	Items    []Item
@@ -149,11 +157,12 @@ type Checker interface {
 // Features are the optional capabilities of a connector, found once. A wrapper passes them on; a nil one is not
 // there.
 type Features struct {
-	Lister     Lister
-	Reader     Reader
-	Finder     Finder
-	Identifier Identifier
-	Checker    Checker
+	Lister      Lister
+	KnownLister KnownLister
+	Reader      Reader
+	Finder      Finder
+	Identifier  Identifier
+	Checker     Checker
 }
 
 // Featured is a wrapper that knows the features of what it wraps.
@@ -166,6 +175,7 @@ func FeaturesOf(c Connector) Features {
 	}
 	var f Features
 	f.Lister, _ = c.(Lister)
+	f.KnownLister, _ = c.(KnownLister)
 	f.Reader, _ = c.(Reader)
 	f.Finder, _ = c.(Finder)
 	f.Identifier, _ = c.(Identifier)

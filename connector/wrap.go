@@ -166,6 +166,9 @@ func (w *Wrapped) Features() Features {
 	if w.of.Lister != nil {
 		f.Lister = c
 	}
+	if w.of.KnownLister != nil {
+		f.KnownLister = c
+	}
 	if w.of.Reader != nil {
 		f.Reader = c
 	}

@@ -20,6 +20,16 @@ func (c capabilities) List(ctx context.Context, since Cursor) (Listing, error) {
 	})
 }
 
+func (c capabilities) ListKnown(ctx context.Context, since Cursor, known func(id string) string) (Listing, error) {
+	return call(ctx, c.w, "list", func(ctx context.Context) (Listing, error) {
+		listing, err := c.w.of.KnownLister.ListKnown(ctx, since, known)
+		if err == nil {
+			err = c.w.checkListing(listing)
+		}
+		return listing, err
+	})
+}
+
 // Read reads any number of ids. If a batch of them fails as a whole, its error is returned, and the results are
 // complete nevertheless: each id that was not read bears an error.
 func (c capabilities) Read(ctx context.Context, ids, fields []string) ([]ReadResult, error) {
