@@ -38,7 +38,7 @@ func (b batches[Item, Answer]) run(ctx context.Context, items []Item) ([]Answer,
 			return
 		}
 		failed[i] = b.batch(ctx, items[first:end], answers[first:end])
-		if cause := b.blocked(ctx, answers[first:end]); cause != nil {
+		if cause := b.blocked(answers[first:end]); cause != nil {
 			stopped.CompareAndSwap(nil, &cause)
 		}
 	})
@@ -51,13 +51,13 @@ func (b batches[Item, Answer]) run(ctx context.Context, items []Item) ([]Answer,
 }
 
 // blocked returns why no other batch is worth sending after one that was answered so, nil if one is.
-func (b batches[Item, Answer]) blocked(ctx context.Context, answers []Answer) error {
+func (b batches[Item, Answer]) blocked(answers []Answer) error {
 	for _, a := range answers {
 		if err := b.err(a); blocked(err) {
 			return err
 		}
 	}
-	return ctx.Err()
+	return nil
 }
 
 // batch sends one batch, and again those of its items for which that may help, and answers each item. The error is

@@ -111,6 +111,9 @@ func TestF27F29F31F32F33Batches(t *testing.T) {
 			whole(connector.ErrUnavailable),
 			[]string{"ok", "ok", "unavailable", "unavailable", "unavailable+notsent", "unavailable+notsent"}, 6,
 		},
+		"F28 too many calls for ever": {
+			whole(connector.ErrRateLimited), []string{"ok", "ok", "rate", "rate", "rate+notsent", "rate+notsent"}, 6,
+		},
 		"F33 a result is missing": {
 			func(r []connector.Result) ([]connector.Result, error) { return r[:1], nil },
 			[]string{"ok", "ok", "contract", "contract", "ok", "ok"}, 3,
@@ -200,6 +203,27 @@ func TestF32RetryOfSingleWrites(t *testing.T) {
 		if r.Err == nil && r.Record.ID != fmt.Sprint("r", i) {
 			t.Errorf("result %d is about %s", i, r.Record.ID)
 		}
+	}
+}
+
+// One record twice in a batch is no reordering.
+func TestOneRecordTwiceInABatch(t *testing.T) {
+	t.Parallel()
+	c := &full{read: func(_ context.Context, ids, _ []string) ([]connector.ReadResult, error) {
+		return []connector.ReadResult{{Record: contact.Record{ID: ids[0]}}, {Record: contact.Record{ID: ids[1]}}}, nil
+	}}
+	c.apply = func(_ context.Context, writes []connector.Write) ([]connector.Result, error) {
+		return echo(writes), nil
+	}
+	c.schema.Batch = contact.Batch{Update: 2, Read: 2}
+	w := connector.Wrap(c, connector.WrapOptions{})
+	results, _ := w.Apply(t.Context(), append(updates(1), updates(1)...))
+	if diff := cmp.Diff([]string{"ok", "ok"}, outcome(results)); diff != "" {
+		t.Errorf("updates (-want +got):\n%s", diff)
+	}
+	read, err := w.Features().Reader.Read(t.Context(), []string{"a", "a"}, nil)
+	if err != nil || read[0].Err != nil || read[1].Err != nil {
+		t.Errorf("reads: %v, %v", err, read)
 	}
 }
 

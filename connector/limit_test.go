@@ -73,6 +73,39 @@ func TestF28SharedLimiter(t *testing.T) {
 	}
 }
 
+// Of two delays that the app has asked for, the one that ends later counts.
+func TestF28TheLongerPauseCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter, began := &connector.Limiter{}, time.Now()
+		connection := func(takes, after time.Duration) *connector.Wrapped {
+			w := connector.Wrap(&scripted{
+				schema: contact.Schema{Parallel: 2},
+				changes: func(context.Context, connector.Query) (connector.Page, error) {
+					time.Sleep(takes)
+					if after == 0 {
+						return connector.Page{}, nil
+					}
+					return connector.Page{}, &connector.Error{Err: connector.ErrRateLimited, RetryAfter: after}
+				},
+			}, connector.WrapOptions{Limiter: limiter, Attempts: 1})
+			_, err := w.Schema(t.Context())
+			require.NoError(t, err)
+			return w
+		}
+		long, short, other := connection(time.Second, 30*time.Second), connection(2*time.Second, 5*time.Second), connection(0, 0)
+		var group sync.WaitGroup
+		group.Go(func() { _, _ = long.Changes(t.Context(), connector.Query{}) })
+		group.Go(func() { _, _ = short.Changes(t.Context(), connector.Query{}) })
+		group.Wait()
+		_, err := other.Changes(t.Context(), connector.Query{})
+		require.NoError(t, err)
+		if diff := cmp.Diff(31*time.Second, time.Since(began)); diff != "" {
+			t.Errorf("the third call was made after (-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestCallsAtATime(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

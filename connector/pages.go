@@ -8,16 +8,16 @@ import (
 
 // The bounds of one pass over a feed or listing.
 const (
-	maxRepeats = 3         // of one cursor in a row: feeds may deliver a page again
-	maxBarren  = 1000      // pages in a row that name no id for the first time in the pass
-	maxPages   = 1_000_000 // pages at all
+	maxRepeats = 3       // of one cursor in a row: feeds may deliver a page again
+	maxBarren  = 1000    // pages in a row that name no id for the first time in the pass
+	maxPages   = 100_000 // pages at all
 )
 
 // Pages reads all pages of one pass over the changes of c and calls each with every one of them, once and in order,
 // so that a caller can save a page together with the cursor behind it. The pass begins at q.Since.
 //
 // It ends with the error of c or of each. It fails with [ErrPaginationLoop] if a cursor comes back (the same page
-// three times again in a row is allowed), if 1,000 pages in a row name no new id, or after a million pages; and
+// three times again in a row is allowed), if 1,000 pages in a row name no new id, or after 100,000 pages; and
 // with [ErrContract] if there is said to be another page without a cursor for it, if a page that is not the last
 // claims to complete the pass, or if a cursor is longer than 8 KiB. each is not called with the page that shows
 // the fault: its cursor must not be saved.

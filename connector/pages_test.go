@@ -100,11 +100,11 @@ func TestF4F5B77B80Pages(t *testing.T) {
 				return p, err
 			}, pages: 1000,
 		},
-		"B80 empty pages for ever":            {feed: endless(func(int) connector.Page { return connector.Page{} }), want: "loop", pages: 999},
-		"F4 the same record for ever":         {feed: endless(func(int) connector.Page { return record("a") }), want: "loop", pages: 1000},
-		"F4 the same ten records for ever":    {feed: endless(func(n int) connector.Page { return record("r%d", n%10) }), want: "loop", pages: 1009},
-		"a new record every 1,000 pages":      {feed: endless(func(n int) connector.Page { return record("r%d", min(n, 9000)/1000) }), want: "loop", pages: 9000 + 1000},
-		"F106 new records on a million pages": {feed: endless(func(n int) connector.Page { return record("r%d", n) }), want: "loop", pages: 999_999},
+		"B80 empty pages for ever":          {feed: endless(func(int) connector.Page { return connector.Page{} }), want: "loop", pages: 999},
+		"F4 the same record for ever":       {feed: endless(func(int) connector.Page { return record("a") }), want: "loop", pages: 1000},
+		"F4 the same ten records for ever":  {feed: endless(func(n int) connector.Page { return record("r%d", n%10) }), want: "loop", pages: 1009},
+		"a new record every 1,000 pages":    {feed: endless(func(n int) connector.Page { return record("r%d", min(n, 9000)/1000) }), want: "loop", pages: 9000 + 1000},
+		"F106 new records on 100,000 pages": {feed: endless(func(n int) connector.Page { return record("r%d", n) }), want: "loop", pages: 99_999},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -40,6 +40,23 @@ func TestBackoffGrowsToAMinute(t *testing.T) {
 	}
 }
 
+func TestBackoffOfManyAttempts(t *testing.T) {
+	t.Parallel()
+	clock := newClock()
+	w := connector.Wrap(&scripted{changes: func(context.Context, connector.Query) (connector.Page, error) {
+		return connector.Page{}, connector.ErrUnavailable
+	}}, connector.WrapOptions{Clock: clock, Jitter: most, Attempts: 100})
+	_, _ = w.Changes(t.Context(), connector.Query{})
+	for i, d := range clock.slept[6:] {
+		if d != time.Minute {
+			t.Fatalf("wait %d is %s, want a minute", i+7, d)
+		}
+	}
+	if len(clock.slept) != 99 {
+		t.Errorf("%d waits, want 99", len(clock.slept))
+	}
+}
+
 func TestB81ParseRetryAfter(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {
@@ -55,6 +72,7 @@ func TestB81ParseRetryAfter(t *testing.T) {
 		"more than an hour":           {"3601", time.Hour, true},
 		"years":                       {"99999999", time.Hour, true},
 		"more than a number can hold": {"99999999999999999999999999", time.Hour, true},
+		"2^64 + 1":                    {"18446744073709551617", time.Hour, true},
 		"date":                        {"Sun, 01 Mar 2026 12:00:30 GMT", 30 * time.Second, true},
 		"date, RFC 850":               {"Sunday, 01-Mar-26 12:00:30 GMT", 30 * time.Second, true},
 		"date, asctime":               {"Sun Mar  1 12:00:30 2026", 30 * time.Second, true},

@@ -108,6 +108,9 @@ func TestF38Panic(t *testing.T) {
 				if text := err.Error(); !strings.HasPrefix(text, "crm: "+name+": ") || !strings.Contains(text, "wrap_call_test.go:") || strings.Contains(text, "ann") {
 					t.Errorf("the message lacks the app, the method or the place, or tells data: %s", text)
 				}
+				if name == "schema" && !strings.Contains(err.Error(), "slice bounds out of range") {
+					t.Errorf("the message lacks the words of the runtime: %v", err)
+				}
 				if calls > 1 {
 					t.Errorf("%d calls, want one", calls)
 				}

@@ -203,6 +203,10 @@ func TestF1F28Retry(t *testing.T) {
 			errs:     []error{fmt.Errorf("%w: %w", connector.ErrNotSent, connector.ErrUnauthorized), nil},
 			readEnds: "unauthorized+notsent", writeEnds: "unauthorized+notsent",
 		},
+		"not sent as the quota is used up": {
+			errs:     []error{fmt.Errorf("%w: %w", connector.ErrNotSent, connector.ErrQuota), nil},
+			readEnds: "quota+notsent", writeEnds: "quota+notsent",
+		},
 		"invalid":         {errs: []error{connector.ErrInvalid, nil}, readEnds: "invalid", writeEnds: "invalid"},
 		"expired cursor":  {errs: []error{connector.ErrCursorExpired, nil}, readEnds: "expired", writeEnds: "expired"},
 		"no feed":         {errs: []error{connector.ErrNoFeed, nil}, readEnds: "nofeed", writeEnds: "nofeed"},

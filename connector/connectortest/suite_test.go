@@ -37,6 +37,14 @@ func suiteOf(broken string, noFeed bool) connectortest.Suite {
 
 func TestRun(t *testing.T) {
 	t.Run("with a feed", func(t *testing.T) { connectortest.Run(t, suiteOf("", false)) })
+	t.Run("wrapped", func(t *testing.T) {
+		s := suiteOf("", false)
+		open, reopen := s.New, s.Reopen
+		wrap := func(c connector.Connector) connector.Connector { return connector.Wrap(c, connector.WrapOptions{}) }
+		s.New = func(t *testing.T) connector.Connector { return wrap(open(t)) }
+		s.Reopen = func(t *testing.T) connector.Connector { return wrap(reopen(t)) }
+		connectortest.Run(t, s)
+	})
 	t.Run("without a feed", func(t *testing.T) { connectortest.Run(t, suiteOf("", true)) })
 }
 
