@@ -76,7 +76,7 @@ const (
 type tally struct {
 	linked  int    // linked pairs, both sides alive
 	absent  [2]int // linked records that a complete listing did not show
-	listed  [2]int // linked records that the other side's pairs say should be there
+	heirs   [2]int // links that another record took over: as good as re-keyed
 	changed [2]int // linked records that differ from what was settled
 	deletes int    // deletions and clears without consent; creations
 	clears  int
@@ -96,7 +96,7 @@ type gate struct {
 func (g *Guard) guard(t tally, accept map[string]bool) gate {
 	var out gate
 	for _, s := range Sides {
-		if t.absent[s] >= emptyFloor && t.absent[s] == t.listed[s] && !accept[WaitEmpty] {
+		if t.absent[s] >= emptyFloor && t.absent[s] >= t.linked-t.heirs[s] && !accept[WaitEmpty] {
 			return gate{halt: WaitEmpty, side: s}
 		}
 	}

@@ -33,6 +33,7 @@ type move struct {
 	due     time.Time
 	changed [2]bool
 	decided bool
+	heir    [2]bool // another record of that side took the link over
 	absent  [2]bool // that side is missing from a listing, and nobody took over its key
 	severed [2]bool // that side's deletion is settled by this: the other is a survivor
 }
@@ -153,6 +154,7 @@ func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 	m.link = &link{key: m.link.key, ID: m.link.ID}
 	m.link.ID[x] = heir.id
 	m.rec[x] = heir
+	m.heir[x] = true
 	m.made = true
 	return pl.decidePair(m)
 }

@@ -27,16 +27,18 @@ type mirror struct {
 	id   string
 
 	version  string
-	Modified time.Time      `json:"m,omitzero"` // as the app says
-	Edited   time.Time      `json:"e,omitzero"` // Modified at the read that last showed somebody's edit
-	Fields   contact.Fields `json:"f"`
-	Gone     gone           `json:"g,omitempty"`
-	Seen     int64          `json:"s,omitempty"` // number of the sync that first saw it
-	Wrote    *ownWrite      `json:"w,omitempty"` // our last write to it
-	Standing standing       `json:"st,omitzero"` // while it is unlinked
-	Refused  string         `json:"r,omitempty"` // fingerprint of the creation that was refused
-	due      time.Time      // when to look at it again; zero is never
-	keys     []matchKey     // by which it is found, as computed from Fields
+	Modified time.Time       `json:"m,omitzero"` // as the app says
+	Edited   time.Time       `json:"e,omitzero"` // Modified at the read that last showed somebody's edit
+	Fields   contact.Fields  `json:"f"`
+	Gone     gone            `json:"g,omitempty"`
+	Seen     int64           `json:"s,omitempty"` // number of the sync that first saw it
+	Wrote    *ownWrite       `json:"w,omitempty"` // our last write to it
+	Standing standing        `json:"st,omitzero"` // while it is unlinked
+	Refused  string          `json:"r,omitempty"` // fingerprint of the creation that was refused
+	Doubt    *contact.Record `json:"d,omitempty"` // a read that may be stale: believed once the app has settled
+	due      time.Time       // when to look at it again; zero is never
+	keys     []matchKey      // by which it is found, as computed from Fields
+	indexed  bool            // the store finds it by them
 }
 
 // ownWrite is what is kept of our last write to a record, to tell a stale read from an edit.

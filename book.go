@@ -1,0 +1,462 @@
+package contactsync
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+)
+
+// book is the part of the store that a batch of units looks at: rows as they were read, with the changes that were
+// decided on top. It is the directory of the planner. In a sync its changes are saved; in a rehearsal they are
+// dropped with the book, so that a plan can be looked at without anything being settled.
+type book struct {
+	cfg  *config
+	view func(fn func(ReadTx) error) error
+	run  *run
+	err  error // the first error of the store: what was found after it is not to be relied on
+
+	mirrors map[ref]*mirror  // nil: there is no such row
+	links   map[ref]*link    // nil: the record has no link
+	bearers map[string][]ref // by key entry, sorted by id
+
+	dirtyMirrors map[ref]bool
+	dirtyLinks   map[string]*link // nil: deleted
+	dirtyKeys    map[string]bool  // key rows, true if they are to be there
+	dirtyRows    []Row            // journal and others, appended
+	deleteRows   []Row
+	due          map[ref]bool // to be decided, now
+}
+
+func (r *run) newBook() *book {
+	return &book{cfg: r.cfg, run: r, view: r.view, mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
+		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}}
+}
+
+// load reads the records with these ids, and their links, that the book does not have yet.
+func (b *book) load(refs []ref) {
+	missing := refs[:0:0]
+	for _, r := range refs {
+		if _, ok := b.mirrors[r]; !ok && r.id != "" {
+			missing = append(missing, r)
+			b.mirrors[r] = nil
+		}
+	}
+	if len(missing) == 0 || b.err != nil {
+		return
+	}
+	b.err = b.view(func(tx ReadTx) error {
+		keys := make([]string, len(missing))
+		var ids [2][]string
+		for i, r := range missing {
+			keys[i] = recordKey(r)
+			ids[r.side] = append(ids[r.side], r.id)
+		}
+		rows, err := tx.Get(TableMirror, keys...)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			m, err := parseMirror(row, b.cfg)
+			if err != nil {
+				return err
+			}
+			b.mirrors[m.ref()] = m
+		}
+		return b.loadLinks(tx, ids)
+	})
+}
+
+// loadLinks reads the links of the records with these ids.
+func (b *book) loadLinks(tx ReadTx, ids [2][]string) error {
+	for _, s := range Sides {
+		if len(ids[s]) == 0 {
+			continue
+		}
+		rows, err := tx.Find(TableLink, int(s), ids[s]...)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids[s] {
+			if _, ok := b.links[ref{s, id}]; !ok {
+				b.links[ref{s, id}] = nil
+			}
+		}
+		for _, row := range rows {
+			if _, changed := b.dirtyLinks[row.Key]; changed {
+				continue
+			}
+			if known := b.links[ref{s.Other(), row.Index[s.Other()]}]; known != nil && known.key == row.Key {
+				b.links[ref{s, row.Index[s]}] = known
+				continue
+			}
+			l, err := parseLink(row)
+			if err != nil {
+				return err
+			}
+			b.index(l)
+		}
+	}
+	return nil
+}
+
+func (b *book) index(l *link) {
+	for _, s := range Sides {
+		if l.ID[s] != "" {
+			b.links[ref{s, l.ID[s]}] = l
+		}
+	}
+}
+
+// prefetch reads, in few calls, what deciding these records will look at: them, their partners, and who shares
+// their keys.
+func (b *book) prefetch(refs []ref) {
+	b.load(refs)
+	var partners []ref
+	for _, r := range refs {
+		if l := b.links[r]; l != nil {
+			partners = append(partners, ref{r.side.Other(), l.ID[r.side.Other()]})
+		}
+	}
+	b.load(partners)
+	b.loadBearers(refs)
+}
+
+// loadBearers reads who bears the keys of these records, on both sides, where it matters: an unlinked record's
+// neighbours decide about it. Those of a pair are looked at when one of its keys moves.
+func (b *book) loadBearers(refs []ref) {
+	var entries []string
+	for _, r := range refs {
+		m := b.mirrors[r]
+		if m == nil || b.links[r] != nil && m.alive() {
+			continue
+		}
+		for _, k := range m.keys {
+			for _, s := range Sides {
+				entries = append(entries, keyEntry(s, k))
+			}
+		}
+	}
+	b.load(b.findBearers(entries))
+}
+
+// findBearers reads the key rows of these entries and returns the records that they name.
+func (b *book) findBearers(entries []string) (found []ref) {
+	entries = slices.DeleteFunc(entries, func(e string) bool { _, ok := b.bearers[e]; return ok })
+	slices.Sort(entries)
+	entries = slices.Compact(entries)
+	if len(entries) == 0 || b.err != nil {
+		return nil
+	}
+	b.err = b.view(func(tx ReadTx) error {
+		rows, err := tx.Find(TableKey, 0, entries...)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			b.bearers[e] = nil
+		}
+		for _, row := range rows {
+			entry := row.Index[0]
+			r := ref{parseRecordKey(entry).side, row.Stamp}
+			if there, changed := b.dirtyKeys[row.Key]; changed && !there {
+				continue
+			}
+			b.bearers[entry] = append(b.bearers[entry], r)
+			found = append(found, r)
+		}
+		return nil
+	})
+	return found
+}
+
+// mirrorOf returns what was last read of a record, dead or alive, nil if it was never seen.
+func (b *book) mirrorOf(r ref) *mirror {
+	m, ok := b.mirrors[r]
+	if !ok {
+		b.load([]ref{r})
+		m = b.mirrors[r]
+	}
+	return m
+}
+
+// The directory of the planner.
+
+func (b *book) record(r ref) *mirror {
+	if m := b.mirrorOf(r); m.alive() {
+		return m
+	}
+	return nil
+}
+
+func (b *book) last(r ref) *mirror { return b.mirrorOf(r) }
+
+func (b *book) linkOf(r ref) *link {
+	if _, ok := b.links[r]; !ok {
+		b.load([]ref{r})
+		if _, ok := b.links[r]; !ok && b.err == nil {
+			b.err = b.view(func(tx ReadTx) error {
+				var ids [2][]string
+				ids[r.side] = []string{r.id}
+				return b.loadLinks(tx, ids)
+			})
+		}
+	}
+	return b.links[r]
+}
+
+func (b *book) bearing(s Side, k matchKey) []*mirror {
+	entry := keyEntry(s, k)
+	if _, ok := b.bearers[entry]; !ok {
+		b.load(b.findBearers([]string{entry}))
+	}
+	var all []*mirror
+	for _, r := range b.bearers[entry] {
+		if m := b.record(r); m != nil {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+func (b *book) separated(x, y string) bool { return b.run.separated[[2]string{x, y}] }
+func (b *book) open(r ref) bool            { return b.run.open[r] }
+func (b *book) complete(s Side) bool       { return b.run.side[s].Complete }
+
+// Changes.
+
+// putMirror takes a record's new content. before is the keys that it was found by until now. Whoever is unlinked
+// and shares an old or new key with it is due.
+func (b *book) putMirror(m *mirror) {
+	old := m.keys
+	if m.Gone == alive {
+		m.keys = b.cfg.matchKeys(m.side, m.Fields)
+	}
+	b.mirrors[m.ref()] = m
+	b.dirtyMirrors[m.ref()] = true
+	if m.Gone != alive {
+		m.indexed = false
+		b.unindex(m, old, nil)
+		b.neighbours(m.ref(), old)
+		return
+	}
+	if m.indexed && slices.Equal(old, m.keys) {
+		return
+	}
+	m.indexed = true
+	b.unindex(m, old, m.keys)
+	for _, k := range m.keys {
+		b.setKey(m.ref(), k, true)
+	}
+	b.neighbours(m.ref(), slices.Concat(old, m.keys))
+}
+
+func (b *book) unindex(m *mirror, old, but []matchKey) {
+	for _, k := range old {
+		if !slices.Contains(but, k) {
+			b.setKey(m.ref(), k, false)
+		}
+	}
+}
+
+// setKey says whether a record is found by a key.
+func (b *book) setKey(r ref, k matchKey, there bool) {
+	entry := keyEntry(r.side, k)
+	if _, ok := b.bearers[entry]; !ok {
+		b.load(b.findBearers([]string{entry}))
+	}
+	list := b.bearers[entry]
+	i, found := slices.BinarySearchFunc(list, r, func(x, y ref) int { return strings.Compare(x.id, y.id) })
+	switch {
+	case there && !found:
+		b.bearers[entry] = slices.Insert(list, i, r)
+	case !there && found:
+		b.bearers[entry] = slices.Delete(list, i, i+1)
+	default:
+		return
+	}
+	b.dirtyKeys[keyRow(r.side, k, r.id).Key] = there
+}
+
+// neighbours makes every unlinked record that shares one of the keys due, on either side; and a pair that waits
+// for what becomes of a half that is gone.
+func (b *book) neighbours(of ref, keys []matchKey) {
+	for _, k := range keys {
+		for _, s := range Sides {
+			for _, m := range b.bearing(s, k) {
+				if m.ref() == of {
+					continue
+				}
+				if l := b.linkOf(m.ref()); l == nil || l.Gone != [2]bool{} {
+					b.touch(m.ref())
+				}
+			}
+		}
+	}
+}
+
+// touch makes a record due now.
+func (b *book) touch(r ref) {
+	b.due[r] = true
+	if m := b.mirrorOf(r); m != nil && m.due != dueNow {
+		m.due = dueNow
+		b.dirtyMirrors[r] = true
+	}
+}
+
+// decided notes that a record was decided, and when to look at it again.
+func (b *book) decided(r ref, next time.Time) {
+	delete(b.due, r)
+	if m := b.mirrorOf(r); m != nil && !m.due.Equal(next) {
+		m.due = next
+		b.dirtyMirrors[r] = true
+	}
+}
+
+// dropMirror forgets a record.
+func (b *book) dropMirror(r ref) {
+	m := b.mirrorOf(r)
+	if m == nil {
+		return
+	}
+	b.unindex(m, m.keys, nil)
+	b.neighbours(r, m.keys)
+	b.mirrors[r] = nil
+	b.dirtyMirrors[r] = true
+	delete(b.due, r)
+}
+
+// putLink takes a pair. Making, moving and dissolving links changes what the neighbours of both records may do.
+func (b *book) putLink(l *link) {
+	if l.key == "" {
+		l.key = b.run.nextLink()
+	}
+	b.dirtyLinks[l.key] = l
+	b.index(l)
+}
+
+// relink makes a link to the records that it names, whatever was linked with them or by it before.
+func (b *book) relink(l *link) {
+	for _, s := range Sides {
+		if old := b.linkOf(ref{s, l.ID[s]}); old != nil && old.key != l.key {
+			b.dropLink(old)
+		}
+	}
+	if l.key != "" {
+		for r, old := range b.links {
+			if old != nil && old.key == l.key && l.ID[r.side] != r.id {
+				b.links[r] = nil
+			}
+		}
+	}
+	b.putLink(l)
+	b.kin(l)
+}
+
+// dropLink dissolves a pair.
+func (b *book) dropLink(l *link) {
+	b.dirtyLinks[l.key] = nil
+	for _, s := range Sides {
+		if b.links[ref{s, l.ID[s]}] == l {
+			b.links[ref{s, l.ID[s]}] = nil
+		}
+	}
+	b.kin(l)
+}
+
+// kin makes the unlinked neighbours of both records of a pair due.
+func (b *book) kin(l *link) {
+	for _, s := range Sides {
+		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
+			b.neighbours(m.ref(), m.keys)
+		}
+	}
+}
+
+// takeDue returns the records to be decided, in their order, and forgets that they are.
+func (b *book) takeDue() []ref {
+	refs := make([]ref, 0, len(b.due))
+	for r := range b.due {
+		refs = append(refs, r)
+	}
+	slices.SortFunc(refs, compareRefs)
+	clear(b.due)
+	return refs
+}
+
+func compareRefs(x, y ref) int {
+	return cmp.Or(cmp.Compare(x.side, y.side), strings.Compare(x.id, y.id))
+}
+
+// save writes the book's changes in a transaction, and forgets that they are changes.
+func (b *book) save(tx Tx) error {
+	if b.err != nil {
+		return b.err
+	}
+	puts := b.dirtyRows
+	var dropMirrors, dropLinks, dropKeys []string
+	for _, r := range sortedRefs(b.dirtyMirrors) {
+		if m := b.mirrors[r]; m != nil {
+			puts = append(puts, m.row())
+		} else {
+			dropMirrors = append(dropMirrors, recordKey(r))
+		}
+	}
+	for _, key := range sortedKeys(b.dirtyLinks) {
+		if l := b.dirtyLinks[key]; l != nil {
+			puts = append(puts, l.row())
+		} else {
+			dropLinks = append(dropLinks, key)
+		}
+	}
+	for _, key := range sortedKeys(b.dirtyKeys) {
+		if b.dirtyKeys[key] {
+			entry, id, _ := strings.Cut(key, "\x00")
+			if i := strings.LastIndexByte(key, 0); i >= 0 {
+				entry, id = key[:i], key[i+1:]
+			}
+			puts = append(puts, Row{Table: TableKey, Key: key, Index: [Indexes]string{entry}, Stamp: id})
+		} else {
+			dropKeys = append(dropKeys, key)
+		}
+	}
+	drops := map[Table][]string{TableMirror: dropMirrors, TableLink: dropLinks, TableKey: dropKeys}
+	for _, row := range b.deleteRows {
+		drops[row.Table] = append(drops[row.Table], row.Key)
+	}
+	for _, t := range Tables { // links are deleted before others take over their ids
+		if keys := drops[t]; len(keys) > 0 {
+			if err := tx.Delete(t, keys...); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.Put(puts...)
+}
+
+// saved forgets what was saved.
+func (b *book) saved() {
+	clear(b.dirtyMirrors)
+	clear(b.dirtyLinks)
+	clear(b.dirtyKeys)
+	b.dirtyRows, b.deleteRows = nil, nil
+}
+
+func sortedRefs(m map[ref]bool) []ref {
+	refs := make([]ref, 0, len(m))
+	for r := range m {
+		refs = append(refs, r)
+	}
+	slices.SortFunc(refs, compareRefs)
+	return refs
+}
+
+// commit saves the book under the run's lease.
+func (b *book) commit(ctx context.Context) error {
+	if err := b.run.update(ctx, b.save); err != nil {
+		return err
+	}
+	b.saved()
+	return nil
+}

@@ -1,0 +1,356 @@
+package contactsync
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// carry puts on the book what a decision settles without any write, and where the unit stands until its writes
+// are in.
+func (r *run) carry(b *book, decided ref, m *move) {
+	switch {
+	case m.forget:
+		b.dropLink(m.link)
+		for _, s := range Sides {
+			b.dropMirror(ref{s, m.link.ID[s]})
+		}
+		return
+	case m.free:
+		r.dissolve(b, m)
+		return
+	case m.link == nil:
+		r.carryUnlinked(b, decided, m)
+		return
+	}
+	l := m.link
+	if m.made {
+		b.relink(l)
+		r.report.Linked++
+	}
+	l.arrived(r.cfg, m.settle, false, A, nil)
+	next := m.due
+	if m.decided {
+		l.Decided, l.Let = true, m.let
+		l.Held = m.held
+		r.settleTouch(b, m)
+	}
+	for _, s := range Sides {
+		if m.severed[s] && len(m.writes) == 0 {
+			l.Gone[s] = true
+		}
+		if rec := m.rec[s]; rec != nil && rec.Standing != (standing{}) {
+			rec.Standing = standing{}
+			b.dirtyMirrors[rec.ref()] = true
+		}
+	}
+	l.Standing = m.standing
+	b.putLink(l)
+	if waiting(m.standing) {
+		next = dueNow // it is decided by every sync, until its cause ends
+	}
+	for _, s := range Sides {
+		b.decided(ref{s, l.ID[s]}, next)
+	}
+	if len(m.waits) > 0 {
+		r.hold(b, m)
+	}
+}
+
+// waiting reports whether a standing ends by something else than an edit: a consent, an answer, another read.
+func waiting(s standing) bool {
+	switch s.Reason {
+	case ReasonDeleteHeld, ReasonClearHeld, ReasonCreateHeld, ReasonUnknownOutcome, ReasonSettling:
+		return true
+	}
+	return false
+}
+
+// settleTouch notes, for each side without an edit that is still to be settled, the whole record as it is: what
+// changes from now on was changed by somebody.
+func (r *run) settleTouch(b *book, m *move) {
+	for _, s := range Sides {
+		if rec := m.rec[s]; len(m.writes) == 0 && m.link.clean(r.cfg, s, rec) {
+			m.link.Touch[s] = rec.touch()
+		}
+	}
+}
+
+// clean reports whether nothing that side s shows differs from what was settled on it.
+func (l *link) clean(cfg *config, s Side, rec *mirror) bool {
+	for _, m := range cfg.mappings {
+		c := l.Cells[m.id]
+		if !m.flow[s] || len(m.sel[s]) == 0 {
+			continue
+		}
+		if c == nil || m.changed(s, rec.Fields, c.Val[s]) {
+			return false
+		}
+	}
+	return true
+}
+
+// dissolve ends a link whose one half is gone and whose heirs are in doubt. Nobody is deleted.
+func (r *run) dissolve(b *book, m *move) {
+	b.dropLink(m.link)
+	for _, s := range Sides {
+		if m.rec[s] == nil {
+			b.dropMirror(ref{s, m.link.ID[s]})
+		} else {
+			b.touch(m.rec[s].ref())
+		}
+	}
+}
+
+func (r *run) carryUnlinked(b *book, decided ref, m *move) {
+	rec := m.rec[decided.side]
+	next := m.due
+	if waiting(m.standing) {
+		next = dueNow
+	}
+	if rec.Standing != m.standing {
+		rec.Standing = m.standing
+		b.dirtyMirrors[decided] = true
+	}
+	b.decided(decided, next)
+	if len(m.waits) > 0 {
+		r.hold(b, m)
+	}
+}
+
+// hold notes what a guard holds, so that a person can consent to just that.
+func (r *run) hold(b *book, m *move) {
+	for _, w := range m.waits {
+		held := w.kind == WaitDeletions && r.gate.deletes || w.kind == WaitClears && r.gate.clears || w.kind == WaitCreates && r.gate.creates
+		if _, known := r.consents[w.key]; !held || known {
+			continue
+		}
+		row := holdRow{Kind: w.kind, Side: w.side, key: w.key}
+		for _, s := range Sides {
+			if m.rec[s] != nil {
+				row.IDs[s] = m.rec[s].id
+			}
+		}
+		r.consents[w.key] = row
+		b.dirtyRows = append(b.dirtyRows, row.row())
+	}
+}
+
+func (h holdRow) row() Row { return Row{Table: TableHold, Key: h.key, Body: marshal(h)} }
+
+// consented reports whether a person has consented to what a guard would hold.
+func (r *run) consented(key string) bool { return r.consents[key].Consented }
+
+// used takes back the consent that a write used up.
+func (r *run) used(b *book, key string) (was bool) {
+	row, ok := r.consents[key]
+	if !ok {
+		return false
+	}
+	delete(r.consents, key)
+	b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})
+	return row.Consented
+}
+
+// applied puts on the book what a write did. rec is the record as the app returned it, with its fields as far as
+// the connection uses them.
+func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
+	s := w.side
+	switch w.op {
+	case connector.Delete:
+		b.dropLink(w.link)
+		for _, side := range Sides {
+			b.dropMirror(ref{side, w.link.ID[side]})
+		}
+		r.count(b, w)
+		return
+	case connector.Create:
+		r.adopt(b, w, res, now)
+	case connector.Update:
+		r.updated(b, w, res, now)
+	}
+	own := res.Wrote == "" || res.Wrote == res.Record.Version
+	w.link.arrived(r.cfg, w.settle, own, s, b.mirrorOf(ref{s, w.link.ID[s]}))
+	if w.mark {
+		w.link.Gone[s.Other()] = true
+	}
+	b.putLink(w.link)
+	for _, side := range Sides {
+		if b.record(ref{side, w.link.ID[side]}) != nil {
+			b.touch(ref{side, w.link.ID[side]})
+		}
+	}
+	r.count(b, w)
+}
+
+// adopt links a record that was created with the one that it was made from.
+func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
+	s := w.side
+	m := b.mirrorOf(ref{s, res.Record.ID})
+	if m == nil {
+		m = &mirror{side: s, id: res.Record.ID, Seen: r.number, Fields: contact.Fields{}}
+	}
+	m.Gone = alive
+	m.takeFields(r.cfg, res.Record)
+	m.Wrote = &ownWrite{At: now}
+	w.link.ID[s] = m.id
+	w.link.Let[s.Other()] = true
+	b.relink(w.link)
+	b.putMirror(m)
+	if source := b.mirrorOf(ref{s.Other(), w.link.ID[s.Other()]}); source != nil {
+		source.Standing, source.Refused = standing{}, ""
+		b.dirtyMirrors[source.ref()] = true
+		b.neighbours(source.ref(), source.keys)
+	}
+}
+
+// updated takes the answer of an update into the mirror.
+func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
+	m := b.mirrorOf(ref{w.side, w.id})
+	if m == nil {
+		return
+	}
+	own := &ownWrite{At: now, Before: contact.Fields{}}
+	if m.Wrote != nil {
+		own.Superseded = m.Wrote.Superseded
+	}
+	if m.version != "" && m.version != res.Record.Version {
+		own.Superseded = append(own.Superseded, m.version)
+		own.Superseded = own.Superseded[max(0, len(own.Superseded)-supersededKept):]
+	}
+	for _, name := range w.patch.Names() {
+		own.Before[name] = m.Fields[name]
+	}
+	if res.Record.Fields == nil { // the answer tells nothing: what was sent is there
+		res.Record.Fields = w.patch.Apply(m.Fields, r.cfg.schema[w.side])
+	}
+	m.takeFields(r.cfg, res.Record)
+	m.Wrote = own
+	if w.link.Past == nil {
+		w.link.Past = map[string]*past{}
+	}
+	for _, name := range w.patch.Names() {
+		f, _ := r.cfg.schema[w.side].Field(name)
+		key := pastKey(w.side, name)
+		if w.link.Past[key] == nil {
+			w.link.Past[key] = &past{}
+		}
+		w.link.Past[key].wrote(f.Key(own.Before[name], ""), f.Key(m.Fields[name], ""), now)
+	}
+	w.link.Refused = ""
+	b.putMirror(m)
+}
+
+// supersededKept is how many versions that our writes replaced are remembered, to tell a stale read.
+const supersededKept = 8
+
+// takeFields takes what the connection uses of a record into the mirror.
+func (m *mirror) takeFields(cfg *config, rec contact.Record) (changed bool) {
+	fields := m.Fields.Clone()
+	if fields == nil {
+		fields = contact.Fields{}
+	}
+	for _, name := range cfg.used[m.side] {
+		v := rec.Fields[name]
+		if v.Absent() || v.Equal(fields[name]) {
+			continue
+		}
+		fields[name] = v
+		changed = true
+	}
+	m.Fields = fields
+	if rec.Version != "" {
+		m.version = rec.Version
+	}
+	if !rec.Modified.IsZero() {
+		m.Modified = rec.Modified
+	}
+	return changed
+}
+
+// simulate puts on the book what a write would do, as an app without quirks would answer it.
+func (r *run) simulate(b *book, w *write) {
+	rec := contact.Record{ID: w.id, Fields: w.patch.Apply(w.before, r.cfg.schema[w.side])}
+	switch w.op {
+	case connector.Create:
+		rec.ID = fmt.Sprintf("\x01%s %s", w.side.Other(), w.id) // no app has such an id
+		full := r.cfg.empty[w.side].Clone()
+		for name, c := range w.patch {
+			full[name] = c.Set
+		}
+		rec.Fields = full
+	case connector.Update:
+		if m := b.mirrorOf(ref{w.side, w.id}); m != nil {
+			rec.Version = m.version
+			rec.Fields = w.patch.Apply(m.Fields, r.cfg.schema[w.side])
+		}
+	}
+	counts, linked, deletes, clears := r.report.Counts, r.report.Linked, r.report.Deletes, r.report.Clears
+	consents := r.consents
+	r.consents = map[string]holdRow{}
+	r.applied(b, w, connector.Result{Record: rec}, r.now)
+	r.consents = consents
+	r.report.Counts, r.report.Linked, r.report.Deletes, r.report.Clears = counts, linked, deletes, clears
+}
+
+// count counts a write that was carried out.
+func (r *run) count(b *book, w *write) {
+	c := &r.report.Counts[w.side]
+	switch w.op {
+	case connector.Create:
+		c.Created++
+		r.used(b, "create "+w.side.Other().String()+" "+w.id)
+	case connector.Update:
+		c.Updated++
+		for _, id := range w.clears {
+			if !r.used(b, "clear "+w.link.key+" "+id) {
+				r.report.Clears++
+			}
+		}
+	case connector.Delete:
+		c.Deleted++
+		if !r.used(b, "delete "+w.link.key) {
+			r.report.Deletes++
+		}
+	}
+}
+
+// count adds what a move would do to the totals, each operation once.
+func (t *tally) count(m *move, counted map[string]bool) {
+	once := func(key string) bool {
+		if counted[key] {
+			return false
+		}
+		counted[key] = true
+		return true
+	}
+	for _, w := range m.waits {
+		if !once(w.key) {
+			continue
+		}
+		switch w.kind {
+		case WaitDeletions:
+			t.deletes += w.n
+		case WaitClears:
+			t.clears += w.n
+		case WaitCreates:
+			t.creates += w.n
+		}
+	}
+	if m.link == nil || m.link.key == "" {
+		return
+	}
+	for _, s := range Sides {
+		if m.absent[s] && once("absent "+s.String()+m.link.key) {
+			t.absent[s]++
+		}
+		if m.changed[s] && once("changed "+s.String()+m.link.key) {
+			t.changed[s]++
+		}
+		if m.heir[s] && once("heir "+s.String()+m.link.key) {
+			t.heirs[s]++
+		}
+	}
+}

@@ -1,0 +1,681 @@
+package contactsync
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// ParseConnection reads a connection in its JSON form. It refuses keys that it does not know, keys that are there
+// twice, and data behind the document; the error is an [*InvalidError] with the place of every such fault, or says
+// at which byte the JSON ends to be JSON. Whether the connection fits its apps is for [Open] to say.
+func ParseConnection(data []byte) (Connection, error) {
+	var c Connection
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	bad := &faults{}
+	if err := checkKeys(data, reflect.TypeFor[Connection](), bad); err != nil {
+		return c, fmt.Errorf("connection: %w", err)
+	}
+	if len(bad.list) > 0 {
+		return c, &InvalidError{Faults: bad.list}
+	}
+	if err := json.Unmarshal(data, &c); err != nil {
+		var wrong *json.UnmarshalTypeError
+		if errors.As(err, &wrong) {
+			return c, &InvalidError{Faults: []Fault{{wrong.Field, "cannot be " + wrong.Value}}}
+		}
+		var fault *faultError
+		if errors.As(err, &fault) {
+			return c, &InvalidError{Faults: []Fault{fault.Fault}}
+		}
+		return c, fmt.Errorf("connection: %w", err)
+	}
+	return c, nil
+}
+
+// faultError carries a fault through encoding/json.
+type faultError struct{ Fault }
+
+func (e *faultError) Error() string { return e.Fault.String() }
+
+func fault(path, format string, args ...any) error {
+	return &faultError{Fault{path, fmt.Sprintf(format, args...)}}
+}
+
+// The JSON forms below have names that differ from the Go ones where a person writes them more easily.
+
+type connectionJSON Connection
+
+type rawConnection struct {
+	*connectionJSON
+	Rules []FilterRule `json:"rules"`
+}
+
+// UnmarshalJSON reads the JSON form.
+func (c *Connection) UnmarshalJSON(data []byte) error {
+	raw := rawConnection{connectionJSON: (*connectionJSON)(c)}
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	if raw.Rules == nil {
+		return nil
+	}
+	c.Rules = []Rule{}
+	for _, r := range raw.Rules {
+		c.Rules = append(c.Rules, r)
+	}
+	return nil
+}
+
+// MarshalJSON writes the JSON form. A rule that a host wrote in Go stands in it as its sentence, for comparison.
+func (c Connection) MarshalJSON() ([]byte, error) {
+	type out struct {
+		connectionJSON
+		Rules []any `json:"rules,omitempty"`
+	}
+	o := out{connectionJSON: connectionJSON(c)}
+	for _, r := range c.Rules {
+		if f, ok := r.(FilterRule); ok {
+			o.Rules = append(o.Rules, f)
+		} else {
+			o.Rules = append(o.Rules, r.String())
+		}
+	}
+	return json.Marshal(o)
+}
+
+// MarshalText writes "a" or "b".
+func (s Side) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads "a" or "b".
+func (s *Side) UnmarshalText(text []byte) error {
+	switch string(text) {
+	case "a":
+		*s = A
+	case "b":
+		*s = B
+	default:
+		return fmt.Errorf("a side is a or b, not %q", text)
+	}
+	return nil
+}
+
+type matchJSON struct {
+	Keys       []MatchKey `json:"keys,omitempty"`
+	RequireKey *bool      `json:"require_key,omitempty"`
+	Region     string     `json:"region,omitempty"`
+}
+
+// UnmarshalJSON reads the JSON form, which has require_key.
+func (m *Match) UnmarshalJSON(data []byte) error {
+	var raw matchJSON
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*m = Match{Keys: raw.Keys, Region: raw.Region, AllowKeyless: raw.RequireKey != nil && !*raw.RequireKey}
+	return nil
+}
+
+// MarshalJSON writes the JSON form.
+func (m Match) MarshalJSON() ([]byte, error) {
+	raw := matchJSON{Keys: m.Keys, Region: m.Region}
+	if m.AllowKeyless {
+		require := false
+		raw.RequireKey = &require
+	}
+	return json.Marshal(raw)
+}
+
+type sidesJSON struct {
+	ID string `json:"id,omitempty"`
+	A  string `json:"a,omitempty"`
+	B  string `json:"b,omitempty"`
+}
+
+// UnmarshalJSON reads a kind, or {a: FIELD, b: FIELD}.
+func (k *MatchKey) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte(`"`)) {
+		return json.Unmarshal(data, &k.Kind)
+	}
+	var raw sidesJSON
+	err := json.Unmarshal(data, &raw)
+	k.A, k.B = raw.A, raw.B
+	return err
+}
+
+// MarshalJSON writes the kind, or {a: FIELD, b: FIELD}.
+func (k MatchKey) MarshalJSON() ([]byte, error) {
+	if k.Kind != "" {
+		return json.Marshal(k.Kind)
+	}
+	return json.Marshal(sidesJSON{A: k.A, B: k.B})
+}
+
+// UnmarshalJSON reads a mapping's id, or {a: FIELD, b: FIELD}.
+func (r *MappingRef) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte(`"`)) {
+		return json.Unmarshal(data, &r.ID)
+	}
+	var raw sidesJSON
+	err := json.Unmarshal(data, &raw)
+	*r = MappingRef(raw)
+	return err
+}
+
+// MarshalJSON writes the id, or {a: FIELD, b: FIELD}.
+func (r MappingRef) MarshalJSON() ([]byte, error) {
+	if r.ID != "" {
+		return json.Marshal(r.ID)
+	}
+	return json.Marshal(sidesJSON(r))
+}
+
+// UnmarshalJSON reads a number, or text with a percentage.
+func (l *Limit) UnmarshalJSON(data []byte) error {
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		*l = Limit{Set: true}
+		return json.Unmarshal(data, &l.Count)
+	}
+	number, ok := strings.CutSuffix(text, "%")
+	p, err := strconv.ParseFloat(number, 64)
+	if !ok || err != nil {
+		return fault("guard", "%q is neither a number nor a percentage such as \"50%%\"", text)
+	}
+	*l = Percent(p)
+	return nil
+}
+
+// MarshalJSON writes a number, or text with a percentage.
+func (l Limit) MarshalJSON() ([]byte, error) {
+	if l.IsPercent {
+		return json.Marshal(l.String())
+	}
+	return json.Marshal(l.Count)
+}
+
+// IsZero reports whether the limit is the default, for encoding/json's omitzero.
+func (l Limit) IsZero() bool { return !l.Set }
+
+type ruleJSON struct {
+	ID             string          `json:"id,omitempty"`
+	From           Side            `json:"from"`
+	Enabled        *bool           `json:"enabled,omitempty"`
+	Mode           Mode            `json:"mode,omitempty"`
+	Filter         *Filter         `json:"filter,omitempty"`
+	Actions        []Action        `json:"actions,omitempty"`
+	Undo           json.RawMessage `json:"undo,omitempty"`
+	OtherWayAround bool            `json:"other_way_around,omitempty"`
+}
+
+// UnmarshalJSON reads the JSON form of a rule.
+func (r *FilterRule) UnmarshalJSON(data []byte) error {
+	var raw ruleJSON
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*r = FilterRule{ID: raw.ID, From: raw.From, Mode: raw.Mode, Actions: raw.Actions, OtherWayAround: raw.OtherWayAround,
+		Disabled: raw.Enabled != nil && !*raw.Enabled}
+	if raw.Filter != nil {
+		r.Filter = *raw.Filter
+	}
+	switch string(raw.Undo) {
+	case "", "false", "null":
+	case "true":
+		r.Undo = UndoOwn
+	case `"all"`:
+		r.Undo = UndoAll
+	default:
+		return fault("rules", "undo is true, false or all")
+	}
+	return nil
+}
+
+// MarshalJSON writes the JSON form of a rule.
+func (r FilterRule) MarshalJSON() ([]byte, error) {
+	raw := ruleJSON{ID: r.ID, From: r.From, Mode: r.Mode, Actions: r.Actions, OtherWayAround: r.OtherWayAround}
+	if r.Disabled {
+		enabled := false
+		raw.Enabled = &enabled
+	}
+	if !r.Filter.zero() {
+		raw.Filter = &r.Filter
+	}
+	switch r.Undo {
+	case UndoOwn:
+		raw.Undo = json.RawMessage("true")
+	case UndoAll:
+		raw.Undo = json.RawMessage(`"all"`)
+	}
+	return json.Marshal(raw)
+}
+
+type filterJSON struct {
+	Field string          `json:"field,omitempty"`
+	Op    Operator        `json:"op,omitempty"`
+	Value json.RawMessage `json:"value,omitempty"`
+	All   []Filter        `json:"all,omitempty"`
+	Any   []Filter        `json:"any,omitempty"`
+	Not   *Filter         `json:"not,omitempty"`
+}
+
+// UnmarshalJSON reads a condition, or one of all, any and not.
+func (f *Filter) UnmarshalJSON(data []byte) error {
+	var raw filterJSON
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*f = Filter{Field: raw.Field, Op: raw.Op, All: raw.All, Any: raw.Any, Not: raw.Not}
+	if len(raw.Value) == 0 {
+		return nil
+	}
+	if raw.Value[0] == '[' {
+		return json.Unmarshal(raw.Value, &f.List)
+	}
+	return json.Unmarshal(raw.Value, &f.Value)
+}
+
+// MarshalJSON writes the JSON form of a filter.
+func (f Filter) MarshalJSON() ([]byte, error) {
+	raw := filterJSON{Field: f.Field, Op: f.Op, All: f.All, Any: f.Any, Not: f.Not}
+	var err error
+	switch {
+	case f.List != nil:
+		raw.Value, err = json.Marshal(f.List)
+	case !f.Value.Absent():
+		raw.Value, err = json.Marshal(f.Value)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(raw)
+}
+
+type actionJSON struct {
+	Add    contact.Value `json:"add,omitzero"`
+	To     string        `json:"to,omitempty"`
+	Remove contact.Value `json:"remove,omitzero"`
+	From   string        `json:"from,omitempty"`
+	Set    string        `json:"set,omitempty"`
+	Value  contact.Value `json:"value,omitzero"`
+	Clear  string        `json:"clear,omitempty"`
+	Always bool          `json:"always,omitempty"`
+}
+
+// UnmarshalJSON reads {add: V, to: F}, {remove: V, from: F}, {set: F, value: V} or {clear: F}.
+func (a *Action) UnmarshalJSON(data []byte) error {
+	var raw actionJSON
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	var forms []Action
+	if !raw.Add.Absent() || raw.To != "" {
+		forms = append(forms, Action{Kind: ActionAdd, Field: raw.To, Value: raw.Add})
+	}
+	if !raw.Remove.Absent() || raw.From != "" {
+		forms = append(forms, Action{Kind: ActionRemove, Field: raw.From, Value: raw.Remove})
+	}
+	if raw.Set != "" || !raw.Value.Absent() {
+		forms = append(forms, Set(raw.Set, raw.Value))
+	}
+	if raw.Clear != "" {
+		forms = append(forms, Clear(raw.Clear))
+	}
+	if len(forms) != 1 {
+		return fault("actions", "an action is one of {add: V, to: F}, {remove: V, from: F}, {set: F, value: V} and {clear: F}")
+	}
+	*a = forms[0]
+	a.Always = raw.Always
+	return nil
+}
+
+// MarshalJSON writes the JSON form of an action.
+func (a Action) MarshalJSON() ([]byte, error) {
+	raw := actionJSON{Always: a.Always}
+	switch a.Kind {
+	case ActionAdd:
+		raw.Add, raw.To = a.Value, a.Field
+	case ActionRemove:
+		raw.Remove, raw.From = a.Value, a.Field
+	case ActionSet:
+		raw.Set, raw.Value = a.Field, a.Value
+	default:
+		raw.Clear = a.Field
+	}
+	return json.Marshal(raw)
+}
+
+type mappingJSON struct {
+	ID        string        `json:"id,omitempty"`
+	A         selectors     `json:"a,omitempty"`
+	B         selectors     `json:"b,omitempty"`
+	Direction Direction     `json:"direction,omitempty"`
+	Enabled   *bool         `json:"enabled,omitempty"`
+	Transform transforms    `json:"transform,omitempty"`
+	Conflict  *Policy       `json:"conflict,omitempty"`
+	OnClear   OnClear       `json:"on_clear,omitempty"`
+	Default   *defaultsJSON `json:"default,omitempty"`
+	Group     string        `json:"group,omitempty"`
+}
+
+type defaultsJSON struct {
+	A contact.Value `json:"a,omitzero"`
+	B contact.Value `json:"b,omitzero"`
+}
+
+// selectors is one selector, or a list of them.
+type selectors []string
+
+func (s *selectors) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte(`"`)) {
+		*s = []string{""}
+		return json.Unmarshal(data, &(*s)[0])
+	}
+	return json.Unmarshal(data, (*[]string)(s))
+}
+
+func (s selectors) MarshalJSON() ([]byte, error) {
+	if len(s) == 1 {
+		return json.Marshal(s[0])
+	}
+	return json.Marshal([]string(s))
+}
+
+// UnmarshalJSON reads the JSON form of a mapping.
+func (m *Mapping) UnmarshalJSON(data []byte) error {
+	var raw mappingJSON
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return err
+	}
+	*m = Mapping{ID: raw.ID, A: raw.A, B: raw.B, Direction: raw.Direction, Disabled: raw.Enabled != nil && !*raw.Enabled,
+		Transform: raw.Transform, Conflict: raw.Conflict, OnClear: raw.OnClear, Group: raw.Group}
+	if raw.Default != nil {
+		m.DefaultA, m.DefaultB = raw.Default.A, raw.Default.B
+	}
+	return nil
+}
+
+// MarshalJSON writes the JSON form of a mapping.
+func (m Mapping) MarshalJSON() ([]byte, error) {
+	raw := mappingJSON{ID: m.ID, A: m.A, B: m.B, Direction: m.Direction, Transform: m.Transform, Conflict: m.Conflict, OnClear: m.OnClear, Group: m.Group}
+	if m.Disabled {
+		enabled := false
+		raw.Enabled = &enabled
+	}
+	if !m.DefaultA.Absent() || !m.DefaultB.Absent() {
+		raw.Default = &defaultsJSON{m.DefaultA, m.DefaultB}
+	}
+	return json.Marshal(raw)
+}
+
+// transforms is one transform, or a chain of them.
+type transforms []Transform
+
+type transformJSON struct {
+	Map      map[string]string `json:"map,omitempty"`
+	Date     string            `json:"date,omitempty"`
+	Number   string            `json:"number,omitempty"`
+	Bool     []string          `json:"bool,omitempty"`
+	Case     string            `json:"case,omitempty"`
+	Trim     bool              `json:"trim,omitempty"`
+	Prefix   string            `json:"prefix,omitempty"`
+	Template string            `json:"template,omitempty"`
+	Constant contact.Value     `json:"constant,omitzero"`
+}
+
+func (t *transforms) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte("[")) {
+		var list []json.RawMessage
+		if err := json.Unmarshal(data, &list); err != nil {
+			return err
+		}
+		for _, raw := range list {
+			one, err := parseTransform(raw)
+			if err != nil {
+				return err
+			}
+			*t = append(*t, one)
+		}
+		return nil
+	}
+	one, err := parseTransform(data)
+	*t = transforms{one}
+	return err
+}
+
+func parseTransform(data []byte) (Transform, error) {
+	if string(data) == `"split_name"` {
+		return SplitName{}, nil
+	}
+	var raw transformJSON
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return nil, fault("transform", "it is split_name, or an object with one of map, date, number, bool, case, trim, prefix, template and constant")
+	}
+	var forms []Transform
+	if raw.Map != nil {
+		var table ValueTable
+		for _, a := range sortedKeys(raw.Map) {
+			table.Pairs = append(table.Pairs, [2]string{a, raw.Map[a]})
+		}
+		forms = append(forms, table)
+	}
+	if raw.Date != "" {
+		forms = append(forms, DateFormat{raw.Date})
+	}
+	if raw.Number != "" {
+		if raw.Number != "text" {
+			return nil, fault("transform.number", "a number is mapped as text: {number: text}")
+		}
+		forms = append(forms, NumberText{})
+	}
+	if raw.Bool != nil {
+		if len(raw.Bool) != 2 {
+			return nil, fault("transform.bool", "two words, for yes and for no")
+		}
+		forms = append(forms, BoolText{raw.Bool[0], raw.Bool[1]})
+	}
+	if raw.Case != "" {
+		if raw.Case != "lower" && raw.Case != "upper" {
+			return nil, fault("transform.case", "the case is lower or upper")
+		}
+		forms = append(forms, Case{Upper: raw.Case == "upper"})
+	}
+	if raw.Trim {
+		forms = append(forms, Trim{})
+	}
+	if raw.Prefix != "" {
+		forms = append(forms, Prefix{raw.Prefix})
+	}
+	if raw.Template != "" {
+		forms = append(forms, Template{raw.Template})
+	}
+	if !raw.Constant.Absent() {
+		forms = append(forms, Constant{raw.Constant})
+	}
+	if len(forms) != 1 {
+		return nil, fault("transform", "one of map, date, number, bool, case, trim, prefix, template and constant; several are a list, from a to b")
+	}
+	return forms[0], nil
+}
+
+func (t transforms) MarshalJSON() ([]byte, error) {
+	list := make([]any, len(t))
+	for i, one := range t {
+		list[i] = transformForm(one)
+	}
+	if len(list) == 1 {
+		return json.Marshal(list[0])
+	}
+	return json.Marshal(list)
+}
+
+// transformForm returns the JSON form of a transform; one that a host wrote stands as its words.
+func transformForm(t Transform) any {
+	switch t := t.(type) {
+	case SplitName:
+		return "split_name"
+	case ValueTable:
+		table := map[string]string{}
+		for _, p := range t.Pairs {
+			table[p[0]] = p[1]
+		}
+		return transformJSON{Map: table}
+	case DateFormat:
+		return transformJSON{Date: t.Layout}
+	case NumberText:
+		return transformJSON{Number: "text"}
+	case BoolText:
+		return transformJSON{Bool: []string{t.Yes, t.No}}
+	case Case:
+		return transformJSON{Case: map[bool]string{true: "upper", false: "lower"}[t.Upper]}
+	case Trim:
+		return transformJSON{Trim: true}
+	case Prefix:
+		return transformJSON{Prefix: t.Text}
+	case Template:
+		return transformJSON{Template: t.Text}
+	case Constant:
+		return transformJSON{Constant: t.Value}
+	}
+	return t.String()
+}
+
+// jsonForms are the structs whose keys a type's JSON form has, where the type has a form of its own.
+var jsonForms = map[reflect.Type]reflect.Type{
+	reflect.TypeFor[Connection](): reflect.TypeFor[rawConnection](),
+	reflect.TypeFor[Match]():      reflect.TypeFor[matchJSON](),
+	reflect.TypeFor[MatchKey]():   reflect.TypeFor[sidesJSON](),
+	reflect.TypeFor[MappingRef](): reflect.TypeFor[sidesJSON](),
+	reflect.TypeFor[FilterRule](): reflect.TypeFor[ruleJSON](),
+	reflect.TypeFor[Filter]():     reflect.TypeFor[filterJSON](),
+	reflect.TypeFor[Action]():     reflect.TypeFor[actionJSON](),
+	reflect.TypeFor[Mapping]():    reflect.TypeFor[mappingJSON](),
+	reflect.TypeFor[transforms](): reflect.TypeFor[transformJSON](),
+}
+
+// checkKeys walks a JSON document beside the type that it is to fill, and adds every key that the type does not
+// have and every key that is there twice. encoding/json would let both pass, or stop at the first without its place.
+func checkKeys(data []byte, t reflect.Type, bad *faults) error {
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if err := walkKeys(d, t, "", bad, 0); err != nil {
+		return err
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return fmt.Errorf("there is something behind the document, at byte %d", d.InputOffset())
+	}
+	return nil
+}
+
+const maxDepth = 64
+
+func walkKeys(d *json.Decoder, t reflect.Type, path string, bad *faults, depth int) error {
+	if depth > maxDepth {
+		return fmt.Errorf("%s: nested more than %d deep", path, maxDepth)
+	}
+	token, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("not JSON at byte %d: %w", d.InputOffset(), err)
+	}
+	switch token {
+	case json.Delim('['):
+		for i := 0; d.More(); i++ {
+			if err := walkKeys(d, elementType(t), fmt.Sprintf("%s[%d]", path, i), bad, depth+1); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	case json.Delim('{'):
+		seen := map[string]bool{}
+		for d.More() {
+			token, err := d.Token()
+			if err != nil {
+				return fmt.Errorf("not JSON at byte %d: %w", d.InputOffset(), err)
+			}
+			key, _ := token.(string)
+			at := strings.TrimPrefix(path+"."+key, ".")
+			if seen[key] {
+				bad.add(at, "the key is there twice")
+			}
+			seen[key] = true
+			of, known := keyType(t, key)
+			if !known {
+				bad.add(at, "there is no such key; there are %s", strings.Join(keyNames(t), ", "))
+			}
+			if err := walkKeys(d, of, at, bad, depth+1); err != nil {
+				return err
+			}
+		}
+		_, err = d.Token()
+	}
+	return err
+}
+
+// elementType returns the type of the elements of a slice, nil if t is none.
+func elementType(t reflect.Type) reflect.Type {
+	switch {
+	case t == nil:
+		return nil
+	case t == reflect.TypeFor[transforms]():
+		return t
+	case t.Kind() == reflect.Slice:
+		return t.Elem()
+	}
+	return nil
+}
+
+// structOf returns the struct whose fields are the keys of t's JSON form, nil if any key will do.
+func structOf(t reflect.Type) reflect.Type {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if form, ok := jsonForms[t]; ok {
+		return form
+	}
+	if t == nil || t.Kind() != reflect.Struct || t == reflect.TypeFor[contact.Value]() {
+		return nil
+	}
+	return t
+}
+
+// keyType returns the type of a key's value, and whether there is such a key.
+func keyType(t reflect.Type, key string) (reflect.Type, bool) {
+	form := structOf(t)
+	if form == nil {
+		return nil, true
+	}
+	for _, f := range reflect.VisibleFields(form) {
+		if name, ok := keyName(f); ok && name == key {
+			return f.Type, true
+		}
+	}
+	return nil, false
+}
+
+func keyName(f reflect.StructField) (string, bool) {
+	tag, ok := f.Tag.Lookup("json")
+	name, _, _ := strings.Cut(tag, ",")
+	return name, ok && name != "-" && name != ""
+}
+
+func keyNames(t reflect.Type) []string {
+	var names []string
+	for _, f := range reflect.VisibleFields(structOf(t)) {
+		if name, ok := keyName(f); ok && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// sortedKeys returns the keys of m in order, so that no map order shows.
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -1,0 +1,93 @@
+package contactsync
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+)
+
+// An Option changes how a [Syncer] works.
+type Option func(*options)
+
+type options struct {
+	clock       connector.Clock
+	progress    func(Progress)
+	concurrency int
+	fresh       time.Duration
+	current     *atomic.Pointer[run]
+}
+
+func defaultOptions() options {
+	return options{clock: connector.SystemClock{}, concurrency: 4, fresh: 5 * time.Minute, current: &atomic.Pointer[run]{}}
+}
+
+// bind tells the connectors' wrappers which run they work for.
+func (o *options) bind(r *run) { o.current.Store(r) }
+
+// WithClock sets the clock; the machine's is the default. All waiting of the engine goes by it.
+func WithClock(c connector.Clock) Option { return func(o *options) { o.clock = c } }
+
+// WithProgress sets a function that is told, now and then, how far a sync is. It is called by the goroutine that
+// runs the sync.
+func WithProgress(f func(Progress)) Option { return func(o *options) { o.progress = f } }
+
+// WithConcurrency sets how many calls are made to one app at a time at most; an app may allow fewer. With 1 no
+// goroutine is started. The default is 4.
+func WithConcurrency(n int) Option { return func(o *options) { o.concurrency = max(n, 1) } }
+
+// WithFreshness sets how old a read may be on which an unconditional write is based; an older one is read again
+// first. The default is five minutes. It matters for apps without versions.
+func WithFreshness(d time.Duration) Option { return func(o *options) { o.fresh = d } }
+
+// wrap gives a connector retries, limits, batches and deadlines.
+func (s *Syncer) wrap(c connector.Connector, side Side, doc Connection) connector.Connector {
+	app := [2]Endpoint{doc.A, doc.B}[side].App
+	if app == "" {
+		app = side.String()
+	}
+	current := s.opts.current
+	return connector.Wrap(c, connector.WrapOptions{
+		App:      app,
+		Clock:    leaseClock{s.opts.clock, current},
+		Parallel: s.opts.concurrency,
+		Before: func(ctx context.Context) error {
+			if r := current.Load(); r != nil {
+				return r.keepLease(ctx)
+			}
+			return nil
+		},
+		Deadline: func() time.Time {
+			if r := current.Load(); r != nil {
+				r.mu.Lock()
+				defer r.mu.Unlock()
+				return r.leaseEnd
+			}
+			return time.Time{}
+		},
+	})
+}
+
+// leaseClock is the engine's clock. While it sleeps for long, it keeps the lease of the run that waits.
+type leaseClock struct {
+	connector.Clock
+	current *atomic.Pointer[run]
+}
+
+// Sleep sleeps in slices shorter than a lease, and renews it between them.
+func (c leaseClock) Sleep(ctx context.Context, d time.Duration) error {
+	const slice = leaseTTL / 3
+	for d > 0 {
+		if err := c.Clock.Sleep(ctx, min(d, slice)); err != nil {
+			return err
+		}
+		d -= slice
+		if r := c.current.Load(); r != nil {
+			if err := r.keepLease(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return ctx.Err()
+}

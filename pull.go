@@ -1,0 +1,480 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// pull reads what changed in both apps into the store. Nothing is planned unless both were read to their end.
+func (r *run) pull(ctx context.Context) error {
+	for _, s := range Sides {
+		if err := r.believe(ctx, s); err != nil {
+			return err
+		}
+		if err := r.pullSide(ctx, s); err != nil {
+			return fmt.Errorf("reading %s: %w", s, err)
+		}
+		r.pulledAt[s] = r.opts.clock.Now()
+	}
+	return nil
+}
+
+// pullSide reads one app's feed from where the last pass ended, or its list of ids and versions.
+func (r *run) pullSide(ctx context.Context, s Side) error {
+	row := &r.side[s]
+	if !contains(row.Fields, r.cfg.used[s]) {
+		row.Cursor = "" // a cursor belongs to the fields it was got with
+	}
+	row.Fields = r.cfg.used[s]
+	err := r.readFeed(ctx, s)
+	if errors.Is(err, connector.ErrCursorExpired) && row.Cursor != "" {
+		row.Cursor = ""
+		err = r.readFeed(ctx, s)
+	}
+	if errors.Is(err, connector.ErrNoFeed) {
+		return r.readList(ctx, s)
+	}
+	return err
+}
+
+// contains reports whether all names are in the list.
+func contains(list, names []string) bool {
+	return !slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(list, n) })
+}
+
+// readFeed reads the pages of one pass. A page and the cursor behind it are saved together.
+func (r *run) readFeed(ctx context.Context, s Side) error {
+	row := &r.side[s]
+	full := row.Cursor == ""
+	seen := map[string]bool{}
+	done := 0
+	return connector.Pages(ctx, r.apps[s], connector.Query{Since: row.Cursor, Fields: r.cfg.used[s]}, func(page connector.Page) error {
+		b := r.newBook()
+		r.takePage(b, s, page, seen)
+		row.Cursor = page.Next
+		if !page.More {
+			row.Complete = row.Complete || full
+			if page.Complete {
+				if err := r.missed(ctx, b, s, seen); err != nil {
+					return err
+				}
+			}
+		}
+		b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(row)})
+		done += len(page.Records)
+		r.progress(PhasePull, done, 0)
+		return b.commit(ctx)
+	})
+}
+
+// takePage takes one page onto the book.
+func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]bool) {
+	refs := make([]ref, 0, len(page.Records))
+	for _, rec := range page.Records {
+		refs = append(refs, ref{s, rec.ID})
+	}
+	for _, id := range page.Deleted {
+		refs = append(refs, ref{s, id})
+	}
+	b.expect(s, refs, page.Records)
+	for _, rekey := range page.Rekeyed {
+		r.rekeyed(b, s, rekey)
+		seen[rekey.New] = true
+	}
+	for _, rec := range page.Records {
+		seen[rec.ID] = true
+		r.pulled(b, s, rec, false)
+	}
+	for _, u := range page.Unread {
+		seen[u.ID] = true
+	}
+	for _, id := range page.Deleted {
+		if !slices.ContainsFunc(page.Rekeyed, func(k connector.Rekey) bool { return k.New == id }) {
+			r.vanished(b, ref{s, id}, deleted)
+		}
+	}
+}
+
+// expect reads in few calls what taking these records will look at.
+func (b *book) expect(s Side, refs []ref, records []contact.Record) {
+	b.load(refs)
+	var entries []string
+	add := func(keys []matchKey) {
+		for _, k := range keys {
+			entries = append(entries, keyEntry(A, k), keyEntry(B, k))
+		}
+	}
+	for _, rec := range records {
+		add(b.cfg.matchKeys(s, rec.Fields))
+	}
+	for _, at := range refs {
+		if m := b.mirrors[at]; m != nil {
+			add(m.keys)
+		}
+	}
+	b.load(b.findBearers(entries))
+}
+
+// pulled takes a record as it was read. fresh says that it was read by id, which never lags.
+func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
+	at := ref{s, rec.ID}
+	m := b.mirrorOf(at)
+	if m == nil {
+		m = &mirror{side: s, id: rec.ID, Seen: r.number}
+		m.takeFields(r.cfg, rec)
+		m.Edited = rec.Modified
+		b.putMirror(m)
+		b.touch(at)
+		return
+	}
+	if !fresh && m.alive() && r.stale(b, m, rec) {
+		return
+	}
+	was := m.version
+	back := !m.alive()
+	m.Gone, m.Doubt = alive, nil
+	changed := m.takeFields(r.cfg, rec)
+	if changed {
+		m.Edited = rec.Modified
+	}
+	if !changed && !back && was == m.version {
+		return // our own write's echo, or a page that came twice
+	}
+	b.putMirror(m)
+	b.touch(at)
+}
+
+// stale reports whether a read shows the record as it was before our last write to it. Where neither version nor
+// time can tell, a read that equals that state is kept, and believed once the app has had the time to settle.
+func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
+	if m.Wrote == nil {
+		return false
+	}
+	if rec.Version != "" {
+		return rec.Version != m.version && slices.Contains(m.Wrote.Superseded, rec.Version)
+	}
+	settled := m.Wrote.At.Add(r.cfg.schema[m.side].Settle)
+	if !r.opts.clock.Now().Before(settled) {
+		return false
+	}
+	if !rec.Modified.IsZero() && !m.Modified.IsZero() && !rec.Modified.Equal(m.Modified) {
+		return rec.Modified.Before(m.Modified)
+	}
+	differs := false
+	for name, v := range m.Wrote.Before {
+		f, _ := r.cfg.schema[m.side].Field(name)
+		if !f.Same(rec.Fields[name], v, r.cfg.Match.Region) {
+			return false
+		}
+		differs = differs || !f.Same(m.Fields[name], v, r.cfg.Match.Region)
+	}
+	if !differs {
+		return false
+	}
+	m.Doubt = &rec
+	m.due = settled
+	b.dirtyMirrors[m.ref()] = true
+	return true
+}
+
+// believe takes reads that were kept in doubt and have since had the time to settle.
+func (r *run) believe(ctx context.Context, s Side) error {
+	r.now = r.opts.clock.Now()
+	due, err := r.readDue()
+	if err != nil || r.cfg.schema[s].Settle == 0 {
+		return err
+	}
+	for i := 0; i < len(due); i += batchUnits {
+		b := r.newBook()
+		b.load(due[i:min(i+batchUnits, len(due))])
+		for _, at := range due[i:min(i+batchUnits, len(due))] {
+			m := b.mirrors[at]
+			if m == nil || m.side != s || m.Doubt == nil || r.now.Before(m.Wrote.At.Add(r.cfg.schema[s].Settle)) {
+				continue
+			}
+			r.pulled(b, s, *m.Doubt, true)
+		}
+		if err := b.commit(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// vanished takes a record that is gone from its app.
+func (r *run) vanished(b *book, at ref, how gone) {
+	m := b.mirrorOf(at)
+	if m == nil || !m.alive() {
+		return
+	}
+	m.Gone = how
+	b.putMirror(m)
+	if b.linkOf(at) == nil {
+		b.dropMirror(at)
+		return
+	}
+	b.touch(at)
+}
+
+// rekeyed takes an id that the app changed. If the new id was known, two records became one: the link of the old
+// one ends, and its partner is nobody's any more, unless the new one had no link.
+func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
+	from, to := ref{s, k.Old}, ref{s, k.New}
+	b.load([]ref{from, to})
+	old := b.mirrorOf(from)
+	if old == nil {
+		return
+	}
+	l, known := b.linkOf(from), b.mirrorOf(to)
+	if known == nil {
+		moved := *old
+		moved.id, moved.keys, moved.indexed = k.New, nil, false
+		b.dropMirror(from)
+		b.putMirror(&moved)
+	}
+	switch {
+	case l != nil && b.linkOf(to) == nil:
+		l.ID[s] = k.New
+		b.relink(l)
+	case l != nil:
+		b.dropLink(l)
+		b.touch(ref{s.Other(), l.ID[s.Other()]})
+	}
+	b.dropMirror(from)
+	b.touch(to)
+}
+
+// missed finds the records that a complete pass did not name, and confirms each by reading it, where the app can.
+func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool) error {
+	lost, err := r.unseen(s, func(id, _ string) bool { return !seen[id] })
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	b.load(lost)
+	lost = slices.DeleteFunc(lost, func(at ref) bool { return b.record(at) == nil })
+	r.side[s].Swept = r.opts.clock.Now()
+	reader := connector.FeaturesOf(r.apps[s]).Reader
+	if reader == nil || len(seen) == 0 && len(lost) >= emptyFloor {
+		for _, at := range lost { // an app that turned up empty is not asked for each: the guard stops the sync
+			r.vanished(b, at, missing)
+		}
+		return nil
+	}
+	return r.confirmLost(ctx, b, reader, s, lost)
+}
+
+// confirmLost reads records that were not listed. Only those that the app does not know are missing.
+func (r *run) confirmLost(ctx context.Context, b *book, reader connector.Reader, s Side, lost []ref) error {
+	for i := 0; i < len(lost); i += batchUnits {
+		part := lost[i:min(i+batchUnits, len(lost))]
+		ids := make([]string, len(part))
+		for i, at := range part {
+			ids[i] = at.id
+		}
+		results, err := reader.Read(ctx, ids, r.cfg.used[s])
+		if err != nil {
+			return err
+		}
+		for i, res := range results {
+			switch {
+			case res.Err == nil:
+				r.pulled(b, s, res.Record, true)
+			case errors.Is(res.Err, connector.ErrNotFound):
+				r.vanished(b, part[i], missing)
+			}
+		}
+	}
+	return nil
+}
+
+// unseen returns the records of the mirror for which pick holds of id and version, in order.
+func (r *run) unseen(s Side, pick func(id, version string) bool) ([]ref, error) {
+	var found []ref
+	err := r.view(func(tx ReadTx) error {
+		rows, err := tx.Scan(Scan{Table: TableMirror, By: ByKey, Prefix: s.String(), KeysOnly: true})
+		for _, row := range rows {
+			if at := parseRecordKey(row.Key); pick(at.id, row.Stamp) {
+				found = append(found, at)
+			}
+		}
+		return err
+	})
+	return found, err
+}
+
+// readList reads an app without a feed: it names all ids with their versions, and only what differs from the
+// mirror is read.
+func (r *run) readList(ctx context.Context, s Side) error {
+	f := connector.FeaturesOf(r.apps[s])
+	if f.Lister == nil || f.Reader == nil {
+		return fmt.Errorf("%w: an app without a feed lists ids and reads by id", connector.ErrContract)
+	}
+	known := map[string]string{}
+	if _, err := r.unseen(s, func(id, version string) bool { known[id] = version; return false }); err != nil {
+		return err
+	}
+	seen := map[string]bool{}
+	if len(known) == 0 {
+		seen = nil // nothing can be missed
+	}
+	complete, done := false, 0
+	var changed []string
+	flush := func(least int) error {
+		for len(changed) > 0 && len(changed) >= least {
+			n := min(len(changed), batchUnits)
+			if err := r.readChanged(ctx, s, f.Reader, changed[:n]); err != nil {
+				return err
+			}
+			changed = changed[n:]
+			done += n
+			r.progress(PhasePull, done, 0)
+		}
+		return nil
+	}
+	err := connector.Listings(ctx, f.Lister, "", func(page connector.Listing) error {
+		for _, item := range page.Items {
+			if seen != nil {
+				seen[item.ID] = true
+			}
+			if version, ok := known[item.ID]; !ok || version != item.Version || version == "" {
+				changed = append(changed, item.ID)
+			}
+		}
+		for _, u := range page.Unread {
+			if seen != nil {
+				seen[u.ID] = true
+			}
+			r.report.Unread++
+		}
+		complete = page.Complete
+		return flush(batchUnits)
+	})
+	if err != nil {
+		return err
+	}
+	if err := flush(1); err != nil {
+		return err
+	}
+	b := r.newBook()
+	if complete && seen != nil {
+		if err := r.missed(ctx, b, s, seen); err != nil {
+			return err
+		}
+	}
+	r.side[s].Complete = true
+	b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(r.side[s])})
+	return b.commit(ctx)
+}
+
+// readChanged reads records that are new or have another version.
+func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, ids []string) error {
+	results, err := reader.Read(ctx, ids, r.cfg.used[s])
+	if err != nil {
+		return err
+	}
+	b := r.newBook()
+	var refs []ref
+	var records []contact.Record
+	for i, res := range results {
+		refs = append(refs, ref{s, ids[i]})
+		if res.Err == nil {
+			records = append(records, res.Record)
+		}
+	}
+	b.expect(s, refs, records)
+	for _, res := range results {
+		switch {
+		case res.Err == nil:
+			r.pulled(b, s, res.Record, true)
+		case !errors.Is(res.Err, connector.ErrNotFound): // one that is gone by now is missed by the next listing
+			r.report.Unread++
+		}
+	}
+	return b.commit(ctx)
+}
+
+// checkAccounts halts if an app is connected with another account than last time.
+func (r *run) checkAccounts(ctx context.Context) error {
+	for _, s := range Sides {
+		id := connector.FeaturesOf(r.apps[s]).Identifier
+		if id == nil {
+			continue
+		}
+		name, err := id.Identity(ctx)
+		if err != nil {
+			return fmt.Errorf("account of %s: %w", s, err)
+		}
+		if was := r.side[s].Identity; was != "" && was != name && !r.accepted(WaitAccount) {
+			r.halt(WaitAccount, s, 1)
+			return nil
+		}
+		r.side[s].Identity = name
+	}
+	return nil
+}
+
+// accepted reports whether a person has accepted a halt of this kind.
+func (r *run) accepted(kind string) bool { return r.consents["halt "+kind].Consented }
+
+// halt stops the sync until its cause ends, or a person accepts it.
+func (r *run) halt(kind string, s Side, n int) {
+	r.gate.halt, r.gate.side = kind, s
+	r.report.Waiting = append(r.report.Waiting, Waiting{Reason: kind, Side: s, Count: n})
+}
+
+// judge asks the guards about the totals.
+func (r *run) judge(t *tally) {
+	accept := map[string]bool{}
+	for _, kind := range []string{WaitEmpty, WaitChanged} {
+		accept[kind] = r.accepted(kind)
+	}
+	r.gate = r.cfg.Guard.guard(*t, accept)
+	if r.gate.halt != "" {
+		n := max(t.absent[r.gate.side], t.changed[r.gate.side])
+		r.halt(r.gate.halt, r.gate.side, n)
+		return
+	}
+	for _, w := range []struct {
+		held bool
+		kind string
+		n    int
+	}{{r.gate.deletes, WaitDeletions, t.deletes}, {r.gate.clears, WaitClears, t.clears}, {r.gate.creates, WaitCreates, t.creates}} {
+		if w.held {
+			r.report.Waiting = append(r.report.Waiting, Waiting{Reason: w.kind, Count: w.n})
+		}
+	}
+}
+
+// countLinked counts the linked pairs, and what was deleted and cleared without consent in the last 24 hours.
+func (r *run) countLinked(t *tally) error {
+	since := r.now.Add(-24 * time.Hour)
+	return r.view(func(tx ReadTx) error {
+		all, err := tx.Count(Scan{Table: TableLink, By: ByKey})
+		if err != nil {
+			return err
+		}
+		survivors, err := tx.Count(Scan{Table: TableLink, By: linkStatus, Prefix: StatusDeleted})
+		if err != nil {
+			return err
+		}
+		t.linked = all - survivors
+		runs, err := tx.Scan(Scan{Table: TableRun, By: ByKey})
+		for _, row := range runs {
+			var past runRow
+			if err := unmarshal(row, &past); err != nil {
+				return err
+			}
+			if past.Started.After(since) {
+				t.deleted += past.Deletes
+				t.cleared += past.Clears
+			}
+		}
+		return err
+	})
+}

@@ -1,0 +1,334 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// send carries out writes: those of one side and operation together. First one transaction notes what is about to
+// be done, then the app is called, then one transaction commits the results.
+func (r *run) send(ctx context.Context, b *book, writes []*write) error {
+	for len(writes) > 0 {
+		n := 1
+		for n < len(writes) && writes[n].op == writes[0].op && writes[n].side == writes[0].side {
+			n++
+		}
+		// Updates of both sides are one class for the order of operations: gather those of the first one's side.
+		group, rest := writes[:n], writes[n:]
+		if writes[0].op == connector.Update {
+			group, rest = splitSide(writes)
+		}
+		if err := r.sendGroup(ctx, b, group); err != nil {
+			return err
+		}
+		writes = rest
+	}
+	return nil
+}
+
+// splitSide takes the updates of the first write's side out of the updates that lead the list.
+func splitSide(writes []*write) (group, rest []*write) {
+	for _, w := range writes {
+		if w.op == writes[0].op && w.side == writes[0].side {
+			group = append(group, w)
+		} else {
+			rest = append(rest, w)
+		}
+	}
+	return group, rest
+}
+
+// sendGroup carries out writes of one side and operation. It does nothing if nothing more is sent to that side:
+// what is not sent stays undecided, and the next sync decides it again.
+func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
+	s, op := writes[0].side, writes[0].op
+	if r.sideErr[s] != nil {
+		return r.undecided(ctx, b, writes)
+	}
+	writes, err := r.refresh(ctx, b, writes)
+	if err != nil || len(writes) == 0 {
+		return err
+	}
+	note := &intentRow{Side: s, Op: op, Run: r.number, At: r.opts.clock.Now(), key: r.nextKey()}
+	calls := make([]connector.Write, len(writes))
+	for i, w := range writes {
+		calls[i] = connector.Write{Op: op, ID: w.id, Version: w.version, Patch: w.patch}
+		if op == connector.Create {
+			calls[i].ID, calls[i].Marker = "", fmt.Sprintf("%s-%s-%d", r.cfg.ID, note.key, i)
+		}
+		note.Writes = append(note.Writes, w.intent(calls[i].Marker))
+	}
+	err = r.update(ctx, func(tx Tx) error {
+		return tx.Put(Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+	})
+	if err != nil {
+		return err
+	}
+	results, err := r.apps[s].Apply(ctx, calls)
+	if err == nil && len(results) != len(calls) {
+		err = fmt.Errorf("%w: %d results for %d writes", connector.ErrContract, len(results), len(calls))
+	}
+	if err != nil {
+		results = make([]connector.Result, len(calls))
+		for i := range results {
+			results[i].Err = err
+		}
+	}
+	if err := r.answered(ctx, b, note, writes, results); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+func (w *write) intent(marker string) intent {
+	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why}
+}
+
+// nextKey names the next intent or journal entry of this run.
+func (r *run) nextKey() string {
+	r.seq++
+	return fmt.Sprintf("%s %08d", runKey(r.number), r.seq)
+}
+
+// answered takes the results onto the book, keeps the intents of writes whose outcome is unknown, and commits.
+func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*write, results []connector.Result) error {
+	now := r.opts.clock.Now()
+	var unknown []intent
+	var again []*write
+	for i, w := range writes {
+		res := results[i]
+		err := res.Err
+		switch {
+		case err == nil, w.op == connector.Delete && errors.Is(err, connector.ErrNotFound):
+			before := b.mirrorFields(w)
+			r.applied(b, w, res, now)
+			r.journal(b, w, before, res, nil)
+		case errors.Is(err, connector.ErrVersionConflict):
+			again = append(again, w)
+		case !connector.Known(err):
+			unknown = append(unknown, note.Writes[i])
+			r.openIntent(note, w.id, w.link.ID)
+			r.unanswered(b, w)
+		default:
+			r.refused(b, w, err)
+		}
+	}
+	if err := r.readAgain(ctx, b, again); err != nil {
+		return err
+	}
+	if len(unknown) == 0 {
+		b.deleteRows = append(b.deleteRows, Row{Table: TableIntent, Key: note.key})
+	} else {
+		note.Writes = unknown
+		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+	}
+	return b.commit(context.WithoutCancel(ctx)) // what the app has done is noted, even if nobody waits any more
+}
+
+// mirrorFields returns what the mirror holds of a write's target before its answer is taken.
+func (b *book) mirrorFields(w *write) contact.Fields {
+	if w.op == connector.Create {
+		return nil
+	}
+	if m := b.mirrorOf(ref{w.side, w.id}); m != nil {
+		return m.Fields
+	}
+	return w.before
+}
+
+// openIntent notes that an unanswered write concerns these records.
+func (r *run) openIntent(note *intentRow, id string, ids [2]string) {
+	s := note.Side
+	if note.Op == connector.Create {
+		r.open[ref{s.Other(), id}] = true
+		return
+	}
+	r.open[ref{s, id}] = true
+}
+
+// unanswered shows a pair or record whose write was not answered.
+func (r *run) unanswered(b *book, w *write) {
+	st := standing{StatusPending, ReasonUnknownOutcome, "the write was sent and not answered; the app is looked at before it is tried again"}
+	r.stand(b, w, st, "")
+}
+
+// stand puts a standing on what a write is about, and makes it due for the next sync.
+func (r *run) stand(b *book, w *write, st standing, refused string) {
+	if w.op == connector.Create {
+		source := b.mirrorOf(ref{w.side.Other(), w.id})
+		if source == nil {
+			return
+		}
+		source.Standing, source.Refused = st, refused
+		b.decided(source.ref(), retryAt(st))
+		b.dirtyMirrors[source.ref()] = true
+		return
+	}
+	w.link.Standing, w.link.Refused = st, refused
+	b.putLink(w.link)
+	for _, s := range Sides {
+		b.decided(ref{s, w.link.ID[s]}, retryAt(st))
+	}
+}
+
+// retryAt returns when to look again at what stands so: what was refused waits for an edit, all else is due.
+func retryAt(st standing) (at time.Time) {
+	if st.Status == StatusFailed {
+		return at
+	}
+	return dueNow
+}
+
+// refused takes an error that says for certain that the write was not carried out.
+func (r *run) refused(b *book, w *write, err error) {
+	s := w.side
+	switch {
+	case errors.Is(err, connector.ErrNotFound):
+		if m := b.mirrorOf(ref{s, w.id}); m != nil { // gone since it was read
+			m.Gone = deleted
+			b.putMirror(m)
+			b.touch(ref{s, w.id})
+		}
+	case errors.Is(err, connector.ErrInvalid):
+		r.fail(b, w, ReasonRejected, err)
+	case errors.Is(err, connector.ErrForbidden):
+		r.fail(b, w, ReasonForbidden, err)
+	case errors.Is(err, connector.ErrAlreadyExists):
+		r.fail(b, w, ReasonRejected, err)
+	default: // the app cannot be written to at present
+		if r.sideErr[s] == nil {
+			r.sideErr[s] = err
+		}
+		r.stand(b, w, standing{StatusPending, ReasonSettling, "the app could not be written to; the next sync tries again"}, "")
+	}
+}
+
+// fail shows a write that the app refused. It is tried again when one of its records or the configuration changes.
+func (r *run) fail(b *book, w *write, reason string, err error) {
+	var app *connector.Error
+	message := err.Error()
+	if errors.As(err, &app) && app.Message != "" {
+		message = app.Message
+	}
+	p := pairing{cfg: r.cfg, link: w.link, rec: [2]*mirror{{}, {}}}
+	for _, s := range Sides {
+		if m := b.mirrorOf(ref{s, w.link.ID[s]}); m != nil {
+			p.rec[s] = m
+		}
+	}
+	r.stand(b, w, standing{StatusFailed, reason, message}, p.fingerprint(w.side))
+	r.journal(b, w, nil, connector.Result{}, err)
+}
+
+// undecided leaves writes for the next sync.
+func (r *run) undecided(ctx context.Context, b *book, writes []*write) error {
+	for _, w := range writes {
+		r.stand(b, w, standing{StatusPending, ReasonSettling, "the app could not be written to; the next sync tries again"}, "")
+	}
+	return b.commit(ctx)
+}
+
+// readAgain reads records whose write was refused because they had changed. They are decided again, once; then in
+// the next sync.
+func (r *run) readAgain(ctx context.Context, b *book, writes []*write) error {
+	for _, side := range Sides {
+		var refs []ref
+		for _, w := range writes {
+			at := ref{w.side, w.id}
+			if w.side != side {
+				continue
+			}
+			r.tries[at]++
+			if r.tries[at] > 1 {
+				r.stand(b, w, standing{StatusPending, ReasonSettling, "it was changed while it was written; the next sync tries again"}, "")
+				continue
+			}
+			refs = append(refs, at)
+		}
+		if err := r.reread(ctx, b, side, refs); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reread reads records by id, where the app can, and makes what changed due.
+func (r *run) reread(ctx context.Context, b *book, s Side, refs []ref) error {
+	reader := connector.FeaturesOf(r.apps[s]).Reader
+	if len(refs) == 0 || reader == nil {
+		return nil
+	}
+	ids := make([]string, len(refs))
+	for i, at := range refs {
+		ids[i] = at.id
+	}
+	results, err := reader.Read(ctx, ids, r.cfg.used[s])
+	if err != nil {
+		return fmt.Errorf("read %s: %w", s, err)
+	}
+	for i, res := range results {
+		switch {
+		case res.Err == nil:
+			r.pulled(b, s, res.Record, true)
+			b.touch(refs[i])
+		case errors.Is(res.Err, connector.ErrNotFound):
+			r.vanished(b, refs[i], deleted)
+		}
+	}
+	return nil
+}
+
+// refresh reads records again that are about to be overwritten in an app without versions, if they were read long
+// ago: a write there is not conditional, so an edit since would be lost unseen. Those that did change are due.
+func (r *run) refresh(ctx context.Context, b *book, writes []*write) ([]*write, error) {
+	s, op := writes[0].side, writes[0].op
+	old := r.opts.clock.Now().Sub(r.pulledAt[s]) > r.opts.fresh
+	if r.cfg.schema[s].Versions || op == connector.Create || !old {
+		return writes, nil
+	}
+	var refs []ref
+	before := map[string]contact.Fields{}
+	for _, w := range writes {
+		refs = append(refs, ref{s, w.id})
+		before[w.id] = b.mirrorFields(w)
+	}
+	if err := r.reread(ctx, b, s, refs); err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(writes, func(w *write) bool {
+		now := b.record(ref{s, w.id})
+		return now == nil || now.Fields.Digest() != before[w.id].Digest()
+	}), nil
+}
+
+// journal notes a write: what was there, what is there now, and why.
+func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Result, err error) {
+	j := journalRow{At: r.opts.clock.Now(), Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID}
+	if err != nil {
+		j.Refused = err.Error()
+	} else {
+		j.Before, j.After = contact.Fields{}, contact.Fields{}
+		after := b.mirrorOf(ref{w.side, w.link.ID[w.side]})
+		for _, name := range w.patch.Names() {
+			j.Before[name] = before[name]
+			if after == nil {
+				continue
+			}
+			j.After[name] = after.Fields[name]
+			f, _ := r.cfg.schema[w.side].Field(name)
+			if sent := w.patch[name].Apply(before[name], f); !f.Same(sent, after.Fields[name], r.cfg.Match.Region) {
+				j.Altered = append(j.Altered, name)
+			}
+		}
+		if w.op == connector.Delete {
+			j.Before = w.before
+		}
+	}
+	b.dirtyRows = append(b.dirtyRows, Row{Table: TableJournal, Key: r.nextKey(), Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Body: marshal(j)})
+}

@@ -1,0 +1,316 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// After a crash or a lost answer, what the app holds says what became of the writes that were noted before they
+// were sent. This is done before any matching, so that a record which we created is not taken for a stranger.
+
+// pendingIntent is one write of which no answer is known.
+type pendingIntent struct {
+	*intentRow
+	*intent
+	done bool // its outcome is known by now
+}
+
+// recover finds out what became of every unanswered write.
+func (r *run) recover(ctx context.Context) error {
+	pending, err := r.readIntents()
+	if err != nil || len(pending) == 0 {
+		return err
+	}
+	r.now = r.opts.clock.Now()
+	due, err := r.readDue()
+	if err != nil {
+		return err
+	}
+	b := r.newBook()
+	b.prefetch(due)
+	for _, p := range pending {
+		switch p.Op {
+		case connector.Update:
+			r.recoverUpdate(b, p)
+		case connector.Delete:
+			r.recoverDelete(b, p)
+		}
+	}
+	if err := r.recoverCreates(ctx, b, pending, due); err != nil {
+		return err
+	}
+	r.keepIntents(b, pending)
+	return b.commit(ctx)
+}
+
+func (r *run) readIntents() ([]*pendingIntent, error) {
+	var all []*pendingIntent
+	err := r.view(func(tx ReadTx) error {
+		rows, err := tx.Scan(Scan{Table: TableIntent, By: ByKey})
+		for _, row := range rows {
+			note := &intentRow{key: row.Key}
+			if err := unmarshal(row, note); err != nil {
+				return err
+			}
+			for i := range note.Writes {
+				all = append(all, &pendingIntent{intentRow: note, intent: &note.Writes[i]})
+			}
+		}
+		return err
+	})
+	return all, err
+}
+
+// keepIntents deletes the notes whose outcome is known, and shows what the others concern.
+func (r *run) keepIntents(b *book, pending []*pendingIntent) {
+	open := map[*intentRow][]intent{}
+	for _, p := range pending {
+		if _, ok := open[p.intentRow]; !ok {
+			open[p.intentRow] = nil
+		}
+		if p.done {
+			continue
+		}
+		open[p.intentRow] = append(open[p.intentRow], *p.intent)
+		r.openIntent(p.intentRow, p.ID, [2]string{})
+		if p.Op == connector.Create {
+			b.touch(ref{p.Side.Other(), p.ID})
+		} else {
+			b.touch(ref{p.Side, p.ID})
+		}
+	}
+	seen := map[*intentRow]bool{}
+	for _, p := range pending {
+		note := p.intentRow
+		if seen[note] {
+			continue
+		}
+		seen[note] = true
+		if len(open[note]) == 0 {
+			b.deleteRows = append(b.deleteRows, Row{Table: TableIntent, Key: note.key})
+			continue
+		}
+		note.Writes = open[note]
+		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+	}
+}
+
+// waited reports whether the app has had the time to show the write, and a read has begun after that.
+func (r *run) waited(p *pendingIntent) bool {
+	return !r.pulledAt[p.Side].Before(p.At.Add(r.cfg.schema[p.Side].Settle))
+}
+
+// recoverUpdate settles an update that landed. One that did not is simply decided again.
+func (r *run) recoverUpdate(b *book, p *pendingIntent) {
+	m := b.record(ref{p.Side, p.ID})
+	l := b.linkOf(ref{p.Side, p.ID})
+	if m == nil || l == nil {
+		p.done = true
+		return
+	}
+	landed := false
+	for _, name := range p.Patch.Names() {
+		f, _ := r.cfg.schema[p.Side].Field(name)
+		now := m.Fields[name]
+		landed = landed || !f.Same(now, p.Before[name], r.cfg.Match.Region) || f.Same(p.Patch[name].Apply(p.Before[name], f), p.Before[name], "")
+	}
+	if !landed {
+		p.done = r.waited(p)
+		return
+	}
+	p.done = true
+	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, link: l}
+	r.settleFound(b, w, m)
+	m.Wrote = &ownWrite{At: p.At, Before: p.Before}
+	b.dirtyMirrors[m.ref()] = true
+	r.found(b, w)
+}
+
+// recoverDelete takes a deletion that landed.
+func (r *run) recoverDelete(b *book, p *pendingIntent) {
+	l := b.linkOf(ref{p.Side, p.ID})
+	if b.record(ref{p.Side, p.ID}) != nil || l == nil {
+		p.done = l == nil || r.waited(p)
+		return
+	}
+	p.done = true
+	w := &write{op: p.Op, side: p.Side, id: p.ID, link: l, why: p.Why, before: p.Before}
+	r.found(b, w)
+	r.applied(b, w, connector.Result{}, p.At)
+}
+
+// recoverCreates finds the records that unanswered creations made: by their marker, or among the records that were
+// first seen since: by key, else by all their content, else by anything that was sent.
+func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingIntent, due []ref) error {
+	var creates []*pendingIntent
+	for _, p := range pending {
+		if p.Op == connector.Create {
+			creates = append(creates, p)
+		}
+	}
+	if err := r.findMarked(ctx, b, creates); err != nil {
+		return err
+	}
+	for _, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
+		for _, p := range creates {
+			if p.done {
+				continue
+			}
+			if found := r.newcomers(b, p, due, like); len(found) == 1 {
+				r.adoptFound(b, p, found[0])
+			}
+		}
+	}
+	for _, p := range creates {
+		if !p.done && r.waited(p) && len(r.newcomers(b, p, due, r.sharesAny)) == 0 {
+			p.done = true // the app had its time and does not show it: it is created again
+		}
+	}
+	return nil
+}
+
+// findMarked asks the app for the markers of unanswered creations.
+func (r *run) findMarked(ctx context.Context, b *book, creates []*pendingIntent) error {
+	for _, p := range creates {
+		finder := connector.FeaturesOf(r.apps[p.Side]).Finder
+		if finder == nil || !r.cfg.schema[p.Side].Marker {
+			continue
+		}
+		rec, err := finder.Find(ctx, p.Marker, r.cfg.used[p.Side])
+		if errors.Is(err, connector.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.pulled(b, p.Side, rec, true)
+		if b.linkOf(ref{p.Side, rec.ID}) == nil {
+			r.adoptFound(b, p, b.mirrorOf(ref{p.Side, rec.ID}))
+		} else {
+			p.done = true
+		}
+	}
+	return nil
+}
+
+// newcomers returns the unlinked records of the intent's side that were first seen after it and are like what was
+// sent.
+func (r *run) newcomers(b *book, p *pendingIntent, due []ref, like func(*pendingIntent, *mirror) bool) []*mirror {
+	var found []*mirror
+	for _, at := range due {
+		m := b.record(at)
+		if m != nil && m.side == p.Side && m.Seen > p.Run && b.linkOf(at) == nil && like(p, m) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+// sent returns the fields that a creation sent.
+func (p *pendingIntent) sent() contact.Fields {
+	fields := contact.Fields{}
+	for name, c := range p.Patch {
+		fields[name] = c.Set
+	}
+	return fields
+}
+
+func (r *run) sharesKey(p *pendingIntent, m *mirror) bool {
+	return evidence(r.cfg.matchKeys(p.Side, p.sent()), m.keys)
+}
+
+func (r *run) sameContent(p *pendingIntent, m *mirror) bool {
+	for name, v := range p.sent() {
+		if !r.alike(p.Side, name, v, m.Fields[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *run) sharesAny(p *pendingIntent, m *mirror) bool {
+	for name, v := range p.sent() {
+		if r.alike(p.Side, name, v, m.Fields[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+// alike reports whether a field holds what was sent, or what an app may have made of it.
+func (r *run) alike(s Side, name string, sent, now contact.Value) bool {
+	f, _ := r.cfg.schema[s].Field(name)
+	return f.Same(sent, now, r.cfg.Match.Region) || looksLike(sent, now)
+}
+
+// looksLike reports whether an app may have made now of what was sent: another case, other spaces or punctuation,
+// or cut short.
+func looksLike(sent, now contact.Value) bool {
+	if sent.Kind() != contact.KindText || now.Kind() != contact.KindText {
+		return false
+	}
+	bare := func(s string) string {
+		return fold(strings.Map(func(r rune) rune {
+			if unicode.IsSpace(r) || unicode.IsPunct(r) || r == '+' {
+				return -1
+			}
+			return r
+		}, s))
+	}
+	x, y := bare(sent.Str()), bare(now.Str())
+	return y != "" && strings.HasPrefix(x, y)
+}
+
+// adoptFound links a record that turned out to be one we created.
+func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
+	p.done = true
+	source := b.record(ref{p.Side.Other(), p.ID})
+	if source == nil || b.linkOf(source.ref()) != nil {
+		return
+	}
+	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, settle: p.Settle, why: p.Why, link: &link{}}
+	w.link.ID[p.Side], w.link.ID[p.Side.Other()] = m.id, source.id
+	w.link.Let[p.Side.Other()] = true
+	b.relink(w.link)
+	r.settleFound(b, w, m)
+	m.Wrote = &ownWrite{At: p.At}
+	b.dirtyMirrors[m.ref()] = true
+	r.found(b, w)
+	r.count(b, w)
+}
+
+// settleFound settles what a write did whose answer was lost. A field is settled as it is if it is what was sent,
+// or looks like it; else what was sent is settled, so that the user's edit since flows.
+func (r *run) settleFound(b *book, w *write, m *mirror) {
+	for i := range w.settle {
+		st := w.settle[i : i+1]
+		own := true
+		if mp := r.cfg.mapping(st[0].Mapping); mp != nil && st[0].Element == "" {
+			now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side])
+			own = mp.same(w.side, now, st[0].Val[w.side]) ||
+				slices.EqualFunc(st[0].Val[w.side], now, looksLike)
+		}
+		w.link.arrived(r.cfg, st, own, w.side, m)
+	}
+	b.putLink(w.link)
+	for _, s := range Sides {
+		b.touch(ref{s, w.link.ID[s]})
+	}
+}
+
+// found notes in the history that a write turned out to have landed.
+func (r *run) found(b *book, w *write) {
+	j := journalRow{At: r.now, Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID, Before: w.before, Found: true, After: contact.Fields{}}
+	if m := b.record(ref{w.side, w.link.ID[w.side]}); m != nil {
+		for _, name := range w.patch.Names() {
+			j.After[name] = m.Fields[name]
+		}
+	}
+	b.dirtyRows = append(b.dirtyRows, Row{Table: TableJournal, Key: r.nextKey(), Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Body: marshal(j)})
+}

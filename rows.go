@@ -1,0 +1,212 @@
+package contactsync
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// Rows as the store keeps them. A body is JSON, so that a person can read it; keys and index entries sort as the
+// sync walks them.
+
+// connectionRow is the life of a connection.
+type connectionRow struct {
+	Config   json.RawMessage `json:"config,omitempty"`   // as it was last worked with, to see what changed
+	Version  int64           `json:"version"`            // of the configuration, for compare-and-set
+	Defaults []Mapping       `json:"defaults,omitempty"` // the default mappings as they were at activation
+	State    State           `json:"state"`
+	Runs     int64           `json:"runs"`   // syncs so far
+	Links    int64           `json:"links"`  // links so far: names the next
+	Totals   [2]Counts       `json:"totals"` // since activation
+	Waiting  []Waiting       `json:"waiting,omitempty"`
+	Linked   int             `json:"linked"` // pairs now, as last counted
+	Progress *Progress       `json:"progress,omitempty"`
+	Checked  time.Time       `json:"checked,omitzero"` // the last sync that ran to its end
+}
+
+// sideRow is what is known of one app as a whole.
+type sideRow struct {
+	Cursor   connector.Cursor `json:"cursor,omitempty"`
+	Fields   []string         `json:"fields,omitempty"`   // the field list that the cursor belongs to
+	Complete bool             `json:"complete,omitempty"` // it was once read to its end
+	Swept    time.Time        `json:"swept,omitzero"`     // the last pass that proved absence
+	Identity string           `json:"identity,omitempty"`
+}
+
+// intentRow is a batch of writes that is being sent.
+type intentRow struct {
+	Side   Side         `json:"side"`
+	Op     connector.Op `json:"op"`
+	Run    int64        `json:"run"`
+	At     time.Time    `json:"at"`
+	Writes []intent     `json:"writes"`
+	key    string
+}
+
+// intent is the note of one write that is about to be made.
+type intent struct {
+	ID     string         `json:"id"` // of the record written; of a create the source's
+	Link   string         `json:"link,omitempty"`
+	Patch  contact.Patch  `json:"patch,omitempty"`
+	Before contact.Fields `json:"before,omitempty"`
+	Settle []settlement   `json:"settle,omitempty"`
+	Marker string         `json:"marker,omitempty"`
+	Why    map[string]Why `json:"why,omitempty"`
+}
+
+// holdRow is what waits for a person, or was decided by one.
+type holdRow struct {
+	Kind      string             `json:"kind"` // WaitDeletions, ..., or one of the decisions below
+	Consented bool               `json:"consented,omitempty"`
+	Side      Side               `json:"side"`
+	IDs       [2]string          `json:"ids,omitzero"`
+	Mapping   string             `json:"mapping,omitempty"`
+	Seen      [2][]contact.Value `json:"seen,omitzero"`
+	Take      Take               `json:"take,omitempty"`
+	Value     contact.Value      `json:"value,omitzero"`
+	key       string
+}
+
+// The kinds of decisions that a person makes.
+const (
+	holdSeparated = "separated"
+	holdLink      = "link"
+	holdResolved  = "resolved"
+	holdReleased  = "released"
+)
+
+// runRow is one sync.
+type runRow struct {
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended,omitzero"`
+	Counts  [2]Counts `json:"counts"`
+	Deletes int       `json:"deletes,omitempty"` // without consent, as the guard counts them
+	Clears  int       `json:"clears,omitempty"`
+	Failed  int       `json:"failed,omitempty"`
+	Waiting []Waiting `json:"waiting,omitempty"`
+	Error   string    `json:"error,omitempty"`
+	Unread  int       `json:"unread,omitempty"`
+	Linked  int       `json:"linked,omitempty"`
+}
+
+// journalRow is one write.
+type journalRow struct {
+	At      time.Time      `json:"at"`
+	Side    Side           `json:"side"`
+	Op      connector.Op   `json:"op"`
+	IDs     [2]string      `json:"ids"`
+	Before  contact.Fields `json:"before,omitempty"`
+	After   contact.Fields `json:"after,omitempty"`
+	Why     map[string]Why `json:"why,omitempty"`
+	Altered []string       `json:"altered,omitempty"` // fields that came back with another meaning
+	Refused string         `json:"refused,omitempty"` // why the app refused it
+	Found   bool           `json:"found,omitempty"`   // it was recovered: its answer had been lost
+}
+
+// Index positions, as the tables' comments in store.go name them.
+const (
+	mirrorDue, mirrorStatus = 0, 1
+	linkStatus              = 2
+)
+
+// recordKey is the key of a record in the mirror.
+func recordKey(r ref) string { return r.side.String() + r.id }
+
+func parseRecordKey(key string) ref {
+	if strings.HasPrefix(key, "b") {
+		return ref{B, key[1:]}
+	}
+	return ref{A, strings.TrimPrefix(key, "a")}
+}
+
+// dueEntry is the index entry of a record that is due at t: it sorts by time, then side and id.
+func dueEntry(t time.Time, r ref) string {
+	return fmt.Sprintf("%s %s", dueStamp(t), recordKey(r))
+}
+
+// dueStamp writes a time so that it sorts; dueNow comes before every other.
+func dueStamp(t time.Time) string { return fmt.Sprintf("%020d", max(t.UnixNano(), 0)) }
+
+// dueNow is the time of what is due at once.
+var dueNow = time.Unix(0, 1)
+
+// marshal writes a row's body. What the library puts into rows can always be written.
+func marshal(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("contactsync: a row that cannot be written: " + err.Error())
+	}
+	return b
+}
+
+func unmarshal(row Row, into any) error {
+	if err := json.Unmarshal(row.Body, into); err != nil {
+		return fmt.Errorf("store: row %q of table %s cannot be read: %w", row.Key, row.Table, err)
+	}
+	return nil
+}
+
+func (m *mirror) row() Row {
+	row := Row{Table: TableMirror, Key: recordKey(m.ref()), Stamp: m.version, Body: marshal(m)}
+	if !m.due.IsZero() {
+		row.Index[mirrorDue] = dueEntry(m.due, m.ref())
+	}
+	row.Index[mirrorStatus] = m.Standing.entry()
+	return row
+}
+
+func parseMirror(row Row, cfg *config) (*mirror, error) {
+	m := &mirror{}
+	if err := unmarshal(row, m); err != nil {
+		return nil, err
+	}
+	r := parseRecordKey(row.Key)
+	m.side, m.id, m.version = r.side, r.id, row.Stamp
+	if entry := row.Index[mirrorDue]; entry != "" {
+		var nanos int64
+		if _, err := fmt.Sscanf(entry, "%d", &nanos); err != nil {
+			return nil, fmt.Errorf("store: due entry of row %q: %w", row.Key, err)
+		}
+		m.due = time.Unix(0, nanos)
+	}
+	m.keys = cfg.matchKeys(m.side, m.Fields)
+	m.indexed = m.Gone == alive
+	return m, nil
+}
+
+// entry is the index entry of a status: "" for a record in sync, which is in no list of what needs a look.
+func (s standing) entry() string {
+	if s.Status == StatusInSync || s.Status == "" {
+		return ""
+	}
+	return strings.TrimSpace(s.Status + " " + s.Reason)
+}
+
+func (l *link) row() Row {
+	return Row{Table: TableLink, Key: l.key, Index: [Indexes]string{l.ID[A], l.ID[B], l.Standing.entry()}, Body: marshal(l)}
+}
+
+func parseLink(row Row) (*link, error) {
+	l := &link{}
+	err := unmarshal(row, l)
+	l.key = row.Key
+	return l, err
+}
+
+// linkKey names the n-th link.
+func linkKey(n int64) string { return fmt.Sprintf("%012d", n) }
+
+// runKey names the n-th sync.
+func runKey(n int64) string { return fmt.Sprintf("%09d", n) }
+
+// keyRow is the row by which a record is found by one of its match keys.
+func keyRow(s Side, k matchKey, id string) Row {
+	entry := keyEntry(s, k)
+	return Row{Table: TableKey, Key: entry + "\x00" + id, Index: [Indexes]string{entry}, Stamp: id}
+}
+
+func keyEntry(s Side, k matchKey) string { return s.String() + " " + k.String() }
