@@ -34,7 +34,7 @@ func cancelPart(e *exam) {
 			return err
 		},
 	}
-	if e.hasFeed(e.c) {
+	if e.feed {
 		calls["Changes"] = func() error {
 			_, err := e.c.Changes(ended, connector.Query{Fields: e.fieldNames()})
 			return err
@@ -93,7 +93,7 @@ func leaksPart(e *exam) {
 	round := func() {
 		ctx, cancel := context.WithCancel(e.ctx())
 		defer cancel()
-		if e.hasFeed(e.c) {
+		if e.feed {
 			_, _ = e.c.Changes(ctx, connector.Query{Fields: e.fieldNames()})
 		}
 		if l := connector.FeaturesOf(e.c).Lister; l != nil {

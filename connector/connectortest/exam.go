@@ -19,6 +19,7 @@ type exam struct {
 	suite  *Suite
 	c      connector.Connector
 	schema contact.Schema
+	feed   bool // the app has a change feed
 	faults []string
 	unable string // why the part cannot be run with this connector
 }
@@ -41,6 +42,8 @@ func (e *exam) sit(p part) {
 		e.fatalf("Schema: %v", err)
 	}
 	e.schema = schema
+	_, err = e.c.Changes(e.ctx(), connector.Query{Fields: e.fieldNames()})
+	e.feed = !errors.Is(err, connector.ErrNoFeed)
 	p.run(e)
 }
 

@@ -27,9 +27,10 @@ type account struct {
 }
 
 type entry struct {
-	fields  contact.Fields
-	version int
-	marker  string
+	fields   contact.Fields
+	version  int
+	marker   string
+	modified time.Time
 }
 
 // memory is a connector to an account.
@@ -65,7 +66,7 @@ func (m *memory) Schema(context.Context) (contact.Schema, error) {
 			{Name: "home", Type: contact.TypeAddress},
 			{Name: "number", Type: contact.TypeNumber, ReadOnly: true},
 		},
-		Versions: true, Tombstones: !m.noFeed, Marker: true, Parallel: 2,
+		Versions: true, Modified: true, Tombstones: !m.noFeed, Marker: true, Parallel: 2,
 		Batch: contact.Batch{Create: 3, Update: 2, Delete: 2, Read: 2},
 	}
 	switch m.calls++; m.broken {
@@ -99,6 +100,9 @@ func (m *memory) record(id string, fields []string) contact.Record {
 	rec := contact.Record{ID: id, Version: fmt.Sprint(e.version), Fields: contact.Fields{}}
 	if m.is("fields: all are told") {
 		fields = slices.Concat(fields, []string{"first", "last"})
+	}
+	if !m.is("create: no time") {
+		rec.Modified = e.modified
 	}
 	for _, name := range fields {
 		v := e.fields[name]
@@ -377,7 +381,7 @@ func ascii(r rune) rune {
 }
 
 func (a *account) put(id string, fields contact.Fields, old entry) {
-	old.fields = fields
+	old.fields, old.modified = fields, time.Now()
 	if old.version == 0 || a.broken != "versions: an update keeps it" {
 		old.version++
 	}

@@ -10,18 +10,18 @@ import (
 
 // needFeed ends the exam if the app has no feed.
 func (e *exam) needFeed() {
-	if !e.hasFeed(e.c) {
+	if !e.feed {
 		e.cannot("the app has no feed")
 	}
 }
 
 func feedPart(e *exam) {
 	e.needFeed()
-	if empty := e.feed(e.c, "", e.fieldNames()); len(empty.records) != 0 || !empty.complete && !e.schema.Unlistable {
+	if empty := e.pass(e.c, "", e.fieldNames()); len(empty.records) != 0 || !empty.complete && !e.schema.Unlistable {
 		e.errorf("the feed of an empty account does not show that it is empty: %d records, Complete is %t", len(empty.records), empty.complete)
 	}
 	records := e.create(0, 3)
-	first := e.feed(e.c, "", e.fieldNames())
+	first := e.pass(e.c, "", e.fieldNames())
 	if !first.complete && !e.schema.Unlistable {
 		e.errorf("the last page of a pass from the zero cursor is not Complete")
 	}
@@ -33,11 +33,11 @@ func feedPart(e *exam) {
 	if len(first.records) != len(records) || first.unread > 0 {
 		e.errorf("the pass from the zero cursor names %d records and %d that cannot be read; there are %d", len(first.records), first.unread, len(records))
 	}
-	again := e.feed(e.c, "", e.fieldNames())
+	again := e.pass(e.c, "", e.fieldNames())
 	e.wantEqual("when all is read again", first, again)
 
 	more := e.create(3, 1)[0]
-	if _, ok := e.feed(e.c, first.next, e.fieldNames()).records[more.ID]; !ok {
+	if _, ok := e.pass(e.c, first.next, e.fieldNames()).records[more.ID]; !ok {
 		e.errorf("a record that was created after a cursor is not named behind it")
 	}
 }
@@ -60,15 +60,15 @@ func (e *exam) wantEqual(what string, x, y view) {
 func quietPart(e *exam) {
 	e.needFeed()
 	e.create(0, 3)
-	first := e.feed(e.c, "", e.fieldNames())
+	first := e.pass(e.c, "", e.fieldNames())
 	if first.next == "" {
 		e.cannot("the feed gives no cursor")
 	}
-	second := e.feed(e.c, first.next, e.fieldNames())
+	second := e.pass(e.c, first.next, e.fieldNames())
 	if n := len(second.records) + len(second.deleted); n > 0 {
 		e.errorf("the feed names %d records though nothing has changed since the cursor", n)
 	}
-	third := e.feed(e.c, second.next, e.fieldNames())
+	third := e.pass(e.c, second.next, e.fieldNames())
 	if n := len(third.records) + len(third.deleted); n > 0 {
 		e.errorf("the feed names %d records though nothing has changed since the second cursor", n)
 	}
@@ -91,7 +91,7 @@ func pagesPart(e *exam) {
 	if len(whole.pages) < 2 {
 		return // one page, or no feed: there is nothing to resume
 	}
-	rest := e.feed(e.c, whole.pages[0].Next, e.fieldNames())
+	rest := e.pass(e.c, whole.pages[0].Next, e.fieldNames())
 	named := rest.ids()
 	for _, rec := range whole.pages[0].Records {
 		named = append(named, rec.ID)
@@ -113,11 +113,11 @@ func cursorPart(e *exam) {
 
 func listingPart(e *exam) {
 	f := connector.FeaturesOf(e.c)
-	if f.Lister == nil && e.hasFeed(e.c) {
+	if f.Lister == nil && e.feed {
 		e.cannot("the connector has a feed and is no Lister")
 	}
 	if f.Reader == nil {
-		if e.hasFeed(e.c) {
+		if e.feed {
 			e.cannot("the connector is no Reader")
 		}
 	}
@@ -175,8 +175,8 @@ func fieldsPart(e *exam) {
 	}
 	reader := connector.FeaturesOf(e.c).Reader
 	for _, asked := range asks {
-		if e.hasFeed(e.c) {
-			v := e.feed(e.c, "", asked)
+		if e.feed {
+			v := e.pass(e.c, "", asked)
 			for _, rec := range records {
 				e.wantOnly("Changes", asked, whole.records[rec.ID], v.records[rec.ID])
 			}
@@ -223,13 +223,13 @@ func editPart(e *exam) {
 	e.settle()
 	after := e.one(e.c, id)
 	e.wantFields("after an edit by others", []string{f.Name}, edit, after.Fields)
-	if (e.schema.Versions || !e.hasFeed(e.c)) && after.Version == before.records[id].Version {
+	if (e.schema.Versions || !e.feed) && after.Version == before.records[id].Version {
 		e.errorf("an edit by others left the version as it was")
 	}
-	if !e.hasFeed(e.c) {
+	if !e.feed {
 		return
 	}
-	got, ok := e.feed(e.c, before.next, e.fieldNames()).records[id]
+	got, ok := e.pass(e.c, before.next, e.fieldNames()).records[id]
 	if !ok {
 		e.fatalf("the feed does not name a record that others have edited")
 	}
@@ -258,7 +258,7 @@ func removalPart(e *exam) {
 	if !e.schema.Tombstones {
 		return
 	}
-	if !e.feed(e.c, before.next, e.fieldNames()).deleted[gone] {
+	if !e.pass(e.c, before.next, e.fieldNames()).deleted[gone] {
 		e.errorf("the schema has Tombstones, but the feed does not name a record that others have deleted")
 	}
 }
@@ -271,7 +271,7 @@ func reopenPart(e *exam) {
 	before := e.all(e.c)
 	other := e.suite.Reopen(e.t)
 	e.wantFields("seen by another connector", names(e.writable()), e.sample(0), e.one(other, id).Fields)
-	if e.hasFeed(e.c) && before.next != "" {
+	if e.feed && before.next != "" {
 		v, err := passOver(e.ctx(), other, before.next, e.fieldNames())
 		if errors.Is(err, connector.ErrCursorExpired) {
 			e.fatalf("another connector does not know the cursor: it would not outlive the process")
@@ -289,10 +289,10 @@ func reopenPart(e *exam) {
 	if _, ok := e.all(e.c).records[r.Record.ID]; !ok {
 		e.errorf("a record that another connector created is not seen")
 	}
-	if !e.hasFeed(e.c) {
+	if !e.feed {
 		return
 	}
-	if _, ok := e.feed(e.c, before.next, e.fieldNames()).records[r.Record.ID]; !ok {
+	if _, ok := e.pass(e.c, before.next, e.fieldNames()).records[r.Record.ID]; !ok {
 		e.errorf("the feed does not name a record that another connector created")
 	}
 }

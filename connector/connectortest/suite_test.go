@@ -53,7 +53,7 @@ func TestRunMutants(t *testing.T) {
 	mutants := []string{
 		"schema: two fields of one name", "schema: unknown type", "schema: required and read-only", "schema: another one each time",
 		"create: a panic", "create: results in another order", "create: a result is missing", "create: no id",
-		"create: the answer is not what is held", "create: text loses its accents", "create: addresses are not kept",
+		"create: the answer is not what is held", "create: text loses its accents", "create: no time", "create: addresses are not kept",
 		"length: cut at 30",
 		"update: the rest is cleared", "update: a neighbour is changed too",
 		"elements: the list is replaced",

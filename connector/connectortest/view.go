@@ -2,7 +2,6 @@ package connectortest
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
@@ -23,22 +22,16 @@ type view struct {
 // ids returns the ids of the records, sorted.
 func (v view) ids() []string { return slices.Sorted(maps.Keys(v.records)) }
 
-// hasFeed reports whether the app has a change feed.
-func (e *exam) hasFeed(c connector.Connector) bool {
-	_, err := c.Changes(e.ctx(), connector.Query{Fields: e.fieldNames()})
-	return !errors.Is(err, connector.ErrNoFeed)
-}
-
 // all reads every record, by the feed or, where there is none, by listing and reading.
 func (e *exam) all(c connector.Connector) view {
-	if e.hasFeed(c) {
-		return e.feed(c, "", e.fieldNames())
+	if e.feed {
+		return e.pass(c, "", e.fieldNames())
 	}
 	return e.listed(c)
 }
 
-// feed makes one pass over the feed from a cursor.
-func (e *exam) feed(c connector.Connector, since connector.Cursor, fields []string) view {
+// pass makes one pass over the feed from a cursor.
+func (e *exam) pass(c connector.Connector, since connector.Cursor, fields []string) view {
 	v, err := passOver(e.ctx(), c, since, fields)
 	if err != nil {
 		e.fatalf("Changes: %v", err)

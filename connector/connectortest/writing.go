@@ -22,6 +22,9 @@ func createPart(e *exam) {
 		}
 		e.wantFields("read back", fields, want, got.Fields)
 		e.wantAnswer("create", answer, got)
+		if e.schema.Modified && got.Modified.IsZero() {
+			e.errorf("the schema has Modified, but a record does not bear the time of its last change")
+		}
 	}
 	if len(held.records) != n {
 		e.errorf("%d records are there after %d creates on an empty account", len(held.records), n)
