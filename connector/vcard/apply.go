@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -69,6 +70,7 @@ type job struct {
 	uid     string  // of the card
 	exists  bool    // the card to create is there already
 	text    string  // of the card as it is to be; "" if it is to be deleted
+	parsed  *vcard.Card
 	changed bool
 	joins   []string      // names of the groups to add it to
 	leaves  []string      // names of the groups to take it out of
@@ -140,7 +142,7 @@ func (t *batchWrite) patch(j *job) {
 	}
 	x := t.book.index
 	w := writer{patch: clonePatch(j.write.Patch), now: t.book.clock.Now()}
-	line, text := 1, newCard(j.uid)
+	line, text := 1, newCard(j.uid, w.now)
 	if j.write.Op == connector.Update {
 		c := j.at.card
 		line, text = c.line, t.texts[j.at.file.name][c.start:c.end]
@@ -151,12 +153,18 @@ func (t *batchWrite) patch(j *job) {
 	} else if _, named := w.patch[fieldName]; !named {
 		w.name = contact.Empty // it is made of what the patch sets
 	}
-	w.exists = func(label string) bool { _, ok := x.groups[labelKey(label)]; return ok && j.uid != "" }
+	w.exists = func(label string) bool {
+		if len(x.groups) == 0 || j.uid == "" {
+			return false
+		}
+		_, ok := x.groups[labelKey(label)]
+		return ok
+	}
 	if w.card, j.err = vcard.Parse(text, line); j.err == nil {
 		j.text, j.err = w.write()
 	}
 	if j.err == nil {
-		if _, err := vcard.Parse(j.text, 1); err != nil {
+		if j.parsed, j.err = vcard.Parse(j.text, 1); j.err != nil {
 			j.err = invalid("", "the card would be too large")
 		}
 	}
@@ -173,8 +181,9 @@ func clonePatch(p contact.Patch) contact.Patch {
 }
 
 // newCard returns a card that says nothing yet.
-func newCard(uid string) string {
-	return "BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//contactsync//vcard//EN\r\nUID:" + uid + "\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n"
+func newCard(uid string, now time.Time) string {
+	return "BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//contactsync//vcard//EN\r\nUID:" + uid + "\r\nREV:" +
+		now.UTC().Format(revLayout) + "\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n"
 }
 
 // collect gathers what the jobs do to files: first to the group cards, then to the cards of the jobs.

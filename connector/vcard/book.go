@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -31,10 +32,11 @@ type book struct {
 }
 
 var (
-	_ connector.Lister  = (*book)(nil)
-	_ connector.Reader  = (*book)(nil)
-	_ connector.Finder  = (*book)(nil)
-	_ connector.Checker = (*book)(nil)
+	_ connector.Lister      = (*book)(nil)
+	_ connector.KnownLister = (*book)(nil)
+	_ connector.Reader      = (*book)(nil)
+	_ connector.Finder      = (*book)(nil)
+	_ connector.Checker     = (*book)(nil)
 )
 
 // Schema returns the fields of a card. See [Folder].
@@ -74,7 +76,7 @@ func (b *book) ListKnown(ctx context.Context, _ connector.Cursor, known func(id 
 	listing := connector.Listing{Items: make([]connector.Item, 0, len(x.at)), Complete: true}
 	for _, f := range x.files {
 		if f.err != nil {
-			listing.Unread = append(listing.Unread, connector.Unread{ID: f.name, Err: f.err})
+			listing.Unread = append(listing.Unread, connector.Unread{ID: printable(f.name), Err: f.err})
 		}
 		for _, c := range f.cards {
 			if err := x.fault(located{f, c}); err != nil {
@@ -87,6 +89,14 @@ func (b *book) ListKnown(ctx context.Context, _ connector.Cursor, known func(id 
 	slices.SortFunc(listing.Items, func(a, b connector.Item) int { return strings.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(listing.Unread, func(a, b connector.Unread) int { return strings.Compare(a.ID, b.ID) })
 	return listing, nil
+}
+
+// printable returns the name of a file as an id, quoted if it cannot be one.
+func printable(name string) string {
+	if isPrintable(name) {
+		return name
+	}
+	return strconv.QuoteToASCII(name)
 }
 
 // Read returns the cards of these ids.
@@ -102,8 +112,12 @@ func (b *book) Read(ctx context.Context, ids []string, fields []string) ([]conne
 	results := make([]connector.ReadResult, len(ids))
 	each(len(ids), func(i int) {
 		l, err := b.locate(ids[i])
+		var parsed *vcard.Card
 		if err == nil {
-			results[i].Record, err = b.record(l, texts[l.file.name], want)
+			parsed, err = l.parse(texts[l.file.name])
+		}
+		if err == nil {
+			results[i].Record, err = b.record(l, parsed, want)
 		}
 		if err != nil {
 			results[i].Err = b.failed("read", ids[i], err)
@@ -138,12 +152,17 @@ func (b *book) Find(ctx context.Context, marker string, fields []string) (contac
 	return results[0].Record, results[0].Err
 }
 
-// record returns the record of a card, of the text of its file.
-func (b *book) record(l located, text string, want wanted) (contact.Record, error) {
+// parse reads a card, of the text of its file.
+func (l located) parse(text string) (*vcard.Card, error) {
 	parsed, err := vcard.Parse(text[l.card.start:l.card.end], l.card.line)
 	if err != nil {
-		return contact.Record{}, place(l.file.name, err)
+		return nil, place(l.file.name, err)
 	}
+	return parsed, nil
+}
+
+// record returns the record of a card.
+func (b *book) record(l located, parsed *vcard.Card, want wanted) (contact.Record, error) {
 	groups := b.index.labels(l.card)
 	read, err := readFields(parsed, want, groups)
 	if err != nil {
@@ -160,19 +179,16 @@ func (b *book) record(l located, text string, want wanted) (contact.Record, erro
 	}, nil
 }
 
-// modified returns when a card was last changed: the file's time if it is alone in it, else its REV.
+// modified returns when a card was last changed: its REV if it shares its file and has one, else the file's time.
 func modified(f *file, parsed *vcard.Card) time.Time {
-	if f.alone {
-		return time.Unix(0, f.stat.mtime).UTC()
-	}
-	if i := parsed.Find("REV"); i >= 0 {
+	if i := parsed.Find("REV"); i >= 0 && !f.alone {
 		for _, layout := range []string{time.RFC3339, "20060102T150405Z07:00", "2006-01-02T15:04:05", "20060102T150405"} {
 			if t, err := time.Parse(layout, parsed.Properties[i].Value); err == nil {
 				return t.UTC()
 			}
 		}
 	}
-	return time.Time{}
+	return time.Unix(0, f.stat.mtime).UTC()
 }
 
 // locate returns where the card of an id is.

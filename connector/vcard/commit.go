@@ -262,7 +262,13 @@ func (t *batchWrite) outcome(j *job) (rec contact.Record, err error) {
 	if err != nil {
 		return rec, err
 	}
-	return t.book.record(l, t.texts[l.file.name], nil)
+	parsed := j.parsed
+	if parsed == nil { // it was there already
+		if parsed, err = l.parse(t.texts[l.file.name]); err != nil {
+			return rec, err
+		}
+	}
+	return t.book.record(l, parsed, nil)
 }
 
 // known returns err as one that says for certain that nothing was written: a card that cannot be read is one that

@@ -35,7 +35,7 @@ func (w *writer) list(field contact.Field, name string, change contact.Change) e
 	}
 	want := change.Apply(contact.List(have...), field).Entries()
 	line := matchEntries(field, have, want)
-	movePrimary := primaryOf(field, have) != primaryOf(field, want)
+	movePrimary := len(have) > 0 && primaryOf(field, have) != primaryOf(field, want)
 	used := make([]bool, len(have))
 	for i, e := range want {
 		if line[i] < 0 {
@@ -82,8 +82,13 @@ func matchEntries(field contact.Field, have, want []contact.Entry) []int {
 			}
 		}
 	}
-	for i, e := range want {
+	for i := range line {
 		line[i] = -1
+	}
+	if len(have) == 0 {
+		return line
+	}
+	for i, e := range want {
 		key := field.EntryKey(e, "")
 		take(i, func(h contact.Entry) bool { return h.Value.Equal(e.Value) && sameKind(h, e) })
 		if line[i] < 0 {

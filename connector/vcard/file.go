@@ -9,6 +9,8 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/contactsync/contactsync/internal/vcard"
 )
@@ -18,6 +20,9 @@ const (
 	maxFile = 64 << 20
 	maxBook = 1 << 30
 )
+
+// maxID is how long an id may be ([connector.ErrContract]); longer ones are made of a digest of the UID.
+const maxID = 1 << 10
 
 // maxUID is the longest UID that is taken for one.
 const maxUID = 1 << 10
@@ -50,6 +55,9 @@ type card struct {
 // load reads a file of the book and finds its cards. It fails with fs.ErrNotExist if there is no such file; what is
 // wrong with its content is in the file.
 func (b *book) load(name string) (*file, string, error) {
+	if !isPrintable(name) {
+		return &file{name: name, err: fmt.Errorf("%q: a file name that is not UTF-8 or holds control characters; rename the file", name)}, "", nil
+	}
 	text, st, now, err := b.slurp(name)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -147,10 +155,21 @@ func (c *card) identify(file, text string) {
 	if isGroup && c.group == nil {
 		c.group = &group{} // it cannot be read: what it says of its members is not known
 	}
+	if !isPrintable(uid) && c.err == nil {
+		c.err = place(file, &vcard.Error{Line: c.line, Problem: "the UID is not UTF-8 or holds control characters; give the card another one"})
+	}
 	if len(uid) > maxUID {
 		c.err, uid = place(file, &vcard.Error{Line: c.line, Problem: "a UID of more than 1024 bytes; give the card another one"}), ""
 	}
-	c.uid, c.key = uid, keyOfUID(uid)
+	if c.uid = uid; !isPrintable(uid) {
+		c.uid = ""
+	}
+	c.key = keyOfUID(c.uid)
+}
+
+// isPrintable reports whether a text can be part of an id.
+func isPrintable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // identity returns what Peek does, of a card that was parsed.
@@ -187,6 +206,8 @@ func (b *book) nameCards(f *file, text string) {
 	copies := map[string]int{}
 	for _, c := range f.cards {
 		switch {
+		case len(prefix)+len(c.uid) > maxID:
+			c.id = prefix + uuidOf(c.uid)
 		case c.uid != "":
 			c.id = prefix + c.uid
 		case c.err != nil:

@@ -34,6 +34,9 @@ func (w *writer) labels() error {
 
 // without returns the labels of a that are not in b.
 func without(a, b []string) []string {
+	if len(b) == 0 {
+		return a
+	}
 	in := labelSet(b)
 	var out []string
 	for _, s := range a {
@@ -46,6 +49,9 @@ func without(a, b []string) []string {
 
 // intersect returns the labels of a that are in b.
 func intersect(a, b []string) []string {
+	if len(a) == 0 || len(b) == 0 {
+		return nil
+	}
 	in := labelSet(b)
 	var out []string
 	for _, s := range a {
@@ -119,11 +125,14 @@ var memberProperties = []string{"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"}
 
 // readGroup returns the group that a card stands for.
 func readGroup(card *vcard.Card) (*group, error) {
-	fields, err := readFields(card, wantedOf([]string{fieldName}), nil)
-	if err != nil {
-		return nil, err
+	g := &group{members: map[uidKey]bool{}}
+	if i := card.Find("FN"); i >= 0 {
+		name, err := card.Text(&card.Properties[i])
+		if err != nil {
+			return nil, err
+		}
+		g.name = strings.TrimSpace(name)
 	}
-	g := &group{name: strings.TrimSpace(fields[fieldName].Str()), members: map[uidKey]bool{}}
 	for i := range card.Properties {
 		p := &card.Properties[i]
 		if p.Name != memberProperties[0] && p.Name != memberProperties[1] {

@@ -2,6 +2,7 @@ package vcard
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,17 +92,18 @@ func (r *reader) names() {
 	}
 	r.text(fieldName, "FN")
 	if r.out[fieldName].Blank() && r.err == nil {
-		r.out[fieldName] = contact.Text(derivedName(r.card))
+		name := derivedName(r.card)
+		if name == "" {
+			r.err = &vcard.Error{Line: r.card.Line, Problem: "the card has no name, company, email, nickname, phone number or web page; give it one"}
+		}
+		r.out[fieldName] = contact.Text(name)
 	}
 }
 
 func (r *reader) nameComponents() [5]string {
 	var parts [5]string
-	for _, field := range append(nameParts, fieldName) {
-		if r.want.has(field) {
-			parts, r.err = nameComponents(r.card)
-			break
-		}
+	if slices.ContainsFunc(nameParts, r.want.has) {
+		parts, r.err = nameComponents(r.card)
 	}
 	return parts
 }

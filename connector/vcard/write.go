@@ -138,6 +138,9 @@ func (w *writer) names() error {
 		return err
 	}
 	if !w.name.Absent() {
+		if name := composeName(now); w.name.Blank() && name != "" {
+			w.name = contact.Text(name) // a card must have one
+		}
 		return nil
 	}
 	fn := ""
@@ -307,9 +310,12 @@ func (w *writer) holds(field, text string) bool {
 	return err == nil && !fields[field].Absent() && fields[field].Str() == text
 }
 
+// revLayout is how REV is written in full (RFC 2426 section 3.6.4).
+const revLayout = "2006-01-02T15:04:05Z"
+
 // revise sets REV to the time of the write, in the form that it has.
 func (w *writer) revise(index int) {
-	layout := "2006-01-02T15:04:05Z"
+	layout := revLayout
 	if p := &w.card.Properties[index]; !strings.Contains(p.Value, "-") {
 		layout = "20060102T150405Z"
 	}

@@ -8,6 +8,8 @@ type Card struct {
 	Properties []Property
 	// Version is "2.1", "3.0" or "4.0". A card without VERSION is read as 3.0.
 	Version string
+	// Line is the number of its BEGIN line, counted as by the caller of Parse.
+	Line int
 
 	text    string
 	newline string // the line end of its first line
@@ -41,7 +43,7 @@ type Param struct {
 // limits. What a property's value means is looked at only when it is asked for.
 func Parse(text string, line int) (*Card, error) {
 	text = strings.TrimPrefix(text, byteOrderMark)
-	c := &Card{text: text, Version: "3.0"}
+	c := &Card{text: text, Version: "3.0", Line: line}
 	if err := c.findLines(line); err != nil {
 		return nil, err
 	}

@@ -8,7 +8,7 @@ func (c *Card) findLines(number int) error {
 		return errorAt(number+strings.Count(c.text[:strings.IndexByte(c.text, 0)], "\n"), "a NUL byte; is the file text in UTF-8?")
 	}
 	s := lineScanner{card: c, number: number}
-	c.Properties = make([]Property, 0, 16)
+	c.Properties = make([]Property, 0, min(strings.Count(c.text, "\n"), MaxProperties))
 	for pos := 0; pos < len(c.text); s.number++ {
 		next := lineEnd(c.text, pos)
 		done, err := s.line(pos, next)
