@@ -14,8 +14,8 @@ var errMixed = errors.New("writes of more than one operation; apply them one ope
 type batches[Item, Answer any] struct {
 	w      *Wrapped
 	op     string
-	size   int // of a batch; 0 means 1
-	before func(context.Context) error
+	size   int  // of a batch; 0 means 1
+	writes bool // they change the app
 	send   func(context.Context, []Item) ([]Answer, error)
 	check  func(op string, items []Item, answers []Answer) // gives answers that cannot be true an error
 	fail   func(error) Answer
@@ -88,7 +88,7 @@ func (b batches[Item, Answer]) batch(ctx context.Context, items []Item, answers 
 
 // once sends items once and returns an answer for each of them, and the error of a batch that failed as a whole.
 func (b batches[Item, Answer]) once(ctx context.Context, items []Item) ([]Answer, error) {
-	got, err := attempt(ctx, b.w, b.op, b.before, func(ctx context.Context) ([]Answer, error) {
+	got, err := attempt(ctx, b.w, b.op, b.writes, func(ctx context.Context) ([]Answer, error) {
 		return b.send(ctx, items)
 	})
 	if err == nil && len(got) != len(items) {

@@ -26,9 +26,9 @@ type WrapOptions struct {
 	Limiter *Limiter
 	// Timeout is how long one attempt may take; 0 means 2 minutes.
 	Timeout time.Duration
-	// Deadline returns when the caller's right to make calls ends, such as its lease; the zero time means never. It
-	// is asked before every attempt: no attempt and no wait lasts longer. A call that would is not made. nil means
-	// never.
+	// Deadline returns when the caller's right to write ends, such as its lease; the zero time means never. It is
+	// asked before every attempt to write, behind Before, and no such attempt lasts longer; one that would begin
+	// later is not made. nil means never. Waits may last longer: Before renews the right, or fails, behind them.
 	Deadline func() time.Time
 	// Before is called before each attempt to send a batch of writes, and before Deadline is asked; the batch is
 	// not sent if it fails. It is where a caller checks and renews its lease. nil means nothing.
@@ -138,7 +138,7 @@ func (w *Wrapped) Apply(ctx context.Context, writes []Write) ([]Result, error) {
 		return nil, nil
 	}
 	b := batches[Write, Result]{
-		w: w, op: string(writes[0].Op), before: w.opts.Before,
+		w: w, op: string(writes[0].Op), writes: true,
 		send:  w.inner.Apply,
 		check: w.checkResults,
 		fail:  func(err error) Result { return Result{Err: err} },

@@ -12,15 +12,16 @@ import (
 // call makes a call that only reads, as often as it takes.
 func call[T any](ctx context.Context, w *Wrapped, op string, fn func(context.Context) (T, error)) (T, error) {
 	for n := 1; ; n++ {
-		out, err := attempt(ctx, w, op, nil, fn)
+		out, err := attempt(ctx, w, op, false, fn)
 		if err == nil || !retryRead(err) || !w.waitFor(ctx, n, err) {
 			return out, err
 		}
 	}
 }
 
-// attempt makes a call once: when the limits of the account and before allow it, and within its deadline.
-func attempt[T any](ctx context.Context, w *Wrapped, op string, before func(context.Context) error,
+// attempt makes a call once: when the limits of the account allow it, and of a call that writes what comes
+// before it, and within its deadline.
+func attempt[T any](ctx context.Context, w *Wrapped, op string, writes bool,
 	fn func(context.Context) (T, error)) (none T, err error) {
 	if err := w.opts.Limiter.enter(ctx, w.parallel()); err != nil {
 		return none, w.refuse(op, err)
@@ -38,14 +39,14 @@ func attempt[T any](ctx context.Context, w *Wrapped, op string, before func(cont
 	if err := w.sleep(ctx, w.opts.Limiter.reserve(w.opts.Clock.Now())); err != nil {
 		return none, w.refuse(op, err)
 	}
-	if before != nil {
-		if err := before(ctx); err != nil {
+	if writes && w.opts.Before != nil {
+		if err := w.opts.Before(ctx); err != nil {
 			return none, w.refuse(op, err)
 		}
 	}
 	timeout := w.opts.Timeout
-	if left, ends := w.left(); ends {
-		timeout = min(timeout, left)
+	if left, ends := w.left(); ends && writes {
+		timeout = min(timeout, left) // a write ends before the right to make it does
 	}
 	if timeout <= 0 {
 		return none, w.refuse(op, context.DeadlineExceeded)
@@ -67,13 +68,10 @@ func (w *Wrapped) left() (time.Duration, bool) {
 	return end.Sub(w.opts.Clock.Now()), true
 }
 
-// sleep waits for d. It fails at once if ctx has ended or the deadline leaves less time than that.
+// sleep waits for d. It fails at once if ctx has ended.
 func (w *Wrapped) sleep(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil || d <= 0 {
 		return err
-	}
-	if left, ends := w.left(); ends && left <= d {
-		return &Error{App: w.opts.App, RetryAfter: d, Err: ErrRateLimited}
 	}
 	return w.opts.Clock.Sleep(ctx, d)
 }
