@@ -48,8 +48,8 @@ func (r *run) carry(b *book, decided ref, m *move) {
 	}
 	l.Standing = m.standing
 	b.putLink(l)
-	if waiting(m.standing) {
-		next = dueNow // it is decided by every sync, until its cause ends
+	if waiting(m.standing) || len(m.writes) > 0 {
+		next = dueNow // it is decided by every sync until its cause ends, or its writes are in
 	}
 	for _, s := range Sides {
 		b.decided(ref{s, l.ID[s]}, next)
@@ -107,7 +107,7 @@ func (r *run) dissolve(b *book, m *move) {
 func (r *run) carryUnlinked(b *book, decided ref, m *move) {
 	rec := m.rec[decided.side]
 	next := m.due
-	if waiting(m.standing) {
+	if waiting(m.standing) || len(m.writes) > 0 {
 		next = dueNow
 	}
 	if rec.Standing != m.standing {

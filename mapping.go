@@ -443,20 +443,29 @@ func (m *mapping) checkTypes(title, path string, bad *faults) bool {
 			m.chain = chain{convert{[2]contact.Field{elementA, elementB}}}
 		}
 	} else if len(m.chain) > 0 && !m.list {
-		// A transform may end in text where the field has another type, and begin with it on the way back.
-		m.chain = append(chain{}, append(m.chain, convert{[2]contact.Field{a, b}})...)
-		m.chain = append(chain{convertBack{a}}, m.chain...)
+		// A transform ends in the type of b's field, and on the way back in that of a's.
+		m.chain = slices.Concat(chain{ending{back: true, to: a}}, m.chain, chain{ending{to: b}})
 	}
 	return true
 }
 
-// convertBack gives the result of a chain's way back the type of a's field.
-type convertBack struct{ to contact.Field }
+// ending gives the result of a chain, on one of its ways, the type of the field that it ends in.
+type ending struct {
+	back bool
+	to   contact.Field
+}
 
-func (c convertBack) Forward(v contact.Value) (contact.Value, error) { return v, nil }
-func (c convertBack) Back(v contact.Value) (contact.Value, error)    { return retype(v, c.to) }
-func (c convertBack) Lossy() bool                                    { return false }
-func (c convertBack) String() string                                 { return "as " + describe(c.to) }
+func (e ending) Forward(v contact.Value) (contact.Value, error) { return e.end(v, !e.back) }
+func (e ending) Back(v contact.Value) (contact.Value, error)    { return e.end(v, e.back) }
+func (e ending) Lossy() bool                                    { return false }
+func (e ending) String() string                                 { return "as " + describe(e.to) }
+
+func (e ending) end(v contact.Value, ends bool) (contact.Value, error) {
+	if !ends {
+		return v, nil
+	}
+	return retype(v, e.to)
+}
 
 // checkDirection settles which way values may flow, and adds what stands against it.
 func (m *mapping) checkDirection(doc *Mapping, c *Connection, path string, bad *faults) {
