@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-
-	"github.com/contactsync/contactsync/contact"
 )
 
 // Side is one of the two apps of a connection.
@@ -201,6 +199,3 @@ func (c *Connection) location() (*time.Location, error) {
 	}
 	return loc, nil
 }
-
-// fields are the values of one record on each side.
-type pairFields = [2]contact.Fields

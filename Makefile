@@ -1,0 +1,32 @@
+# What `make test` needs beyond Go it installs itself, in the version named here.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+MODULES := . ./internal/e2e ./cmd/contactsync
+# Scenarios that are raced over SQLite too: under the race detector it is nearly thirty times slower.
+RACED := default-two-way|edits-of-different|lists-merge|undo-takes|mark-tags|a-crash-right|a-batch-that|writes-go|a-full-name|a-preview
+
+.PHONY: test format vet lint unit race bench
+
+test: format vet lint unit race
+
+format:
+	@files=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$files" ]; then echo "not gofmt-ed:"; echo "$$files"; exit 1; fi
+
+vet:
+	go vet work
+
+lint:
+	@for m in $(MODULES); do (cd $$m && go run $(STATICCHECK) ./...) || exit 1; done
+
+# Everything: all modules, every scenario over every store, the seeds of the fuzz targets, the examples.
+unit:
+	go test work
+
+# Everything again under the race detector, over memory; over SQLite a sample.
+race:
+	go test -race ./...
+	go test -race ./cmd/contactsync/...
+	go test -race ./internal/e2e/... -run 'TestScenarios/.*/memstore'
+	go test -race ./internal/e2e/... -run 'TestScenarios/($(RACED))[^/]*/sqlite/plain'
+
+bench:
+	go test -run '^$$' -bench . -benchmem work
