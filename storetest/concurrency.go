@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync"
 	"testing"
@@ -38,6 +39,9 @@ func add(tx contactsync.Tx, key string, n int) error {
 	old, err := number(tx, key)
 	if err != nil {
 		return err
+	}
+	for range 10 {
+		runtime.Gosched() // others may try to get in between
 	}
 	return tx.Put(contactsync.Row{Table: contactsync.TableHold, Key: key, Stamp: strconv.Itoa(old + n)})
 }

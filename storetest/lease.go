@@ -169,6 +169,9 @@ func leasesIndependent(t *testing.T, s contactsync.Store) {
 	wantLeased(t, s, other, "one", noon)
 	wantLeased(t, s, sibling, "one", noon)
 	wantCommits(t, s, lease)
+	require.NoError(t, s.Release(t.Context(), lease))
+	wantLeased(t, s, other, "one", noon)
+	wantLeased(t, s, sibling, "one", noon)
 }
 
 func overtakenCommitsNothing(t *testing.T, s contactsync.Store) {

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -82,10 +83,14 @@ func findMany(t *testing.T, s contactsync.Store) {
 		values = append(values, fmt.Sprintf("due %03d", i))
 	}
 	put(t, s, here, rows...)
+	asked := slices.Clone(values)
 	got := view(t, s, here, func(tx contactsync.ReadTx) ([]contactsync.Row, error) {
-		return tx.Find(contactsync.TableMirror, 0, values...)
+		return tx.Find(contactsync.TableMirror, 0, asked...)
 	})
 	same(t, "Find of 250 values", want, got)
+	if diff := cmp.Diff(values, asked); diff != "" {
+		t.Errorf("the values are the caller's (-before +after):\n%s", diff)
+	}
 }
 
 func countIsScan(t *testing.T, s contactsync.Store) {
@@ -144,6 +149,10 @@ func rowsAreCallers(t *testing.T, s contactsync.Store) {
 		require.NoError(t, err)
 		scanned, err := tx.Scan(contactsync.Scan{Table: contactsync.TableMirror, By: contactsync.ByKey})
 		require.NoError(t, err)
+		twice, err := tx.Get(contactsync.TableMirror, "3", "3")
+		require.NoError(t, err)
+		clear(twice[0].Body)
+		same(t, "the other of two", three[2:], twice[1:])
 		for _, rows := range [][]contactsync.Row{got, found, scanned} {
 			clear(rows[0].Body)
 			_ = append(rows[0].Body, "overwrites what stands behind"...)
