@@ -138,11 +138,32 @@ func TestUnread(t *testing.T) {
 			}
 			got := map[string]string{}
 			for _, u := range unread {
+				require.NotContains(t, got, u.ID, "a record is named twice")
 				got[u.ID] = strings.TrimPrefix(u.Err.Error(), path+": ")
 			}
 			if diff := cmp.Diff(tc.unread, got); diff != "" {
 				t.Errorf("unread: %s", diff)
 			}
+		})
+	}
+}
+
+// TestUnfitKeys shows the rows whose key cannot be an id: they are named by another one.
+func TestUnfitKeys(t *testing.T) {
+	for _, tc := range []struct{ name, key, want string }{
+		{"B36 rounded", "1.23457E+10", "ID: looks like a spreadsheet number; its digits are lost, enter it again as text"},
+		{"of more than 1 KiB", strings.Repeat("x", 1025), "ID: the key is longer than 1024 bytes"},
+		{"of two lines", "\"a\nb\"", "ID: a line break, tab or control character in the key"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			ids, unread := list(t, csvfile.File(writeFile(t, "ID,Email\n"+tc.key+",a@example.com\n2,b@example.com\n")))
+			if diff := cmp.Diff([]string{"2"}, ids); diff != "" {
+				t.Error(diff)
+			}
+			require.Len(t, unread, 1)
+			require.Regexp(t, "^row-[0-9a-f]{20}$", unread[0].ID)
+			require.ErrorContains(t, unread[0].Err, "line 2, column 1: "+tc.want)
 		})
 	}
 }
@@ -229,6 +250,8 @@ func TestAccepted(t *testing.T) {
 			[]contact.Fields{{"id": contact.Text("1"), "name": contact.Text("Ann")}}},
 		{"B32 a sep= line", "SEP=;\r\nid;name\r\n1;a,b\r\n", csvfile.Config{},
 			[]contact.Fields{{"id": contact.Text("1"), "name": contact.Text("a,b")}}},
+		{"B32 other delimiters inside quotes", "\"a;b;c\",id\n1,2\n", csvfile.Config{},
+			[]contact.Fields{{"a_b_c": contact.Text("1"), "id": contact.Text("2")}}},
 		{"B32 declared", "a,b;id\n1;2\n", csvfile.Config{Delimiter: "semicolon"},
 			[]contact.Fields{{"a_b": contact.Text("1"), "id": contact.Text("2")}}},
 		{"B33 a blank column without heading, as spreadsheets leave behind", "id,name,,\n1,Ann,,\n", csvfile.Config{},
@@ -305,8 +328,11 @@ func TestUnfit(t *testing.T) {
 
 func TestNoFile(t *testing.T) {
 	dir := t.TempDir()
+	huge := writeFile(t, "")
+	require.NoError(t, os.Truncate(huge, 256<<20+1))
 	for _, tc := range []struct{ name, path, want string }{
 		{"missing", filepath.Join(dir, "gone.csv"), "there is no file " + filepath.Join(dir, "gone.csv")},
+		{"larger than all limits", huge, huge + " is larger than 256 MiB"},
 		{"a folder", dir, dir + " is not a file"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

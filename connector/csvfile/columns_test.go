@@ -29,6 +29,10 @@ func TestColumns(t *testing.T) {
 			[]string{"record_id_contact", "first = first", "last = last", "email (email) = email", "phone (phone) = phone", "mobile_phone_number (phone)", "contact_owner", "lifecycle_stage", "lead_status", "company = company", "title = title", "region = region"}},
 		{"the same name twice", "First-Name!,Lead Status,Lead_Status?,#", nil,
 			[]string{"first = first", "lead_status", "lead_status_2", "column_4"}},
+		{"in another order", "E-mail 2 - Value,E-mail 1 - Value,Work Phone,Cell Phone,Home Phone,Mobile", nil,
+			[]string{"email_2 (email)", "email (email) = email", "work_phone (phone)", "phone (phone) = phone", "home_phone (phone)", "mobile (phone)"}},
+		{"a mobile number is no landline", "Home Phone,Mobile", nil,
+			[]string{"home_phone (phone)", "phone (phone) = phone"}},
 		{"declared", "Vorname,Email,E-Mail privat,Kundennummer", map[string]string{"Vorname": "first", "E-Mail privat": "email", "Email": "email_2", "Kundennummer": "customer"},
 			[]string{"first = first", "email_2 (email)", "email (email) = email", "customer"}},
 		{"a declared field takes the meaning from a guessed one", "Email,Other", map[string]string{"Other": "email"},
@@ -148,7 +152,7 @@ func TestDescribe(t *testing.T) {
 	got, err := newConnector(t, csvfile.Config{Path: path, Key: "Nr"}).Describe(t.Context())
 	require.NoError(t, err)
 	want := strings.Join([]string{
-		"delimiter semicolon, encoding utf-8, 2 rows, 1 that cannot be read",
+		"delimiter semicolon, encoding utf-8, rows: 2, and 1 that cannot be read",
 		`rows are identified by column "Nr"`,
 		`"Nr" is nr (text)`,
 		`"E-Mail" is email (email)`,

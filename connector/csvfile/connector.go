@@ -326,6 +326,8 @@ func notSent(err error) error {
 func (c *Connector) fileError(op string, err error) error {
 	e := &connector.Error{App: appID, Op: op, Err: err}
 	switch {
+	case errors.Is(err, errMoved):
+		e.Err = fmt.Errorf("%w: %w", connector.ErrUnavailable, err)
 	case errors.Is(err, fs.ErrNotExist):
 		e.Err = connector.ErrUnavailable
 		e.Message = fmt.Sprintf("there is no file %s", c.cfg.Path)

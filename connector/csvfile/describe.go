@@ -60,9 +60,9 @@ func (c *Connector) Describe(ctx context.Context) (Description, error) {
 // with its field.
 func (a Description) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "delimiter %s, encoding %s, %d rows", a.Delimiter, a.Encoding, a.Rows)
+	fmt.Fprintf(&b, "delimiter %s, encoding %s, rows: %d", a.Delimiter, a.Encoding, a.Rows)
 	if a.Unread > 0 {
-		fmt.Fprintf(&b, ", %d that cannot be read", a.Unread)
+		fmt.Fprintf(&b, ", and %d that cannot be read", a.Unread)
 	}
 	if a.Key != "" {
 		fmt.Fprintf(&b, "\nrows are identified by column %q", a.Key)

@@ -100,7 +100,6 @@ func (e *edit) remove(w connector.Write) error {
 		return err
 	}
 	e.gone[i] = true
-	delete(e.changed, i)
 	return nil
 }
 
@@ -142,25 +141,21 @@ func (e *edit) rewrite(src string, w connector.Write, key string) (string, error
 	if err != nil {
 		return "", err
 	}
-	changes := false
-	for i, text := range news {
-		changes = changes || text != cells[i].text(src)
-	}
-	if d.key >= 0 && (changes || w.Op == connector.Create) && strings.TrimSpace(cells[d.key].text(src)) == "" {
+	if d.key >= 0 && (len(news) > 0 || w.Op == connector.Create) && strings.TrimSpace(cells[d.key].text(src)) == "" {
 		news[d.key] = key
 	}
 	var out []byte
 	blank := true
 	for i, c := range cells {
-		text := c.text(src)
 		if i > 0 {
 			out = append(out, d.delim)
 		}
 		begin := len(out)
-		if changed, ok := news[i]; ok && changed != text {
-			text = changed
+		text, changed := news[i]
+		if changed {
 			out = appendCell(out, text, c.quoted || text != d.unescape(text))
 		} else {
+			text = c.text(src)
 			out = append(out, src[c.start:c.end]...)
 		}
 		if len(out)-begin > maxCell {
@@ -174,7 +169,7 @@ func (e *edit) rewrite(src string, w connector.Write, key string) (string, error
 	return string(out), nil
 }
 
-// newCells returns what the patched cells are to say, by column.
+// newCells returns what the cells that the patch changes are to say, by column.
 func (e *edit) newCells(src string, cells []span, w connector.Write) (map[int]string, error) {
 	news := map[int]string{}
 	for _, name := range w.Patch.Names() {
@@ -191,7 +186,9 @@ func (e *edit) newCells(src string, cells []span, w connector.Write) (map[int]st
 		if err != nil {
 			return nil, invalid(w, name, err.Error())
 		}
-		news[i] = text
+		if text != old {
+			news[i] = text
+		}
 	}
 	return news, nil
 }

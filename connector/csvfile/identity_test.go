@@ -30,6 +30,7 @@ func TestIDs(t *testing.T) {
 		{"the same row twice", "name,x\nAnn,1\nAnn,1\n", "name,x\nAnn,1\nAnn,1\nAnn,1\n", []int{0, 1, -1}},
 		{"a key that was typed in is a new id", "id,name,email\n,Ann,a@example.com\n", "id,name,email\n7,Ann,a@example.com\n", []int{-1}},
 		{"a key that is filled in changes no other id", "id,name,email\n,Ann,i@example.com\n,Bob,i@example.com\n", "id,name,email\n7,Ann,i@example.com\n,Bob,i@example.com\n", []int{-1, 1}},
+		{"a row like another one that got its key from us", "id,email\nrow-2303e370fa1b8dc3bea0,z@example.com\n", "id,email\nrow-2303e370fa1b8dc3bea0,z@example.com\n,a@example.com\n", []int{0, -1}},
 		{"space around a key", "id,name\n7,Ann\n", "id,name\n 7 ,Zoe\n", []int{0}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

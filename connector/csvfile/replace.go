@@ -15,7 +15,8 @@ import (
 // errMoved says that the file no longer holds what was read, or that somebody else is about to replace it.
 var errMoved = errors.New("the file was changed meanwhile")
 
-// readFile returns the content of a regular file of bounded size.
+// readFile returns the content of a regular file of bounded size. It fails with errMoved if somebody writes to the
+// file just then.
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -29,12 +30,19 @@ func readFile(path string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s is not a file", path)
 	}
-	buf := bytes.NewBuffer(make([]byte, 0, min(info.Size(), maxFile)+bytes.MinRead))
-	if _, err := buf.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
+	}
+	buf := bytes.NewBuffer(make([]byte, 0, info.Size()+bytes.MinRead))
+	if _, err = buf.ReadFrom(io.LimitReader(f, maxFile+1)); err != nil {
 		return nil, err
 	}
-	if buf.Len() > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
+	after, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if int64(buf.Len()) != info.Size() || !after.ModTime().Equal(info.ModTime()) {
+		return nil, errMoved // half of it would look as if rows were gone
 	}
 	return buf.Bytes(), nil
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -45,9 +44,6 @@ func (d *document) cell(column int, old string, v contact.Value) (string, error)
 	}
 	if err != nil {
 		return "", err
-	}
-	if most := c.field.MaxLength; most > 0 && utf8.RuneCountInString(v.Str()) > most {
-		return "", fmt.Errorf("longer than %d characters", most)
 	}
 	text := v.Str()
 	switch c.field.Type {

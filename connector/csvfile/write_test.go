@@ -163,6 +163,7 @@ func TestWriteRefused(t *testing.T) {
 		{"a number that could not be read again", csvfile.Config{}, update("1", set("phone", "4.9E+11")), connector.ErrInvalid, "phone"},
 		{"several phones in one", csvfile.Config{}, update("1", set("phone", "1 ::: 2")), connector.ErrInvalid, "phone"},
 		{"no date", csvfile.Config{}, update("1", set("birthday", "4/12/1985")), connector.ErrInvalid, "birthday"},
+		{"a set too large for a cell", csvfile.Config{}, update("1", contact.Patch{"tags": {Set: contact.Set(strings.Repeat("x", 9000), strings.Repeat("y", 9000), strings.Repeat("ü", 9000), strings.Repeat("é", 9000), strings.Repeat("à", 9000))}}), connector.ErrInvalid, "tags"},
 		{"an element with the separator", csvfile.Config{}, update("1", add("tags", "x;y")), connector.ErrInvalid, "tags"},
 		{"a set in a text field", csvfile.Config{}, update("1", contact.Patch{"name": {Set: contact.Set("a")}}), connector.ErrInvalid, "name"},
 		{"no such row", csvfile.Config{}, update("9", set("name", "x")), connector.ErrNotFound, ""},
@@ -195,6 +196,27 @@ func TestWriteRefused(t *testing.T) {
 	ids, _ := list(t, c)
 	blank := apply(t, c, update(ids[0], contact.Patch{"name": {Set: contact.Empty}}))
 	require.ErrorIs(t, blank[0].Err, connector.ErrInvalid, "a row without key that would be blank")
+}
+
+// TestTwice shows what becomes of two writes about one row in a batch.
+func TestTwice(t *testing.T) {
+	path := writeFile(t, "id,name,notes\n1,Ann,x\n")
+	c := csvfile.File(path)
+	version := records(t, c)[0].Version
+	results := apply(t, c, create("m", set("name", "Bob")), create("m", set("name", "Bob")))
+	if diff := cmp.Diff(results[0], results[1]); diff != "" {
+		t.Error(diff)
+	}
+	results = apply(t, c,
+		connector.Write{Op: connector.Update, ID: "1", Version: version, Patch: set("name", "Zoe")},
+		connector.Write{Op: connector.Update, ID: "1", Patch: set("notes", "y")},
+		connector.Write{Op: connector.Update, ID: "1", Version: version, Patch: set("notes", "z")})
+	require.NoError(t, results[1].Err)
+	require.ErrorIs(t, results[2].Err, connector.ErrVersionConflict)
+	if diff := cmp.Diff("id,name,notes\n1,Zoe,y\n"+keyOfM+",Bob,\n", readFile(t, path)); diff != "" {
+		t.Error(diff)
+	}
+	require.ErrorIs(t, apply(t, c, remove("1"), remove("1"))[1].Err, connector.ErrNotFound)
 }
 
 // TestVersions shows that the version of a row depends on what the row says, and on nothing else.
