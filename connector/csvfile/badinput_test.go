@@ -199,6 +199,10 @@ func TestUncertain(t *testing.T) {
 		{"all can be read", "name,note\nAnn,x\n", connector.ErrNotFound},
 		{"a row of too few cells, with nothing to know it by", "name,note\nAnn,x\nBob\n", nil},
 		{"a row of too few cells, with an email to know it by", "name,email,note\nAnn,a@example.com,x\nBob,b@example.com\n", connector.ErrNotFound},
+		{"a row of too few cells, with two emails", "name,email,email 2,note\nBob,b@example.com,c@example.com\n", nil},
+		{"a row of too few cells, with the email of another row", "name,email,note\nAnn,a@example.com,x\nBob,a@example.com\n", nil},
+		{"a rounded phone, with an email in its column", "name,other,email,phone\nBob,x@example.com,b@example.com,4.9E+11\n", connector.ErrNotFound},
+		{"a rounded phone, with an email elsewhere", "name,other,email,phone\nBob,x@example.com,,4.9E+11\n", nil},
 		{"a row of too few cells, with its key", "id,name,note\n1,Ann,x\n2,Bob\n", connector.ErrNotFound},
 		{"a rounded key", "id,name\n1,Ann\n1.23457E+10,Bob\n", nil},
 	} {

@@ -84,8 +84,8 @@ func (d *document) unusedID(id identity, shared bool, used map[string]int) strin
 	}
 }
 
-// identify returns what the row is known by. Of a row whose cells cannot be trusted it is the key or an email
-// wherever it stands; if there is none, the row could be anybody, which the document takes note of.
+// identify returns what the row is known by. A row whose cells cannot be trusted is known by its key, or by the one
+// email that stands in it; without that it could be anybody, which the document takes note of.
 func (d *document) identify(r *row, cells []span) identity {
 	key, keyed := d.keyOf(cells)
 	content := hex.EncodeToString(r.version[:])
@@ -97,15 +97,36 @@ func (d *document) identify(r *row, cells []span) identity {
 	if keyed {
 		return identity{key: key}
 	}
-	for _, c := range cells {
-		if email, ok := contact.EmailKey(d.unescape(c.text(d.text))); ok && d.key < 0 {
-			return identity{derived: digest("email", email), named: digest("unreadable", content)}
-		}
+	unreadable := digest("unreadable", content)
+	if email := d.findEmail(r, cells); email != "" && d.key < 0 {
+		return identity{derived: digest("email", email), named: unreadable}
 	}
 	if d.uncertain == 0 {
 		d.uncertain = r.line
 	}
-	return identity{derived: digest("unreadable", content), named: digest("unreadable", content)}
+	return identity{derived: unreadable, named: unreadable}
+}
+
+// findEmail returns the email by which a row that cannot be read would be known: the one in its column, if the
+// columns are to be trusted, or the only one in the row; "" if there is none.
+func (d *document) findEmail(r *row, cells []span) string {
+	if r.scannedRow.fault == nil && len(cells) == len(d.columns) {
+		if email, ok := contact.EmailKey(d.meaning(cells, "email")); ok {
+			return email
+		}
+		return ""
+	}
+	found := ""
+	for _, c := range cells {
+		email, ok := contact.EmailKey(d.unescape(c.text(d.text)))
+		if ok && found != "" && email != found {
+			return ""
+		}
+		if ok {
+			found = email
+		}
+	}
+	return found
 }
 
 // keyOf returns the content of the key cell, and whether it is there and can be trusted.
