@@ -111,7 +111,7 @@ func sameKind(a, b contact.Entry) bool {
 func (w *writer) replaceEntry(index int, old, e contact.Entry, movePrimary bool) error {
 	p := &w.card.Properties[index]
 	head := p.Head()
-	if movePrimary {
+	if movePrimary && !(e.Primary && preference(p) == 1) {
 		if head = head.Without(isPreferred); e.Primary {
 			head = withPreferred(w.card.Version, head)
 		}

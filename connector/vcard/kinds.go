@@ -126,31 +126,33 @@ func placeOrder(kind string) int {
 	return 1
 }
 
-// typesOf returns the TYPE values that say a kind, and whether they can: a kind that is no token needs an Apple
-// label.
+// typesOf returns the TYPE values that say a kind, and whether they can: one token, or a place and devices, as in
+// "work fax". Other kinds need an Apple label.
 func typesOf(kind string) (types []string, ok bool) {
-	for _, t := range strings.Split(strings.ToLower(kind), " ") {
+	words := strings.Split(strings.ToLower(kind), " ")
+	for i, t := range words {
+		if t == "" || isNoKind("TEL", t) || isNoKind("ADR", t) || strings.IndexFunc(t, notToken) >= 0 || slices.Contains(types, t) {
+			return nil, false
+		}
+		if len(words) > 1 && (placeOrder(t) != 0) != (i > 0) {
+			return nil, false
+		}
 		if t == "mobile" {
 			t = "cell"
 		}
-		if t == "" || isNoKind("TEL", t) || isNoKind("ADR", t) || strings.IndexFunc(t, notToken) >= 0 {
-			return nil, false
-		}
 		types = append(types, t)
 	}
-	if len(types) > 1 && kindOfTypes(typed(types)) != strings.ToLower(kind) {
-		return nil, false
-	}
-	return types, true
+	return types, len(types) == 1 || !slices.ContainsFunc(types[1:], isNoDevice)
 }
 
-// typed returns a property with these types.
-func typed(types []string) *vcard.Property {
-	p := &vcard.Property{}
-	for _, t := range types {
-		p.Params = append(p.Params, vcard.Param{Name: "TYPE", Value: t})
+// isNoDevice reports whether a TYPE is none of those that say what a phone number is for (RFC 2426 section 3.3.1,
+// RFC 6350 section 6.4.1, and the main number and the iPhone of Apple).
+func isNoDevice(t string) bool {
+	switch t {
+	case "cell", "fax", "pager", "video", "text", "msg", "car", "isdn", "bbs", "modem", "pcs", "textphone", "main", "iphone":
+		return false
 	}
-	return p
+	return true
 }
 
 func notToken(r rune) bool {

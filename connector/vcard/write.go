@@ -71,6 +71,9 @@ func (w *writer) check() error {
 			if strings.IndexFunc(s, isControl) >= 0 || !utf8.ValidString(s) {
 				return invalid(name, "a control character, or text that is not UTF-8")
 			}
+			if f.Type != contact.TypeText && f.Type != contact.TypeAddress && strings.ContainsAny(s, "\r\n") {
+				return invalid(name, "a line end")
+			}
 		}
 		if d := change.Set.Str(); f.Type == contact.TypeDate && d != "" {
 			if y, m, day, ok := parseDate(d); !ok || !validDate(y, m, day) || strings.ContainsAny(d, "Tt ") {
