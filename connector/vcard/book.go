@@ -79,6 +79,9 @@ func (b *book) ListKnown(ctx context.Context, _ connector.Cursor, known func(id 
 			listing.Unread = append(listing.Unread, connector.Unread{ID: printable(f.name), Err: f.err})
 		}
 		for _, c := range f.cards {
+			if first := x.at[c.id]; c.group == nil && first.card != c {
+				continue // another card of the file has its id, and is reported
+			}
 			if err := x.fault(located{f, c}); err != nil {
 				listing.Unread = append(listing.Unread, connector.Unread{ID: c.id, Err: err})
 			} else if c.group == nil {
@@ -216,6 +219,9 @@ func (b *book) fileOf(id string) string {
 	}
 	if l, ok := b.index.at[id]; ok {
 		return l.file.name
+	}
+	if name, err := strconv.Unquote(id); err == nil {
+		return name // see printable
 	}
 	for i := 0; i < len(id); i++ {
 		if id[i] == '#' && strings.HasSuffix(strings.ToLower(id[:i]), extension) && b.index.files[id[:i]] != nil {

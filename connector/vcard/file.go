@@ -198,13 +198,18 @@ func (b *book) nameCards(f *file, text string) {
 		return
 	}
 	count := map[string]int{}
-	for _, c := range f.cards {
+	told := make([]string, len(f.cards))
+	for i, c := range f.cards {
 		if c.uid == "" && c.err == nil {
-			count[nameOf(text[c.start:c.end])]++
+			var err error
+			if told[i], err = nameOf(text[c.start:c.end], c.line); err != nil {
+				c.err = place(f.name, err)
+			}
+			count[told[i]]++
 		}
 	}
 	copies := map[string]int{}
-	for _, c := range f.cards {
+	for i, c := range f.cards {
 		switch {
 		case len(prefix)+len(c.uid) > maxID:
 			c.id = prefix + uuidOf(c.uid)
@@ -214,13 +219,13 @@ func (b *book) nameCards(f *file, text string) {
 			c.id = fmt.Sprintf("%sline:%d", prefix, c.line)
 			f.lost = c.err
 		default:
-			told := nameOf(text[c.start:c.end])
-			if count[told] > 1 {
-				told = text[c.start:c.end]
-				copies[told]++
-				told += strings.Repeat("\x00", copies[told]) // exact copies are told apart by their order
+			name := told[i]
+			if count[name] > 1 {
+				name = text[c.start:c.end]
+				copies[name]++
+				name += strings.Repeat("\x00", copies[name]) // exact copies are told apart by their order
 			}
-			c.uid, c.noUID = uuidOf("card without UID\x00"+told), true
+			c.uid, c.noUID = uuidOf("card without UID\x00"+name), true
 			c.key = keyOfUID(c.uid)
 			c.id = prefix + c.uid
 		}
@@ -228,10 +233,10 @@ func (b *book) nameCards(f *file, text string) {
 }
 
 // nameOf returns what is written as the name in a card without UID.
-func nameOf(text string) string {
-	parsed, err := vcard.Parse(text, 1)
+func nameOf(text string, line int) (string, error) {
+	parsed, err := vcard.Parse(text, line)
 	if err != nil {
-		return text
+		return "", err
 	}
 	var b strings.Builder
 	for _, name := range []string{"N", "FN"} {
@@ -240,7 +245,7 @@ func nameOf(text string) string {
 		}
 		b.WriteByte(0)
 	}
-	return b.String()
+	return b.String(), nil
 }
 
 // uuidOf returns a UUID that is made of a text (RFC 9562 section 5.8).

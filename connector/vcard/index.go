@@ -66,7 +66,7 @@ func (x *index) drop(name string) {
 		if x.at[c.id].file == old {
 			delete(x.at, c.id)
 		}
-		ids := slices.DeleteFunc(x.byUID[c.key], func(id string) bool { return id == c.id })
+		ids := slices.DeleteFunc(x.byUID[c.key], func(id string) bool { return id == c.id }) // all copies go with the file
 		if len(ids) == 0 {
 			delete(x.byUID, c.key)
 		} else {
@@ -142,14 +142,18 @@ func (x *index) fault(l located) error {
 	if l.card.err != nil {
 		return l.card.err
 	}
-	for _, id := range x.byUID[l.card.key] {
-		if other := x.at[id]; other.card != nil && other.card != l.card {
+	if l.card.key == 0 {
+		return nil
+	}
+	ids := x.byUID[l.card.key]
+	for _, id := range ids {
+		if other := x.at[id]; id != l.card.id {
 			return fmt.Errorf("%s: line %d: the card has the UID of another one, in %s, line %d; give one of them another UID",
 				l.file.name, l.card.line, other.file.name, other.card.line)
 		}
 	}
-	if n := len(x.byUID[l.card.key]); n > 1 && l.card.key != 0 {
-		return fmt.Errorf("%s: line %d: the UID of the card is there %d times; give each card its own", l.file.name, l.card.line, n)
+	if len(ids) > 1 {
+		return fmt.Errorf("%s: line %d: the UID of the card is there %d times; give each card its own", l.file.name, l.card.line, len(ids))
 	}
 	return nil
 }
