@@ -78,7 +78,13 @@ func scanByIndex(t *testing.T, s contactsync.Store) {
 		{"after a row that has left", contactsync.Scan{By: 0, After: after("d1", "", "3")}, []string{"4", "7", "5", "1"}},
 		{"prefix, after and until", contactsync.Scan{By: 0, Prefix: "d", After: after("d1", "", "2"), Until: "d2"}, []string{"4", "7", "5"}},
 		{"limit", contactsync.Scan{By: 1, Prefix: "o", Limit: 2}, []string{"1", "2"}},
-		{"no table has that index's entry", contactsync.Scan{By: 2}, []string{}},
+		{"no row has an entry", contactsync.Scan{By: 2}, []string{}},
+	})
+	put(t, s, here, mirror("", "e", ""), mirror("\x00", "e", ""), mirror("\x00\x00", "e", ""))
+	checkScans(t, s, []scanCase{
+		{"the empty key of the prefix itself", contactsync.Scan{By: 0, Prefix: "e"}, []string{"", "\x00", "\x00\x00"}},
+		{"after the empty key", contactsync.Scan{By: 0, After: after("e", "", "")}, []string{"\x00", "\x00\x00"}},
+		{"after a key, the next there is", contactsync.Scan{By: 0, After: after("e", "", "\x00")}, []string{"\x00\x00"}},
 	})
 }
 

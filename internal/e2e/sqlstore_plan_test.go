@@ -27,13 +27,10 @@ var indexes = map[string][]string{
 // Every statement that the whole suite of tests runs is explained by the database: none reads a table from end to end
 // or sorts, and each uses the index of what it looks for.
 func TestSQLStorePlans(t *testing.T) {
-	r := &recorder{queries: map[string]bool{}}
+	r := &recorder{queries: map[string]int{}}
 	t.Run("suite", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) contactsync.Store {
-			c := connector{r, openDB(t, "").Driver(), sqlstore.SQLiteDSN(newFile(t))}
-			db := sql.OpenDB(c)
-			t.Cleanup(func() { require.NoError(t, db.Close()) })
-			return storeIn(t, db)
+			return storeIn(t, r.open(t))
 		})
 	})
 	file := newFile(t)
@@ -67,6 +64,22 @@ func TestSQLStorePlans(t *testing.T) {
 	}
 }
 
+// A transaction prepares a statement that no one before it has used, and then it is prepared for all.
+func TestSQLStorePreparesOnce(t *testing.T) {
+	r := &recorder{queries: map[string]int{}}
+	db := r.open(t)
+	db.SetMaxOpenConns(1)
+	s := storeIn(t, db)
+	for range 20 {
+		require.NoError(t, s.Update(t.Context(), person, putting(hold("1"))))
+	}
+	for query, times := range r.queries {
+		if times > 2 {
+			t.Errorf("prepared %d times in 20 transactions: %s", times, query)
+		}
+	}
+}
+
 // explain returns the plan of a query, a line a step.
 func explain(t *testing.T, db *sql.DB, query string) string {
 	t.Helper()
@@ -84,10 +97,17 @@ func explain(t *testing.T, db *sql.DB, query string) string {
 	return plan.String()
 }
 
-// A recorder notes every statement that connections of a driver prepare.
+// A recorder counts every statement that connections of a driver prepare.
 type recorder struct {
 	mu      sync.Mutex
-	queries map[string]bool
+	queries map[string]int
+}
+
+// open opens a new database.
+func (r *recorder) open(t *testing.T) *sql.DB {
+	db := sql.OpenDB(connector{r, openDB(t, "").Driver(), sqlstore.SQLiteDSN(newFile(t))})
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
 }
 
 // A connector opens recorded connections.
@@ -112,7 +132,7 @@ type recorded struct {
 
 func (c recorded) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	c.recorder.mu.Lock()
-	c.recorder.queries[query] = true
+	c.recorder.queries[query]++
 	c.recorder.mu.Unlock()
 	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 }
