@@ -107,6 +107,9 @@ func (r *run) dissolve(b *book, m *move) {
 func (r *run) carryUnlinked(b *book, decided ref, m *move) {
 	rec := m.rec[decided.side]
 	next := m.due
+	if len(m.writes) > 0 {
+		m.standing = rec.Standing // it stands otherwise when the answer is in
+	}
 	if waiting(m.standing) || len(m.writes) > 0 {
 		next = dueNow
 	}
@@ -208,6 +211,10 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 
 // updated takes the answer of an update into the mirror.
 func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
+	if id := res.Record.ID; id != "" && id != w.id { // the id of a record without a key of its own moves with its content
+		r.rekeyed(b, w.side, connector.Rekey{Old: w.id, New: id})
+		w.id = id
+	}
 	m := b.mirrorOf(ref{w.side, w.id})
 	if m == nil {
 		return
@@ -276,6 +283,8 @@ func (r *run) simulate(b *book, w *write) {
 	switch w.op {
 	case connector.Create:
 		rec.ID = fmt.Sprintf("\x01%s %s", w.side.Other(), w.id) // no app has such an id
+		at := ref{w.side, rec.ID}
+		b.mirrors[at], b.links[at] = nil, nil
 		full := r.cfg.empty[w.side].Clone()
 		for name, c := range w.patch {
 			full[name] = c.Set

@@ -194,12 +194,12 @@ func (l *link) settleMapping(m *mapping, st *settlement, written bool, s Side, r
 		}
 	}
 	if !st.Both {
-		c.Val, c.Half = val, [2][]contact.Value{}
+		c.Val, c.Half = val, sides{}
 		return
 	}
 	c.Half[s] = val[s]
 	if c.Half[A] != nil && c.Half[B] != nil {
-		c.Val, c.Half = c.Half, [2][]contact.Value{}
+		c.Val, c.Half = c.Half, sides{}
 	}
 }
 

@@ -69,12 +69,20 @@ func (p *pairing) decideList(m *mapping) {
 	if absent(x.values[A]) || absent(x.values[B]) {
 		return
 	}
+	if p.creating {
+		p.createList(&x)
+		return
+	}
+	if x.cell == nil && len(m.chain) == 0 && x.values[A][0].Equal(x.values[B][0]) {
+		p.settled(x)
+		return
+	}
 	all, err := m.listed(&x)
 	if err != nil {
 		p.note(StatusFailed, ReasonInvalid, m.id+": "+err.Error())
 	}
 	if x.cell == nil {
-		p.out.settle = append(p.out.settle, settlement{Mapping: m.id, Val: [2][]contact.Value{{contact.Empty}, {contact.Empty}}})
+		p.out.settle = append(p.out.settle, settlement{Mapping: m.id, Val: sides{{contact.Empty}, {contact.Empty}}})
 	} else {
 		for _, s := range Sides {
 			p.out.changed[s] = p.out.changed[s] || m.changed(s, p.rec[s].Fields, x.cell.Val[s])
@@ -85,9 +93,32 @@ func (p *pairing) decideList(m *mapping) {
 		p.decideElement(&x, &all[i], protected)
 	}
 	p.decidePrimary(&x, all)
-	if p.creating && blank(x.values[p.target.Other()]) {
-		p.fillDefaults([]shown{x})
+}
+
+// createList puts all elements of a list into a record that is being created. What comes back of them is settled
+// as a whole.
+func (p *pairing) createList(x *shown) {
+	t := p.target
+	from := t.Other()
+	if blank(x.values[from]) || !p.flows1(x.m, from) {
+		p.on[t] = append(p.on[t], settlement{Mapping: x.m.id, Val: x.values})
+		p.fillDefaults([]shown{*x})
+		return
 	}
+	var entries []contact.Entry
+	for _, e := range elements(x.values[from][0]) {
+		v, err := x.m.one(from, e.Value)
+		if err != nil {
+			p.note(StatusFailed, ReasonInvalid, x.m.id+": "+err.Error())
+			return
+		}
+		e.Value = v
+		entries = append(entries, e)
+	}
+	p.put(t, x, []contact.Value{x.m.listValue(t, entries)}, "filled from "+from.String())
+	val := x.values
+	val[t] = []contact.Value{x.m.listValue(t, entries)}
+	p.on[t] = append(p.on[t], settlement{Mapping: x.m.id, Val: val})
 }
 
 // protected says on which side no element may be removed, because that would empty the list and the mapping, the

@@ -49,7 +49,8 @@ func splitSide(writes []*write) (group, rest []*write) {
 func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	s, op := writes[0].side, writes[0].op
 	if r.sideErr[s] != nil {
-		return r.undecided(ctx, b, writes)
+		r.undecided(b, writes)
+		return nil
 	}
 	writes, err := r.refresh(ctx, b, writes)
 	if err != nil || len(writes) == 0 {
@@ -64,10 +65,10 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 		}
 		note.Writes = append(note.Writes, w.intent(calls[i].Marker))
 	}
-	err = r.update(ctx, func(tx Tx) error {
-		return tx.Put(Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
-	})
-	if err != nil {
+	// One transaction saves what was decided until now, what the calls before this one did, and what this one is
+	// about to do.
+	b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+	if err := b.commit(ctx); err != nil {
 		return err
 	}
 	results, err := r.apps[s].Apply(ctx, calls)
@@ -83,7 +84,7 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	if err := r.answered(ctx, b, note, writes, results); err != nil {
 		return err
 	}
-	return ctx.Err()
+	return errors.Join(b.err, ctx.Err())
 }
 
 func (w *write) intent(marker string) intent {
@@ -96,9 +97,11 @@ func (r *run) nextKey() string {
 	return fmt.Sprintf("%s %08d", runKey(r.number), r.seq)
 }
 
-// answered takes the results onto the book, keeps the intents of writes whose outcome is unknown, and commits.
+// answered takes the results onto the book, and keeps the intents of writes whose outcome is unknown. They are
+// committed together with what comes next.
 func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*write, results []connector.Result) error {
 	now := r.opts.clock.Now()
+	b.expectAnswers(writes, results)
 	var unknown []intent
 	var again []*write
 	for i, w := range writes {
@@ -128,7 +131,18 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		note.Writes = unknown
 		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
 	}
-	return b.commit(context.WithoutCancel(ctx)) // what the app has done is noted, even if nobody waits any more
+	return nil
+}
+
+// expectAnswers reads in one call what the answers are about to be compared with.
+func (b *book) expectAnswers(writes []*write, results []connector.Result) {
+	var refs []ref
+	for i, w := range writes {
+		if id := results[i].Record.ID; id != "" {
+			refs = append(refs, ref{w.side, id})
+		}
+	}
+	b.load(refs)
 }
 
 // mirrorFields returns what the mirror holds of a write's target before its answer is taken.
@@ -227,11 +241,10 @@ func (r *run) fail(b *book, w *write, reason string, err error) {
 }
 
 // undecided leaves writes for the next sync.
-func (r *run) undecided(ctx context.Context, b *book, writes []*write) error {
+func (r *run) undecided(b *book, writes []*write) {
 	for _, w := range writes {
 		r.stand(b, w, standing{StatusPending, ReasonSettling, "the app could not be written to; the next sync tries again"}, "")
 	}
-	return b.commit(ctx)
 }
 
 // readAgain reads records whose write was refused because they had changed. They are decided again, once; then in

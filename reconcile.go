@@ -199,7 +199,7 @@ func (p *pairing) quiet(bundle []*mapping) bool {
 type shown struct {
 	m      *mapping
 	cell   *cell // nil if nothing was settled
-	values [2][]contact.Value
+	values sides
 }
 
 func (p *pairing) look(m *mapping) shown {
@@ -348,7 +348,7 @@ func (p *pairing) conflict(x *shown) Conflict {
 }
 
 // seen returns what a person sees of a held conflict: all values of the bundle.
-func (p *pairing) seen(views []shown) (all [2][]contact.Value) {
+func (p *pairing) seen(views []shown) (all sides) {
 	for _, x := range views {
 		for _, s := range Sides {
 			all[s] = append(all[s], x.values[s]...)
@@ -360,7 +360,7 @@ func (p *pairing) seen(views []shown) (all [2][]contact.Value) {
 func (h *hold) decided() bool { return h.Take != "" || !h.Value.Absent() }
 
 // sees reports whether the conflict is still the one that a person decided.
-func (h *hold) sees(seen [2][]contact.Value) bool {
+func (h *hold) sees(seen sides) bool {
 	return slices.EqualFunc(h.Seen[A], seen[A], contact.Value.Equal) && slices.EqualFunc(h.Seen[B], seen[B], contact.Value.Equal)
 }
 
@@ -381,7 +381,7 @@ func (p *pairing) resolve(h *hold, views []shown) {
 		p.note(StatusFailed, ReasonInvalid, x.m.id+": "+err.Error())
 		return
 	}
-	p.placeBoth(x, [2][]contact.Value{onA, onB}, "a person decided")
+	p.placeBoth(x, sides{onA, onB}, "a person decided")
 }
 
 // carry writes what the other side shows to side to. A group is written whole or not at all.
@@ -502,7 +502,7 @@ func (p *pairing) mergeName(x *shown) bool {
 			merged[i] = now[i]
 		}
 	}
-	var both [2][]contact.Value
+	var both sides
 	both[parts], both[full] = merged, []contact.Value{joinName(merged)}
 	p.placeBoth(x, both, "both changed other parts of the name")
 	return true
@@ -510,7 +510,7 @@ func (p *pairing) mergeName(x *shown) bool {
 
 // placeBoth makes both sides show what was merged. It is settled only when every write that it takes is in: else
 // a crash between the two would make the first look like nothing and the second like an edit.
-func (p *pairing) placeBoth(x *shown, v [2][]contact.Value, because string) {
+func (p *pairing) placeBoth(x *shown, v sides, because string) {
 	writes := 0
 	for _, s := range Sides {
 		if !x.m.same(s, v[s], x.values[s]) {

@@ -60,14 +60,14 @@ type intent struct {
 
 // holdRow is what waits for a person, or was decided by one.
 type holdRow struct {
-	Kind      string             `json:"kind"` // WaitDeletions, ..., or one of the decisions below
-	Consented bool               `json:"consented,omitempty"`
-	Side      Side               `json:"side"`
-	IDs       [2]string          `json:"ids,omitzero"`
-	Mapping   string             `json:"mapping,omitempty"`
-	Seen      [2][]contact.Value `json:"seen,omitzero"`
-	Take      Take               `json:"take,omitempty"`
-	Value     contact.Value      `json:"value,omitzero"`
+	Kind      string        `json:"kind"` // WaitDeletions, ..., or one of the decisions below
+	Consented bool          `json:"consented,omitempty"`
+	Side      Side          `json:"side"`
+	IDs       [2]string     `json:"ids,omitzero"`
+	Mapping   string        `json:"mapping,omitempty"`
+	Seen      sides         `json:"seen,omitzero"`
+	Take      Take          `json:"take,omitempty"`
+	Value     contact.Value `json:"value,omitzero"`
 	key       string
 }
 
@@ -145,13 +145,18 @@ func marshal(v any) []byte {
 
 func unmarshal(row Row, into any) error {
 	if err := json.Unmarshal(row.Body, into); err != nil {
-		return fmt.Errorf("store: row %q of table %s cannot be read: %w", row.Key, row.Table, err)
+		return unreadable(row, err)
 	}
 	return nil
 }
 
+// unreadable names the row that could not be read. Its key may be a record's id, and is no contact data.
+func unreadable(row Row, err error) error {
+	return fmt.Errorf("store: row %q of table %s cannot be read: %w", row.Key, row.Table, err)
+}
+
 func (m *mirror) row() Row {
-	row := Row{Table: TableMirror, Key: recordKey(m.ref()), Stamp: m.version, Body: marshal(m)}
+	row := Row{Table: TableMirror, Key: recordKey(m.ref()), Stamp: m.version, Body: m.body()}
 	if !m.due.IsZero() {
 		row.Index[mirrorDue] = dueEntry(m.due, m.ref())
 	}
@@ -161,8 +166,8 @@ func (m *mirror) row() Row {
 
 func parseMirror(row Row, cfg *config) (*mirror, error) {
 	m := &mirror{}
-	if err := unmarshal(row, m); err != nil {
-		return nil, err
+	if err := m.read(row.Body); err != nil {
+		return nil, unreadable(row, err)
 	}
 	r := parseRecordKey(row.Key)
 	m.side, m.id, m.version = r.side, r.id, row.Stamp
@@ -187,14 +192,15 @@ func (s standing) entry() string {
 }
 
 func (l *link) row() Row {
-	return Row{Table: TableLink, Key: l.key, Index: [Indexes]string{l.ID[A], l.ID[B], l.Standing.entry()}, Body: marshal(l)}
+	return Row{Table: TableLink, Key: l.key, Index: [Indexes]string{l.ID[A], l.ID[B], l.Standing.entry()}, Body: l.body()}
 }
 
 func parseLink(row Row) (*link, error) {
-	l := &link{}
-	err := unmarshal(row, l)
-	l.key = row.Key
-	return l, err
+	l := &link{key: row.Key}
+	if err := l.read(row.Body); err != nil {
+		return nil, unreadable(row, err)
+	}
+	return l, nil
 }
 
 // linkKey names the n-th link.

@@ -27,15 +27,15 @@ type mirror struct {
 	id   string
 
 	version  string
-	Modified time.Time       `json:"m,omitzero"` // as the app says
-	Edited   time.Time       `json:"e,omitzero"` // Modified at the read that last showed somebody's edit
-	Fields   contact.Fields  `json:"f"`
-	Gone     gone            `json:"g,omitempty"`
-	Seen     int64           `json:"s,omitempty"` // number of the sync that first saw it
-	Wrote    *ownWrite       `json:"w,omitempty"` // our last write to it
-	Standing standing        `json:"st,omitzero"` // while it is unlinked
-	Refused  string          `json:"r,omitempty"` // fingerprint of the creation that was refused
-	Doubt    *contact.Record `json:"d,omitempty"` // a read that may be stale: believed once the app has settled
+	Modified time.Time // as the app says
+	Edited   time.Time // Modified at the read that last showed somebody's edit
+	Fields   contact.Fields
+	Gone     gone
+	Seen     int64           // number of the sync that first saw it
+	Wrote    *ownWrite       // our last write to it
+	Standing standing        // while it is unlinked
+	Refused  string          // fingerprint of the creation that was refused
+	Doubt    *contact.Record // a read that may be stale: believed once the app has settled
 	due      time.Time       // when to look at it again; zero is never
 	keys     []matchKey      // by which it is found, as computed from Fields
 	indexed  bool            // the store finds it by them
@@ -76,24 +76,27 @@ func (m *mirror) touch() string {
 type link struct {
 	key string
 
-	ID       [2]string         `json:"id"`
-	Gone     [2]bool           `json:"gone,omitzero"`     // settled that this side was deleted: the other is a survivor
-	Touch    [2]string         `json:"touch,omitzero"`    // each whole record when last decided
-	Let      [2]bool           `json:"let,omitzero"`      // whether a rule let each side through when last seen
-	Decided  bool              `json:"decided,omitempty"` // at least one decision was made of both records
-	Cells    map[string]*cell  `json:"cells,omitempty"`   // what was settled, by mapping
-	Members  map[string]member `json:"members,omitempty"` // membership, by membership
-	Layers   map[string]layer  `json:"layers,omitempty"`  // what actions wrote, by target
-	Held     map[string]*hold  `json:"held,omitempty"`    // held conflicts, by mapping
-	Past     map[string]*past  `json:"past,omitempty"`    // by side and field: what our writes replaced
-	Standing standing          `json:"st,omitzero"`
-	Refused  string            `json:"refused,omitempty"` // fingerprint of the update that was refused
+	ID       [2]string
+	Gone     [2]bool           // settled that this side was deleted: the other is a survivor
+	Touch    [2]string         // each whole record when last decided
+	Let      [2]bool           // whether a rule let each side through when last seen
+	Decided  bool              // at least one decision was made of both records
+	Cells    map[string]*cell  // what was settled, by mapping
+	Members  map[string]member // membership, by membership
+	Layers   map[string]layer  // what actions wrote, by target
+	Held     map[string]*hold  // held conflicts, by mapping
+	Past     map[string]*past  // by side and field: what our writes replaced
+	Standing standing
+	Refused  string // fingerprint of the update that was refused
 }
+
+// sides is what one mapping shows on each side.
+type sides [2][]contact.Value
 
 // cell is what was last settled of one mapping, for each side as that side holds it.
 type cell struct {
-	Val  [2][]contact.Value `json:"v"`
-	Half [2][]contact.Value `json:"h,omitzero"` // one of two writes that settle together is in
+	Val  sides
+	Half sides // one of two writes that settle together is in
 }
 
 // member is what membership was settled, on each side: whether the filter held, and whether the actions' effect
@@ -111,9 +114,9 @@ type layer struct {
 
 // hold is a conflict that waits for a person, with the values that the person sees, and what they decided.
 type hold struct {
-	Seen  [2][]contact.Value `json:"seen"`
-	Take  Take               `json:"take,omitempty"`
-	Value contact.Value      `json:"value,omitzero"` // decided instead of either
+	Seen  sides         `json:"seen"`
+	Take  Take          `json:"take,omitempty"`
+	Value contact.Value `json:"value,omitzero"` // decided instead of either
 }
 
 // past is what our writes to one field replaced in the last day, and when we wrote such a value back.

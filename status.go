@@ -230,7 +230,7 @@ func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus
 		if len(rows) == 0 {
 			return fmt.Errorf("%w: %s in %s", ErrNotKnown, id, side)
 		}
-		if err := unmarshal(rows[0], &m); err != nil {
+		if err := m.read(rows[0].Body); err != nil {
 			return err
 		}
 		m.side, m.id = side, id
@@ -310,7 +310,7 @@ func scanStatus(tx ReadTx, table Table, prefix, after string, limit int) (page [
 			continue
 		}
 		m := &mirror{}
-		if err := unmarshal(row, m); err != nil {
+		if err := m.read(row.Body); err != nil {
 			return nil, "", err
 		}
 		r := parseRecordKey(row.Key)

@@ -470,19 +470,28 @@ func (r *run) push(ctx context.Context, due []ref) error {
 // pushBatch decides some records and carries that out, again and again until nothing is left: a result may let
 // another record in, or free a key.
 func (r *run) pushBatch(ctx context.Context, refs []ref) error {
+	if err := r.stopIfPaused(); err != nil {
+		return err
+	}
 	b := r.newBook()
 	b.prefetch(refs)
-	for round := 0; len(refs) > 0 && round < maxRounds; round++ {
-		writes := r.decide(b, refs, nil)
-		if err := b.commit(ctx); err != nil {
-			return err
-		}
-		if err := r.send(ctx, b, writes); err != nil {
-			return err
-		}
+	var err error
+	for round := 0; err == nil && len(refs) > 0 && round < maxRounds; round++ {
+		err = r.send(ctx, b, r.decide(b, refs, nil))
 		refs = b.takeDue()
 	}
-	return b.commit(ctx)
+	// What the app has done is noted, even if nobody waits any more.
+	return errors.Join(err, b.commit(context.WithoutCancel(ctx)))
+}
+
+// stopIfPaused ends the sync if a person has paused the connection meanwhile.
+func (r *run) stopIfPaused() error {
+	var row connectionRow
+	err := r.view(func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
+	if err == nil && row.State == StatePaused {
+		err = ErrPaused
+	}
+	return err
 }
 
 // rehearse runs the whole plan without carrying anything out, for the totals that the guards look at. seen, if it

@@ -228,6 +228,16 @@ func (d *Decoder) Fields() (Fields, error) {
 	return f, err
 }
 
+// Raw reads any value and returns it as it is written.
+func (d *Decoder) Raw() (string, error) {
+	d.peek()
+	start := d.at
+	if err := d.Skip(); err != nil {
+		return "", err
+	}
+	return d.text[start:d.at], nil
+}
+
 // Skip reads a value of any type and forgets it. It is as strict as the other methods.
 func (d *Decoder) Skip() error {
 	switch d.peek() {

@@ -1,0 +1,313 @@
+package contactsync
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// The two rows that there are as many of as people are written and read by hand: by reflection they would cost
+// more than all else that a sync does. What is rare in them is left to encoding/json.
+
+// object writes the members of a JSON object one after the other.
+type object struct {
+	to    []byte
+	empty bool
+}
+
+func newObject(room int) *object {
+	return &object{to: append(make([]byte, 0, room), '{'), empty: true}
+}
+
+func (o *object) key(name string) {
+	if !o.empty {
+		o.to = append(o.to, ',')
+	}
+	o.empty = false
+	o.to = append(contact.AppendString(o.to, name), ':')
+}
+
+func (o *object) text(name, value string) {
+	if value != "" {
+		o.key(name)
+		o.to = contact.AppendString(o.to, value)
+	}
+}
+
+func (o *object) time(name string, t time.Time) {
+	if !t.IsZero() {
+		o.key(name)
+		o.to = append(t.AppendFormat(append(o.to, '"'), time.RFC3339Nano), '"')
+	}
+}
+
+func (o *object) flag(name string, v bool) {
+	if v {
+		o.key(name)
+		o.to = append(o.to, "true"...)
+	}
+}
+
+func (o *object) any(name string, v any) {
+	o.key(name)
+	o.to = append(o.to, marshal(v)...)
+}
+
+func (o *object) standing(s standing) {
+	if s.Status == "" {
+		return
+	}
+	o.key("st")
+	inner := &object{to: append(o.to, '{'), empty: true}
+	inner.text("status", s.Status)
+	inner.text("reason", s.Reason)
+	inner.text("message", s.Message)
+	o.to = append(inner.to, '}')
+}
+
+func (o *object) end() []byte { return append(o.to, '}') }
+
+// body returns the mirror's row body.
+func (m *mirror) body() []byte {
+	o := newObject(512)
+	o.key("f")
+	o.to = m.Fields.AppendJSON(o.to)
+	o.time("m", m.Modified)
+	o.time("e", m.Edited)
+	o.text("g", string(m.Gone))
+	if m.Seen != 0 {
+		o.any("s", m.Seen)
+	}
+	o.standing(m.Standing)
+	o.text("r", m.Refused)
+	if m.Wrote != nil {
+		o.any("w", m.Wrote)
+	}
+	if m.Doubt != nil {
+		o.any("d", m.Doubt)
+	}
+	return o.end()
+}
+
+// read fills the mirror from a row body.
+func (m *mirror) read(body []byte) error {
+	d := contact.NewDecoder(string(body))
+	return d.Object(func(key string) (err error) {
+		switch key {
+		case "f":
+			m.Fields, err = d.Fields()
+		case "m":
+			err = readTime(d, &m.Modified)
+		case "e":
+			err = readTime(d, &m.Edited)
+		case "g":
+			var text string
+			text, err = d.String()
+			m.Gone = gone(text)
+		case "s":
+			m.Seen, err = d.Int()
+		case "st":
+			err = readRaw(d, &m.Standing)
+		case "r":
+			m.Refused, err = d.String()
+		case "w":
+			err = readRaw(d, &m.Wrote)
+		case "d":
+			err = readRaw(d, &m.Doubt)
+		default:
+			err = d.Skip() // of a newer version
+		}
+		return err
+	})
+}
+
+func readTime(d *contact.Decoder, t *time.Time) error {
+	text, err := d.String()
+	if err == nil {
+		*t, err = time.Parse(time.RFC3339Nano, text)
+	}
+	return err
+}
+
+func readRaw(d *contact.Decoder, into any) error {
+	raw, err := d.Raw()
+	if err == nil {
+		err = json.Unmarshal([]byte(raw), into)
+	}
+	return err
+}
+
+// rareLink is what few links have.
+type rareLink struct {
+	Gone    [2]bool           `json:"gone,omitzero"`
+	Members map[string]member `json:"members,omitempty"`
+	Layers  map[string]layer  `json:"layers,omitempty"`
+	Held    map[string]*hold  `json:"held,omitempty"`
+	Past    map[string]*past  `json:"past,omitempty"`
+}
+
+// body returns the link's row body.
+func (l *link) body() []byte {
+	o := newObject(1024)
+	for _, s := range Sides {
+		o.text("id_"+s.String(), l.ID[s])
+		o.text("touch_"+s.String(), l.Touch[s])
+		o.flag("let_"+s.String(), l.Let[s])
+	}
+	o.flag("decided", l.Decided)
+	o.standing(l.Standing)
+	o.text("refused", l.Refused)
+	o.key("cells")
+	o.to = l.appendCells(o.to)
+	if l.Gone != [2]bool{} || len(l.Members)+len(l.Layers)+len(l.Held)+len(l.Past) > 0 {
+		o.any("rare", rareLink{l.Gone, l.Members, l.Layers, l.Held, l.Past})
+	}
+	return o.end()
+}
+
+// appendCells writes what was settled: by mapping, the values of a, those of b where they differ to the letter,
+// and halves where there are any.
+func (l *link) appendCells(to []byte) []byte {
+	to = append(to, '{')
+	for i, id := range sortedKeys(l.Cells) {
+		c := l.Cells[id]
+		if i > 0 {
+			to = append(to, ',')
+		}
+		to = append(contact.AppendString(to, id), ':')
+		to = c.Val.append(to)
+		if c.Half[A] != nil || c.Half[B] != nil {
+			to = append(contact.AppendString(append(to, ','), id+halfSuffix), ':')
+			to = c.Half.append(to)
+		}
+	}
+	return append(to, '}')
+}
+
+// halfSuffix marks the halves of a mapping that settles when two writes are in.
+const halfSuffix = "\x00half"
+
+// append writes the values of a, and those of b where they differ to the letter.
+func (v sides) append(to []byte) []byte {
+	to = appendValues(append(to, '['), v[A])
+	if !equalValues(v[A], v[B]) {
+		to = appendValues(append(to, ','), v[B])
+	}
+	return append(to, ']')
+}
+
+// MarshalJSON writes the values of a, and those of b where they differ to the letter.
+func (v sides) MarshalJSON() ([]byte, error) { return v.append(nil), nil }
+
+// UnmarshalJSON reads what MarshalJSON writes.
+func (v *sides) UnmarshalJSON(data []byte) (err error) {
+	*v, err = readSides(contact.NewDecoder(string(data)))
+	return err
+}
+
+func readSides(d *contact.Decoder) (v sides, err error) {
+	n := 0
+	err = d.Array(func() error {
+		values, err := readValues(d)
+		if n < len(v) {
+			v[n] = values
+		}
+		n++
+		return err
+	})
+	if n == 1 {
+		v[B] = v[A]
+	}
+	return v, err
+}
+
+func equalValues(x, y []contact.Value) bool {
+	if len(x) != len(y) || (x == nil) != (y == nil) {
+		return false
+	}
+	for i := range x {
+		if !x[i].Equal(y[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// appendValues writes values as an array, and nil as null.
+func appendValues(to []byte, values []contact.Value) []byte {
+	if values == nil {
+		return append(to, "null"...)
+	}
+	to = append(to, '[')
+	for i, v := range values {
+		if i > 0 {
+			to = append(to, ',')
+		}
+		to = v.AppendJSON(to)
+	}
+	return append(to, ']')
+}
+
+// read fills the link from a row body.
+func (l *link) read(body []byte) error {
+	d := contact.NewDecoder(string(body))
+	return d.Object(func(key string) (err error) {
+		switch key {
+		case "id_a":
+			l.ID[A], err = d.String()
+		case "id_b":
+			l.ID[B], err = d.String()
+		case "touch_a":
+			l.Touch[A], err = d.String()
+		case "touch_b":
+			l.Touch[B], err = d.String()
+		case "let_a":
+			l.Let[A], err = d.Bool()
+		case "let_b":
+			l.Let[B], err = d.Bool()
+		case "decided":
+			l.Decided, err = d.Bool()
+		case "st":
+			err = readRaw(d, &l.Standing)
+		case "refused":
+			l.Refused, err = d.String()
+		case "cells":
+			err = l.readCells(d)
+		case "rare":
+			var rare rareLink
+			err = readRaw(d, &rare)
+			l.Gone, l.Members, l.Layers, l.Held, l.Past = rare.Gone, rare.Members, rare.Layers, rare.Held, rare.Past
+		default:
+			err = d.Skip() // of a newer version
+		}
+		return err
+	})
+}
+
+func (l *link) readCells(d *contact.Decoder) error {
+	l.Cells = map[string]*cell{}
+	return d.Object(func(id string) error {
+		v, err := readSides(d)
+		if of, half := strings.CutSuffix(id, halfSuffix); half {
+			l.Cells[of].Half = v // it follows its mapping
+			return err
+		}
+		l.Cells[id] = &cell{Val: v}
+		return err
+	})
+}
+
+func readValues(d *contact.Decoder) ([]contact.Value, error) {
+	if d.Null() {
+		return nil, nil
+	}
+	values := make([]contact.Value, 0, 1)
+	err := d.Array(func() error {
+		v, err := d.Value()
+		values = append(values, v)
+		return err
+	})
+	return values, err
+}
