@@ -20,10 +20,17 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	if err := ctx.Err(); err != nil {
 		return nil, &connector.Error{App: appID, Op: "apply", Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err)}
 	}
-	ids := make([]string, len(writes))
-	for i, w := range writes {
-		if ids[i] = w.ID; w.Op == connector.Create {
-			ids[i] = b.fileOfNew(w)
+	if err := b.ensure(ctx); err != nil {
+		return nil, err
+	}
+	ids := make([]string, 0, len(writes))
+	for _, w := range writes {
+		id := w.ID
+		if w.Op == connector.Create {
+			id = b.fileOfNew(w)
+		}
+		if w.Op != connector.Create || b.single != "" || b.index.files[id] != nil {
+			ids = append(ids, id)
 		}
 	}
 	texts, err := b.freshForWriting(ctx, ids, writes)

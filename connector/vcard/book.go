@@ -259,17 +259,19 @@ func (b *book) reload(ctx context.Context, names []string) (map[string]string, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	if slices.ContainsFunc(errs, func(err error) bool { return err != nil }) {
+		if err := b.gone(); err != nil {
+			return nil, err
+		}
+	}
 	out := make(map[string]string, len(names))
 	for i, name := range names {
-		switch {
-		case errs[i] == nil:
-			b.take(files[i])
-			out[name] = texts[i]
-		case b.gone() != nil:
-			return nil, b.gone()
-		default:
-			b.index.drop(name)
+		if errs[i] != nil {
+			b.index.drop(name) // there is no such file
+			continue
 		}
+		b.take(files[i])
+		out[name] = texts[i]
 	}
 	return out, nil
 }
@@ -307,8 +309,12 @@ func (b *book) unavailable(op string, err error) error {
 func (b *book) failed(op, id string, err error) error {
 	var typed *connector.Error
 	if errors.As(err, &typed) {
-		typed.Op, typed.RecordID = op, id
-		return typed
+		named := *typed
+		named.Op = op
+		if named.RecordID == "" {
+			named.RecordID = id
+		}
+		return &named
 	}
 	return &connector.Error{App: appID, Op: op, RecordID: id, Err: err}
 }

@@ -102,7 +102,7 @@ func (t *batchWrite) commit() error {
 	for _, name := range slices.Sorted(maps.Keys(t.changes)) {
 		changes = append(changes, t.changes[name])
 	}
-	eachOn(8, len(changes), func(i int) { t.book.prepare(changes[i]) })
+	eachOn(16, len(changes), func(i int) { t.book.prepare(changes[i]) })
 	folders := map[string]bool{}
 	for _, c := range changes {
 		if c.err == nil {
@@ -197,6 +197,8 @@ func (b *book) unchanged(c *fileChange) error {
 	switch {
 	case c.file == nil && errors.Is(err, fs.ErrNotExist):
 		return nil
+	case c.file == nil && err == nil:
+		return &connector.Error{App: appID, RecordID: c.name, Err: connector.ErrAlreadyExists}
 	case err != nil:
 		return fmt.Errorf("%w: %w", connector.ErrVersionConflict, err)
 	case c.file == nil || statOf(info) != c.file.stat:

@@ -474,3 +474,62 @@ func TestOpen(t *testing.T) {
 		})
 	}
 }
+
+// A meddler is a clock that does something, once, when the connector looks at the time: after it has read a file and
+// before it writes it.
+type meddler struct {
+	fixed
+	do func()
+}
+
+func (m *meddler) Now() time.Time {
+	if do := m.do; do != nil {
+		m.do = nil
+		do()
+	}
+	return m.fixed.Now()
+}
+
+// TestEditDuringWrite edits files while the connector is about to write them.
+func TestEditDuringWrite(t *testing.T) {
+	t.Parallel()
+	edited := cardOf("3.0", "UID:1", "FN:Eve")
+	title := contact.Patch{"title": setText("x")}
+	tests := []struct {
+		name  string
+		write connector.Write
+	}{
+		{"update", connector.Write{Op: connector.Update, ID: "a.vcf", Patch: title}},
+		{"delete", connector.Write{Op: connector.Delete, ID: "a.vcf"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			put(t, dir, "a.vcf", cardOf("3.0", "UID:1", "FN:Ann"))
+			clock := &meddler{fixed: fixed{time.Now().Add(time.Hour)}}
+			c := vcard.Folder(dir, vcard.WithClock(clock))
+			listing(t, c)
+			clock.do = func() {
+				put(t, dir, "new.vcf", edited)
+				require.NoError(t, os.Rename(filepath.Join(dir, "new.vcf"), filepath.Join(dir, "a.vcf")))
+			}
+			require.ErrorIs(t, apply(t, c, tt.write).Err, connector.ErrVersionConflict)
+			wantFile(t, dir, "a.vcf", edited)
+			require.Equal(t, []string{"a.vcf"}, names(t, dir), "no temporary file is left")
+		})
+	}
+	t.Run("create", func(t *testing.T) {
+		t.Parallel()
+		dir := t.TempDir()
+		clock := &meddler{fixed: fixed{noon}}
+		c := vcard.Folder(dir, vcard.WithClock(clock))
+		listing(t, c)
+		const name = "ca0df2c9-5aa1-84c1-90ff-2ff3c8f967fd.vcf" // of the marker "m1"
+		clock.do = func() { put(t, dir, name, edited) }
+		err := apply(t, c, connector.Write{Op: connector.Create, Marker: "m1", Patch: contact.Patch{"name": setText("x")}}).Err
+		require.ErrorIs(t, err, connector.ErrAlreadyExists)
+		require.Equal(t, name, connector.ExistingID(err))
+		wantFile(t, dir, name, edited)
+	})
+}
