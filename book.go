@@ -23,7 +23,7 @@ type book struct {
 
 	dirtyMirrors map[ref]bool
 	dirtyLinks   map[string]*link // nil: deleted
-	dirtyKeys    map[string]bool  // key rows, true if they are to be there
+	dirtyKeys    map[string]bool  // by key entry
 	dirtyRows    []Row            // journal and others, appended
 	deleteRows   []Row
 	due          map[ref]bool // to be decided, now
@@ -150,7 +150,7 @@ func (b *book) findBearers(entries []string) (found []ref) {
 		return nil
 	}
 	b.err = b.view(func(tx ReadTx) error {
-		rows, err := tx.Find(TableKey, 0, entries...)
+		rows, err := tx.Get(TableKey, entries...)
 		if err != nil {
 			return err
 		}
@@ -158,13 +158,8 @@ func (b *book) findBearers(entries []string) (found []ref) {
 			b.bearers[e] = nil
 		}
 		for _, row := range rows {
-			entry := row.Index[0]
-			r := ref{parseRecordKey(entry).side, row.Stamp}
-			if there, changed := b.dirtyKeys[row.Key]; changed && !there {
-				continue
-			}
-			b.bearers[entry] = append(b.bearers[entry], r)
-			found = append(found, r)
+			b.bearers[row.Key] = bearersOf(row)
+			found = append(found, b.bearers[row.Key]...)
 		}
 		return nil
 	})
@@ -276,7 +271,7 @@ func (b *book) setKey(r ref, k matchKey, there bool) {
 	default:
 		return
 	}
-	b.dirtyKeys[keyRow(r.side, k, r.id).Key] = there
+	b.dirtyKeys[entry] = true
 }
 
 // neighbours makes every unlinked record that shares one of the keys due, on either side; and a pair that waits
@@ -411,12 +406,8 @@ func (b *book) save(tx Tx) error {
 		}
 	}
 	for _, key := range sortedKeys(b.dirtyKeys) {
-		if b.dirtyKeys[key] {
-			entry, id, _ := strings.Cut(key, "\x00")
-			if i := strings.LastIndexByte(key, 0); i >= 0 {
-				entry, id = key[:i], key[i+1:]
-			}
-			puts = append(puts, Row{Table: TableKey, Key: key, Index: [Indexes]string{entry}, Stamp: id})
+		if bearers := b.bearers[key]; len(bearers) > 0 {
+			puts = append(puts, keyRow(key, bearers))
 		} else {
 			dropKeys = append(dropKeys, key)
 		}

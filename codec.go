@@ -291,7 +291,9 @@ func (l *link) readCells(d *contact.Decoder) error {
 	return d.Object(func(id string) error {
 		v, err := readSides(d)
 		if of, half := strings.CutSuffix(id, halfSuffix); half {
-			l.Cells[of].Half = v // it follows its mapping
+			if c := l.Cells[of]; c != nil { // it follows its mapping
+				c.Half = v
+			}
 			return err
 		}
 		l.Cells[id] = &cell{Val: v}

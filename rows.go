@@ -1,6 +1,8 @@
 package contactsync
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -209,10 +211,29 @@ func linkKey(n int64) string { return fmt.Sprintf("%012d", n) }
 // runKey names the n-th sync.
 func runKey(n int64) string { return fmt.Sprintf("%09d", n) }
 
-// keyRow is the row by which a record is found by one of its match keys.
-func keyRow(s Side, k matchKey, id string) Row {
-	entry := keyEntry(s, k)
-	return Row{Table: TableKey, Key: entry + "\x00" + id, Index: [Indexes]string{entry}, Stamp: id}
+// keyEntry is the key of the row that says who of side s bears a match key. It holds a digest: rows stay small,
+// and an email is not written once more. Two match keys with one digest would only be looked at together.
+func keyEntry(s Side, k matchKey) string {
+	sum := sha256.Sum256([]byte(k.text))
+	return fmt.Sprintf("%s%d %s", s, k.kind, base64.RawURLEncoding.EncodeToString(sum[:keyDigest]))
 }
 
-func keyEntry(s Side, k matchKey) string { return s.String() + " " + k.String() }
+const keyDigest = 12 // bytes
+
+// keyRow is the row of a match key that these records bear.
+func keyRow(entry string, bearers []ref) Row {
+	ids := make([]string, len(bearers))
+	for i, r := range bearers {
+		ids[i] = r.id
+	}
+	return Row{Table: TableKey, Key: entry, Stamp: strings.Join(ids, "\x00")}
+}
+
+// bearersOf returns the records that a key row names, sorted by id.
+func bearersOf(row Row) []ref {
+	var refs []ref
+	for id := range strings.SplitSeq(row.Stamp, "\x00") {
+		refs = append(refs, ref{parseRecordKey(row.Key).side, id})
+	}
+	return refs
+}

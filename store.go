@@ -53,7 +53,7 @@ const (
 	TableConnection Table = "connection" // configuration and life, one row; key ""
 	TableSide       Table = "side"       // feed position of one app; key: side
 	TableMirror     Table = "mirror"     // what was read of one record; key: side, id; index 0: when due, 1: status
-	TableKey        Table = "key"        // a match key that a record bears; index 0: side, key
+	TableKey        Table = "key"        // who bears a match key; key: side, digest of the match key; stamp: their ids
 	TableLink       Table = "link"       // a pair; index 0: a's id, 1: b's id (both unique: Put refuses a second row), 2: status
 	TableIntent     Table = "intent"     // a batch that was sent and not answered; key: run, number
 	TableHold       Table = "hold"       // what waits for a person, or was decided by one

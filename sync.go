@@ -364,26 +364,38 @@ func (r *run) touchAll(ctx context.Context, rekey bool) error {
 			return err
 		}
 		last = &rows[len(rows)-1]
-		b := r.newBook()
-		for _, row := range rows {
-			m, err := parseMirror(row, r.cfg)
-			if err != nil {
-				return err
-			}
-			m.due = dueNow
-			b.mirrors[m.ref()] = m
-			b.dirtyMirrors[m.ref()] = true
-			if rekey && m.Gone == alive {
-				m.indexed = true
-				for _, k := range m.keys {
-					b.dirtyKeys[keyRow(m.side, k, m.id).Key] = true
-				}
-			}
-		}
-		if err := b.commit(ctx); err != nil {
+		if err := r.touchRows(ctx, rows, rekey); err != nil {
 			return err
 		}
 	}
+}
+
+// touchRows makes these records due, and with rekey has them found by their keys.
+func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
+	b := r.newBook()
+	var entries []string
+	for _, row := range rows {
+		m, err := parseMirror(row, r.cfg)
+		if err != nil {
+			return err
+		}
+		m.due = dueNow
+		b.mirrors[m.ref()] = m
+		b.dirtyMirrors[m.ref()] = true
+		for _, k := range m.keys {
+			entries = append(entries, keyEntry(m.side, k))
+		}
+	}
+	if rekey {
+		b.findBearers(entries)
+		for _, at := range sortedRefs(b.dirtyMirrors) {
+			m := b.mirrors[at]
+			for _, k := range m.keys {
+				b.setKey(at, k, m.alive())
+			}
+		}
+	}
+	return b.commit(ctx)
 }
 
 // dropKeys forgets how records are found: the connection's keys mean something else now.

@@ -49,8 +49,8 @@ CREATE TABLE contactsync_mirror (
 CREATE INDEX contactsync_mirror_0 ON contactsync_mirror (scope, i0, key) WHERE i0 IS NOT NULL;
 CREATE INDEX contactsync_mirror_1 ON contactsync_mirror (scope, i1, key) WHERE i1 IS NOT NULL;
 
+-- Rows of this table are small and many, and only ever found by their key: it is its own index.
 CREATE TABLE contactsync_key (
-	id    INTEGER PRIMARY KEY,
 	scope INTEGER NOT NULL,
 	key   BLOB NOT NULL,
 	i0    BLOB,
@@ -58,9 +58,8 @@ CREATE TABLE contactsync_key (
 	i2    BLOB,
 	stamp BLOB NOT NULL,
 	body  BLOB,
-	UNIQUE (scope, key)
-) STRICT;
-CREATE INDEX contactsync_key_0 ON contactsync_key (scope, i0, key) WHERE i0 IS NOT NULL;
+	PRIMARY KEY (scope, key)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE contactsync_link (
 	id    INTEGER PRIMARY KEY,
