@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
+	"github.com/goccy/go-yaml/ast"
+)
+
+// endpoint reads one side of a connection: which app, and its settings as they are written and as the app gets them.
+func (l *loader) endpoint(n ast.Node, at string) (contactsync.Endpoint, map[string]string) {
+	end := contactsync.Endpoint{Settings: map[string]string{}}
+	list, ok := l.entries(n, at)
+	if !ok {
+		l.fault(at, "an endpoint is {app: ..., ...}; the apps are %s", appIDs(l.apps))
+		return end, nil
+	}
+	for _, e := range list {
+		text, ok := plainText(e.value)
+		if !ok {
+			l.fault(join(at, e.key), "the value is not a plain text")
+			continue
+		}
+		switch e.key {
+		case "app":
+			end.App = text
+		case "account":
+			end.Account = text
+		case "kind":
+			end.Kind = text
+		default:
+			end.Settings[e.key] = text
+			l.checkSecret(e, text, join(at, e.key))
+		}
+	}
+	app, ok := l.apps.App(end.App)
+	switch {
+	case end.App == "":
+		l.fault(at, "the app is missing; there are %s", appIDs(l.apps))
+	case !ok:
+		l.fault(join(at, "app"), "there is no app %q; there are %s", end.App, appIDs(l.apps))
+	default:
+		return end, l.settings(app, end.Settings, list, at)
+	}
+	return end, nil
+}
+
+// settings returns what the app gets: with variables filled in, a path from here, and yes or no for true and false
+// where the app wants that.
+func (l *loader) settings(app connector.App, written map[string]string, list []entry, at string) map[string]string {
+	filled := map[string]string{}
+	for _, e := range list {
+		text, ok := written[e.key]
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(app.Settings, func(s connector.Setting) bool { return s.Name == e.key })
+		if i < 0 {
+			l.faultOnKey(join(at, e.key), "app %s has no such setting; it has %s", app.ID, settingNames(app))
+			continue
+		}
+		text = l.expand(text, join(at, e.key))
+		options := app.Settings[i].Options
+		if slices.Contains(options, "yes") {
+			text = yesOrNo(text)
+		}
+		if len(options) > 0 && text != "" && !slices.Contains(options, text) {
+			l.fault(join(at, e.key), "%s is one of %s", e.key, strings.Join(options, ", "))
+		}
+		if e.key == "path" && text != "" {
+			text = l.reader.file.inDir(text)
+		}
+		filled[e.key] = text
+	}
+	for _, s := range app.Settings {
+		if _, given := written[s.Name]; s.Required && written[s.Name] == "" {
+			l.fault(join(at, s.Name), "%s %s: %s", s.Name, map[bool]string{true: "is empty", false: "is missing"}[given], s.Label)
+		}
+	}
+	return filled
+}
+
+func yesOrNo(text string) string {
+	switch text {
+	case "true":
+		return "yes"
+	case "false":
+		return "no"
+	}
+	return text
+}
+
+// variable is how a setting takes its value from the environment.
+var variable = regexp.MustCompile(`\$\{([A-Za-z_][A-Za-z0-9_]*)\}`)
+
+// expand fills in the variables of a setting. One that is not set is a fault.
+func (l *loader) expand(text, at string) string {
+	return variable.ReplaceAllStringFunc(text, func(ref string) string {
+		name := variable.FindStringSubmatch(ref)[1]
+		value, ok := l.getenv(name)
+		if !ok {
+			l.fault(at, "the environment has no variable %s; set it, or take it out", name)
+		}
+		return value
+	})
+}
+
+// secretKey tells settings whose value nobody should read in a file.
+var secretKey = regexp.MustCompile(`(?i)passw|secret|token|api_?key|credential`)
+
+// checkSecret refuses a secret that stands in the file.
+func (l *loader) checkSecret(e entry, text, at string) {
+	if !secretKey.MatchString(e.key) || variable.ReplaceAllString(text, "") == "" {
+		return
+	}
+	l.reader.file.secrets = append(l.reader.file.secrets, text)
+	l.fault(at, "a secret does not belong in this file; put it into an environment variable and write %s: ${%s}", e.key, strings.ToUpper(e.key))
+}
+
+func appIDs(apps connector.Catalogue) string {
+	var ids []string
+	for _, a := range apps {
+		ids = append(ids, a.ID)
+	}
+	return strings.Join(ids, ", ")
+}
+
+func settingNames(app connector.App) string {
+	var names []string
+	for _, s := range app.Settings {
+		names = append(names, s.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// label returns how an endpoint is called in what is printed: its app, and what tells it from another of that app.
+func label(end contactsync.Endpoint) string {
+	for _, more := range []string{end.Settings["path"], end.Account, end.Kind} {
+		if more != "" {
+			return printable(fmt.Sprintf("%s %s", end.App, more))
+		}
+	}
+	return end.App
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/csvfile"
+	"github.com/contactsync/contactsync/connector/vcard"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/contactsync/contactsync/sqlstore"
+	_ "modernc.org/sqlite" // the driver
+)
+
+// catalogue returns the apps that this program knows.
+func catalogue() connector.Catalogue { return connector.NewCatalogue(vcard.App(), csvfile.App()) }
+
+// openStore opens the store of the configuration and returns what closes it. A database that is not there is made,
+// for this user alone; if it is only to be looked at, an empty store stands in for it.
+func (f *configFile) openStore(ctx context.Context, looking bool) (contactsync.Store, func(), error) {
+	kind, name, _ := strings.Cut(f.store, ":")
+	if kind == "memory" {
+		return memstore.New(), func() {}, nil
+	}
+	path := f.inDir(name)
+	if _, err := os.Stat(path); looking && errors.Is(err, fs.ErrNotExist) {
+		return memstore.New(), func() {}, nil
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, failed(fmt.Errorf("open the database: %w", err))
+	}
+	if err := file.Close(); err != nil {
+		return nil, nil, failed(fmt.Errorf("open the database: %w", err))
+	}
+	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(path))
+	if err != nil {
+		return nil, nil, failed(fmt.Errorf("open the database %s: %w", path, err))
+	}
+	store, err := sqlstore.Open(ctx, db, sqlstore.SQLite{})
+	if err != nil {
+		db.Close()
+		return nil, nil, failed(fmt.Errorf("open the database %s: %w%s", path, err, adviceOnDatabase(err)))
+	}
+	return store, func() { store.Close(); db.Close() }, nil
+}
+
+// adviceOnDatabase says what a person can do about a database that does not open, by SQLite's own words.
+func adviceOnDatabase(err error) string {
+	switch text := err.Error(); {
+	case strings.Contains(text, "is locked"):
+		return "; another program is using it: try again when that has ended"
+	case strings.Contains(text, "not a database"):
+		return "; the file is something else: name another one as store"
+	case strings.Contains(text, "readonly"), strings.Contains(text, "unable to open"):
+		return "; its folder must be writable, too"
+	}
+	return ""
+}
+
+// open returns a handle on a connection with its two apps. What is wrong with the configuration is a
+// [*configError].
+func (f *configFile) open(ctx context.Context, conn configured, store contactsync.Store, opts ...contactsync.Option) (*contactsync.Syncer, error) {
+	var apps [2]connector.Connector
+	var bad []problem
+	for _, s := range contactsync.Sides {
+		end := [2]contactsync.Endpoint{conn.doc.A, conn.doc.B}[s]
+		app, _ := catalogue().App(end.App)
+		opened, err := app.Open(ctx, conn.settings[s])
+		if err != nil {
+			at := join(conn.at, s.String())
+			for _, setting := range app.Settings { // the one that the error names
+				if strings.Contains(err.Error(), fmt.Sprintf("setting %q", setting.Name)) {
+					at = join(at, setting.Name)
+				}
+			}
+			bad = append(bad, f.fault(at, err.Error(), false))
+		}
+		apps[s] = opened
+	}
+	if len(bad) > 0 {
+		return nil, usage(&configError{bad})
+	}
+	syncer, err := contactsync.Open(ctx, conn.doc, apps[contactsync.A], apps[contactsync.B], store, opts...)
+	var invalid *contactsync.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		for _, one := range invalid.Faults {
+			bad = append(bad, f.fault(join(conn.at, one.Path), one.Message, false))
+		}
+		return nil, usage(&configError{bad})
+	case err != nil:
+		return nil, failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
+	}
+	return syncer, nil
+}
+
+// look returns a handle that only reads, and decides for a person.
+func look(ctx context.Context, conn configured, store contactsync.Store) (*contactsync.Syncer, error) {
+	syncer, err := contactsync.Open(ctx, conn.doc, nil, nil, store)
+	if err != nil {
+		return nil, failed(err)
+	}
+	return syncer, nil
+}
+
+// chosen returns the connections of these names, all for none.
+func (f *configFile) chosen(names []string) ([]configured, error) {
+	if len(names) == 0 {
+		return f.connections, nil
+	}
+	var list []configured
+	var known []string
+	for _, conn := range f.connections {
+		known = append(known, conn.doc.ID)
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		found := false
+		for _, conn := range f.connections {
+			if conn.doc.ID == name {
+				found = true
+				if !seen[name] {
+					list = append(list, conn)
+				}
+				seen[name] = true
+			}
+		}
+		if !found {
+			return nil, usage(fmt.Errorf("there is no connection %q in %s; there are %s", name, f.path, strings.Join(known, ", ")))
+		}
+	}
+	return list, nil
+}

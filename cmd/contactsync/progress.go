@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/contactsync/contactsync"
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows how far a sync is: as a bar where a person watches, as plain lines with --verbose, else not at all.
+type progress struct {
+	c     *cli
+	name  string
+	phase contactsync.Phase
+	bar   *progressbar.ProgressBar
+	last  time.Time // when the last line was printed
+}
+
+// lineEvery is how often a plain line is printed at most, within a phase.
+const lineEvery = 2 * time.Second
+
+func (c *cli) newProgress(name string) *progress { return &progress{c: c, name: name} }
+
+// show is called by the sync.
+func (p *progress) show(now contactsync.Progress) {
+	switch {
+	case p.c.errTTY:
+		p.draw(now)
+	case p.c.verbose:
+		p.line(now)
+	}
+}
+
+func (p *progress) draw(now contactsync.Progress) {
+	if p.bar == nil || now.Phase != p.phase {
+		p.end()
+		p.phase = now.Phase
+		total := now.Total
+		if total == 0 {
+			total = -1 // a spinner
+		}
+		p.bar = progressbar.NewOptions(total,
+			progressbar.OptionSetWriter(p.c.err),
+			progressbar.OptionSetDescription(p.name+": "+string(now.Phase)),
+			progressbar.OptionSetWidth(30),
+			progressbar.OptionShowCount(),
+			progressbar.OptionThrottle(65*time.Millisecond),
+			progressbar.OptionClearOnFinish())
+	}
+	if now.Total > 0 && p.bar.GetMax() != now.Total {
+		p.bar.ChangeMax(now.Total)
+	}
+	_ = p.bar.Set(now.Done) // a bar that cannot be drawn stops no sync
+}
+
+func (p *progress) line(now contactsync.Progress) {
+	if now.Phase == p.phase && time.Since(p.last) < lineEvery {
+		return
+	}
+	p.phase, p.last = now.Phase, time.Now()
+	text := fmt.Sprintf("%s: %s %d", p.name, now.Phase, now.Done)
+	if now.Total > 0 {
+		text += fmt.Sprintf(" of %d", now.Total)
+	}
+	fmt.Fprintln(p.c.err, text)
+}
+
+// end takes the bar away.
+func (p *progress) end() {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+		p.bar = nil
+	}
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// cli is what the commands share: the streams, what is known of them, and the flags of every command.
+type cli struct {
+	in       io.Reader
+	out, err io.Writer
+	outTTY   bool // a person reads out
+	errTTY   bool // a person watches err: progress may be drawn there
+	inTTY    bool // a person can answer
+	getenv   func(string) (string, bool)
+	self     string // how the program was called, for the commands that it names
+
+	configPath string
+	json       bool
+	verbose    bool
+}
+
+func newCLI() *cli {
+	return &cli{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr,
+		outTTY: term.IsTerminal(int(os.Stdout.Fd())),
+		errTTY: term.IsTerminal(int(os.Stderr.Fd())),
+		inTTY:  term.IsTerminal(int(os.Stdin.Fd())),
+		getenv: os.LookupEnv,
+		self:   calledAs(),
+	}
+}
+
+// calledAs returns how a person calls this program: by "go run" it lies in a folder that is gone afterwards.
+func calledAs() string {
+	if path, err := os.Executable(); err == nil && strings.Contains(path, "go-build") {
+		return "go run ./cmd/contactsync"
+	}
+	return "contactsync"
+}
+
+const defaultConfig = "contactsync.yaml"
+
+// newRoot returns the command with all its sub-commands.
+func newRoot(c *cli) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "contactsync",
+		Short: "Keep the contacts of two apps in sync, both ways",
+		Long: `contactsync keeps the contacts of two apps in sync, both ways, by the rules of a configuration file.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 something waits for your consent,
+4 done but single records failed. Of several connections, the gravest: 1, 2, 3, 4, 0.`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetIn(c.in)
+	root.SetOut(c.out)
+	root.SetErr(c.err)
+	flags := root.PersistentFlags()
+	flags.StringVarP(&c.configPath, "config", "c", defaultConfig, "the configuration file")
+	flags.BoolVar(&c.json, "json", false, "print one JSON document instead of text")
+	flags.BoolVarP(&c.verbose, "verbose", "v", false, "print progress as lines where there is no terminal")
+	root.AddCommand(quickstartCommand(c), validateCommand(c), planCommand(c), syncCommand(c), statusCommand(c),
+		confirmCommand(c), pauseCommand(c), resumeCommand(c), appsCommand(c), versionCommand(c))
+	return root
+}
+
+// next returns a command for the person to run, as it works from here.
+func (c *cli) next(args ...string) string {
+	words := append([]string{c.self}, args...)
+	if c.configPath != defaultConfig {
+		words = append(words, "-c", c.configPath)
+	}
+	for i, w := range words[1:] {
+		words[i+1] = shellWord(w)
+	}
+	return strings.Join(words, " ")
+}
+
+// shellWord quotes a word for a shell, if it needs to be.
+func shellWord(w string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r)
+	}
+	if w != "" && strings.IndexFunc(w, func(r rune) bool { return !plain(r) }) < 0 {
+		return w
+	}
+	return "'" + strings.ReplaceAll(w, "'", `'\''`) + "'"
+}
+
+// untilInterrupted returns a context that ends with Ctrl-C. A second Ctrl-C ends the program at once.
+func untilInterrupted(ctx context.Context) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	release := context.AfterFunc(ctx, stop)
+	return ctx, func() { release(); stop() }
+}
+
+// explain prints why the program ends.
+func (c *cli) explain(err error, code int) {
+	if c.json {
+		c.printJSON(failure{Error: err.Error(), Faults: faultsOf(err), Exit: code})
+	}
+	fmt.Fprintln(c.err, c.paintErr(red, "contactsync:")+" "+err.Error())
+}
+
+// failure is the JSON document of a command that failed as a whole.
+type failure struct {
+	Error  string    `json:"error"`
+	Faults []problem `json:"faults,omitempty"`
+	Exit   int       `json:"exit"`
+}

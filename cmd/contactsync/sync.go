@@ -1,0 +1,321 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/spf13/cobra"
+)
+
+// syncRun is one invocation of sync.
+type syncRun struct {
+	*cli
+	yes   bool
+	watch time.Duration
+	names []string
+}
+
+func syncCommand(c *cli) *cobra.Command {
+	s := &syncRun{cli: c}
+	cmd := &cobra.Command{
+		Use:   "sync [CONNECTION...]",
+		Short: "Bring the apps of the connections into sync; without names, of all",
+		Long: `Bring the apps of the connections into sync; without names, of all of the file.
+
+The first sync of a connection on a terminal shows what it would do and asks. --yes does not ask; off a terminal and
+with --json there is nobody to ask, so it goes on. A paused connection is passed over, unless it was named.`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s.names = args
+			ctx, stop := untilInterrupted(cmd.Context())
+			defer stop()
+			if cmd.Flags().Changed("watch") {
+				return s.repeat(ctx)
+			}
+			code, err := s.round(ctx)
+			if err != nil {
+				return err
+			}
+			return ended(code)
+		},
+	}
+	cmd.Flags().BoolVarP(&s.yes, "yes", "y", false, "do not ask before the first sync")
+	cmd.Flags().DurationVar(&s.watch, "watch", 0, "sync again and again, this long after each other (5m), until interrupted")
+	return cmd
+}
+
+// repeat syncs until it is interrupted. What went wrong in one round is said, and the next one tries again.
+func (s *syncRun) repeat(ctx context.Context) error {
+	if s.watch < time.Second {
+		return usage(errors.New("--watch: the least is 1s"))
+	}
+	for first := true; ; first = false {
+		code, err := s.round(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		var wrong *codedError
+		if errors.As(err, &wrong) && wrong.code == exitConfig && first {
+			return err
+		}
+		if err != nil {
+			s.explain(err, code)
+		}
+		timer := time.NewTimer(s.watch)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
+
+// syncResult is what one connection's sync came to, as --json shows it.
+type syncResult struct {
+	Connection string                     `json:"connection"`
+	A          string                     `json:"a"`
+	B          string                     `json:"b"`
+	Report     *contactsync.Report        `json:"report,omitempty"`
+	Failed     []contactsync.RecordStatus `json:"failed,omitempty"` // the first few
+	Error      string                     `json:"error,omitempty"`
+	Skipped    string                     `json:"skipped,omitempty"`
+	Exit       int                        `json:"exit"`
+	doc        contactsync.Connection
+}
+
+// syncDocument is the JSON document of sync.
+type syncDocument struct {
+	Connections []syncResult `json:"connections"`
+	Exit        int          `json:"exit"`
+}
+
+// round syncs every connection once.
+func (s *syncRun) round(ctx context.Context) (int, error) {
+	file, err := s.loadConfig()
+	if err != nil {
+		return exitConfig, err
+	}
+	conns, err := file.chosen(s.names)
+	if err != nil {
+		return exitConfig, err
+	}
+	if err := file.checkAll(ctx, conns); err != nil {
+		return exitConfig, err
+	}
+	store, done, err := file.openStore(ctx, false)
+	if err != nil {
+		return exitFailed, err
+	}
+	defer done()
+	doc := syncDocument{Connections: []syncResult{}}
+	for _, conn := range conns {
+		result := s.one(ctx, file, conn, store)
+		doc.Connections = append(doc.Connections, result)
+		doc.Exit = graver(doc.Exit, result.Exit)
+		if !s.json {
+			s.printResult(result)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	if s.json {
+		s.printJSON(doc)
+	}
+	return doc.Exit, nil
+}
+
+// checkAll returns the faults of all connections at once, before any of them is synced. An app that cannot be
+// reached is no fault of the configuration, and stops no other connection.
+func (f *configFile) checkAll(ctx context.Context, conns []configured) error {
+	var bad []problem
+	store := memstore.New()
+	for _, conn := range conns {
+		_, err := f.open(ctx, conn, store)
+		bad = append(bad, faultsOf(err)...)
+	}
+	if len(bad) > 0 {
+		return usage(&configError{bad})
+	}
+	return nil
+}
+
+// one syncs one connection.
+func (s *syncRun) one(ctx context.Context, file *configFile, conn configured, store contactsync.Store) syncResult {
+	names := labels(conn.doc)
+	result := syncResult{Connection: conn.doc.ID, A: names[0], B: names[1], doc: conn.doc}
+	bar := s.newProgress(conn.doc.ID)
+	defer bar.end()
+	syncer, err := file.open(ctx, conn, store, contactsync.WithProgress(bar.show))
+	if err == nil {
+		var asked string
+		asked, err = s.ask(ctx, conn, syncer, bar)
+		if err == nil && asked != "" {
+			result.Skipped = asked
+			return result
+		}
+	}
+	if err == nil {
+		result.Report, err = syncer.Sync(ctx)
+	}
+	bar.end()
+	switch {
+	case errors.Is(err, contactsync.ErrPaused) && len(s.names) == 0:
+		result.Skipped = "paused; to go on: " + s.next("resume", conn.doc.ID)
+	case err != nil:
+		result.Error = s.sayError(err, conn)
+		result.Exit = exitFailed
+	default:
+		result.Failed, _, err = syncer.Records(ctx, contactsync.RecordQuery{Status: contactsync.StatusFailed, Limit: shownFailures})
+		if err != nil && ctx.Err() == nil {
+			result.Error = err.Error()
+		}
+		result.Exit = exitOf(result.Report)
+	}
+	return result
+}
+
+// shownFailures is how many failed records a report names.
+const shownFailures = 5
+
+// exitOf returns the exit code of a sync that ran to its end.
+func exitOf(r *contactsync.Report) int {
+	switch {
+	case len(r.Waiting) > 0:
+		return exitHeld
+	case r.Status.Counts[contactsync.StatusFailed] > 0 || r.Unread > 0:
+		return exitRecords
+	}
+	return exitDone
+}
+
+// sayError says an error of a sync, and what a person can do.
+func (c *cli) sayError(err error, conn configured) string {
+	var coded *codedError
+	if errors.As(err, &coded) && coded.cause != nil {
+		err = coded.cause
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "interrupted; nothing is lost: what was written is noted, and the next sync goes on from there"
+	case errors.Is(err, contactsync.ErrPaused):
+		return "the connection is paused; to go on: " + c.next("resume", conn.doc.ID)
+	case errors.Is(err, contactsync.ErrLeased):
+		return "another sync of this connection is running; try again when it has ended"
+	case errors.Is(err, contactsync.ErrFenced):
+		return "another sync of this connection has taken over; nothing is lost"
+	}
+	return printable(err.Error())
+}
+
+// ask shows a person what the first sync of a connection would do. It returns why there is none, "" if it goes on.
+func (s *syncRun) ask(ctx context.Context, conn configured, syncer *contactsync.Syncer, bar *progress) (string, error) {
+	if s.yes || s.json || !s.inTTY || !s.outTTY {
+		return "", nil
+	}
+	status, err := syncer.Status(ctx)
+	if err != nil || !status.Last.IsZero() || status.State == contactsync.StatePaused {
+		return "", err
+	}
+	plan, err := syncer.Preview(ctx)
+	bar.end()
+	if err != nil {
+		return "", err
+	}
+	s.printf("%s is synced for the first time. This is what would happen:\n", conn.doc.ID)
+	s.printPlan(conn, plan, sampleWrites)
+	s.printf("Continue? [y/N] ")
+	answer, err := s.answer(ctx)
+	if err != nil {
+		return "", err
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return "", nil
+	}
+	return "not synced: you did not say yes; nothing was written", nil
+}
+
+// sampleWrites is how many writes are shown before a first sync.
+const sampleWrites = 5
+
+// answer reads one line, unless it is interrupted.
+func (s *syncRun) answer(ctx context.Context) (string, error) {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(s.in).ReadString('\n')
+		line <- text
+	}()
+	select {
+	case text := <-line:
+		return text, nil
+	case <-ctx.Done():
+		s.printf("\n")
+		return "", ctx.Err()
+	}
+}
+
+// printResult prints what one connection's sync came to.
+func (s *syncRun) printResult(r syncResult) {
+	title := s.paint(bold, r.Connection)
+	switch {
+	case r.Skipped != "":
+		s.printf("%s: %s\n", title, r.Skipped)
+	case r.Report == nil:
+		s.printf("%s: %s\n", title, s.paint(red, r.Error))
+	default:
+		s.printReport(title, r)
+	}
+}
+
+func (s *syncRun) printReport(title string, r syncResult) {
+	rep := r.Report
+	s.printf("%s: %s (%s)\n", title, s.headline(r), rep.Ended.Sub(rep.Started).Round(time.Millisecond))
+	var rows [][]string
+	for _, side := range contactsync.Sides {
+		n := rep.Counts[side]
+		rows = append(rows, []string{side.String(), [2]string{r.A, r.B}[side],
+			fmt.Sprintf("%d created", n.Created), fmt.Sprintf("%d updated", n.Updated), fmt.Sprintf("%d deleted", n.Deleted)})
+	}
+	table(s.out, "  ", rows)
+	s.printf("  %s\n", standing(rep.Status))
+	if rep.Unread > 0 {
+		s.printf("  %s\n", s.paint(yellow, count(rep.Unread, "record", "records")+" could not be read and stayed as they are"))
+	}
+	s.printReasons(rep.Status)
+	s.printFailures(r)
+	s.printWaiting(r.doc, rep.Waiting)
+}
+
+// headline says in a few words how a sync went.
+func (s *syncRun) headline(r syncResult) string {
+	switch {
+	case len(r.Report.Waiting) > 0:
+		return s.paint(yellow, "waits for you")
+	case r.Exit == exitRecords:
+		return s.paint(yellow, "done, but for some records")
+	case r.Report.Counts[0].Sum()+r.Report.Counts[1].Sum() == 0:
+		return s.paint(green, "nothing to do")
+	}
+	return s.paint(green, "done")
+}
+
+// printFailures names the first few failed records.
+func (s *syncRun) printFailures(r syncResult) {
+	for _, f := range r.Failed {
+		text := f.Message
+		if text == "" {
+			text = inWords(f.Reason)
+		}
+		s.printf("  %s %s: %s\n", s.paint(red, "failed:"), recordIDs(f), printable(text))
+	}
+	if more := r.Report.Status.Counts[contactsync.StatusFailed] - len(r.Failed); more > 0 && len(r.Failed) > 0 {
+		s.printf("  and %d more: %s --records failed\n", more, s.next("status", r.Connection))
+	}
+}
