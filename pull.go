@@ -297,16 +297,28 @@ func (r *run) confirmLost(ctx context.Context, b *book, reader connector.Reader,
 func (r *run) unseen(s Side, pick func(id, version string) bool) ([]ref, error) {
 	var found []ref
 	err := r.view(func(tx ReadTx) error {
-		rows, err := tx.Scan(Scan{Table: TableMirror, By: ByKey, Prefix: s.String(), KeysOnly: true})
-		for _, row := range rows {
-			if at := parseRecordKey(row.Key); pick(at.id, row.Stamp) {
-				found = append(found, at)
+		q := Scan{Table: TableMirror, By: ByKey, Prefix: s.String(), KeysOnly: true, Limit: scanPage}
+		for {
+			rows, err := tx.Scan(q)
+			if err != nil {
+				return err
 			}
+			for _, row := range rows {
+				if at := parseRecordKey(row.Key); pick(at.id, row.Stamp) {
+					found = append(found, at)
+				}
+			}
+			if len(rows) < scanPage {
+				return nil
+			}
+			q.After = &rows[len(rows)-1]
 		}
-		return err
 	})
 	return found, err
 }
+
+// scanPage is how many rows a walk over everything reads at a time.
+const scanPage = 4 * batchUnits
 
 // readList reads an app without a feed: it names all ids with their versions, and only what differs from the
 // mirror is read.
@@ -337,7 +349,11 @@ func (r *run) readList(ctx context.Context, s Side) error {
 		}
 		return nil
 	}
-	err := connector.Listings(ctx, f.Lister, "", func(page connector.Listing) error {
+	lister := f.Lister
+	if f.KnownLister != nil {
+		lister = knowing{f.KnownLister, func(id string) string { return known[id] }}
+	}
+	err := connector.Listings(ctx, lister, "", func(page connector.Listing) error {
 		for _, item := range page.Items {
 			if seen != nil {
 				seen[item.ID] = true
@@ -370,6 +386,16 @@ func (r *run) readList(ctx context.Context, s Side) error {
 	r.side[s].Complete = true
 	b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(r.side[s])})
 	return b.commit(ctx)
+}
+
+// knowing lists an app that can tell by the versions we have what has not changed.
+type knowing struct {
+	connector.KnownLister
+	known func(id string) string
+}
+
+func (k knowing) List(ctx context.Context, since connector.Cursor) (connector.Listing, error) {
+	return k.ListKnown(ctx, since, k.known)
 }
 
 // readChanged reads records that are new or have another version.
