@@ -74,6 +74,10 @@ func (r *run) settleTouch(b *book, m *move) {
 	for _, s := range Sides {
 		if rec := m.rec[s]; len(m.writes) == 0 && m.link.clean(r.cfg, s, rec) {
 			m.link.Touch[s] = rec.touch()
+			if rec.Edits != nil {
+				rec.Edits = nil
+				b.dirtyMirrors[rec.ref()] = true
+			}
 		}
 	}
 }
@@ -233,7 +237,11 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	if res.Record.Fields == nil { // the answer tells nothing: what was sent is there
 		res.Record.Fields = w.patch.Apply(m.Fields, r.cfg.schema[w.side])
 	}
-	m.takeFields(r.cfg, res.Record)
+	for _, name := range m.takeFields(r.cfg, res.Record) {
+		if _, ours := w.patch[name]; !ours {
+			m.edited(name, res.Record.Modified) // somebody's edit that nobody has looked at yet
+		}
+	}
 	m.Wrote = own
 	if w.link.Past == nil {
 		w.link.Past = map[string]*past{}
@@ -253,8 +261,16 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 // supersededKept is how many versions that our writes replaced are remembered, to tell a stale read.
 const supersededKept = 8
 
-// takeFields takes what the connection uses of a record into the mirror.
-func (m *mirror) takeFields(cfg *config, rec contact.Record) (changed bool) {
+// edited notes when a field was edited, as far as the app says.
+func (m *mirror) edited(field string, at time.Time) {
+	if m.Edits == nil {
+		m.Edits = map[string]time.Time{}
+	}
+	m.Edits[field] = at
+}
+
+// takeFields takes what the connection uses of a record into the mirror, and returns which fields changed.
+func (m *mirror) takeFields(cfg *config, rec contact.Record) (changed []string) {
 	fields := m.Fields.Clone()
 	if fields == nil {
 		fields = contact.Fields{}
@@ -265,7 +281,7 @@ func (m *mirror) takeFields(cfg *config, rec contact.Record) (changed bool) {
 			continue
 		}
 		fields[name] = v
-		changed = true
+		changed = append(changed, name)
 	}
 	m.Fields = fields
 	if rec.Version != "" {

@@ -76,6 +76,9 @@ func (m *mirror) body() []byte {
 	o.to = m.Fields.AppendJSON(o.to)
 	o.time("m", m.Modified)
 	o.time("e", m.Edited)
+	if len(m.Edits) > 0 {
+		o.any("es", m.Edits)
+	}
 	o.text("g", string(m.Gone))
 	if m.Seen != 0 {
 		o.any("s", m.Seen)
@@ -102,6 +105,8 @@ func (m *mirror) read(body []byte) error {
 			err = readTime(d, &m.Modified)
 		case "e":
 			err = readTime(d, &m.Edited)
+		case "es":
+			err = readRaw(d, &m.Edits)
 		case "g":
 			var text string
 			text, err = d.String()

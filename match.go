@@ -146,10 +146,14 @@ type directory interface {
 	complete(s Side) bool // the side has once been read completely, or never can be
 }
 
-// candidates returns the live records of side s whose keys are evidence for keys, but for the record itself.
+// candidates returns the live records of side s whose keys are evidence for keys, but for the record itself. A later
+// kind of key is tried where the earlier ones find nobody.
 func candidates(d directory, s Side, keys []matchKey, self ref) []*mirror {
 	var found []*mirror
-	for _, k := range keys {
+	for i, k := range keys {
+		if len(found) > 0 && k.kind != keys[i-1].kind {
+			break
+		}
 		for _, m := range d.bearing(s, k) {
 			if m.ref() != self && !slices.Contains(found, m) && evidence(keys, m.keys) {
 				found = append(found, m)

@@ -14,6 +14,7 @@ type Option func(*options)
 type options struct {
 	clock       connector.Clock
 	progress    func(Progress)
+	observer    func(Event)
 	concurrency int
 	fresh       time.Duration
 	current     *atomic.Pointer[run]
@@ -32,6 +33,32 @@ func WithClock(c connector.Clock) Option { return func(o *options) { o.clock = c
 // WithProgress sets a function that is told, now and then, how far a sync is. It is called by the goroutine that
 // runs the sync.
 func WithProgress(f func(Progress)) Option { return func(o *options) { o.progress = f } }
+
+// An Event is one write that an app answered, for a host's logs and metrics. It holds no contact data, as far as the
+// app's own error does not.
+type Event struct {
+	Scope   Scope
+	Run     string
+	Side    Side
+	Op      string // "create", "update" or "delete"
+	ID      string // of the record; "" of a creation
+	Outcome Outcome
+	Err     error // nil if it was written
+}
+
+// Outcome is how a write ended.
+type Outcome string
+
+// The outcomes of a write.
+const (
+	Written    Outcome = "written"
+	Refused    Outcome = "refused"    // the app said no; see the record's status
+	Overtaken  Outcome = "overtaken"  // somebody changed the record meanwhile; it is decided again
+	Unanswered Outcome = "unanswered" // nobody knows whether it was carried out; the app is looked at first
+)
+
+// WithObserver sets a function that is told of every write. It is called by the goroutine that runs the sync.
+func WithObserver(f func(Event)) Option { return func(o *options) { o.observer = f } }
 
 // WithConcurrency sets how many calls are made to one app at a time at most; an app may allow fewer. With 1 no
 // goroutine is started. The default is 4.

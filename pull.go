@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -140,10 +139,10 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	back := !m.alive()
 	m.Gone, m.Doubt = alive, nil
 	changed := m.takeFields(r.cfg, rec)
-	if changed {
-		m.Edited = rec.Modified
+	for _, name := range changed {
+		m.edited(name, rec.Modified)
 	}
-	if !changed && !back && was == m.version {
+	if len(changed) == 0 && !back && was == m.version {
 		return // our own write's echo, or a page that came twice
 	}
 	b.putMirror(m)
@@ -479,7 +478,12 @@ func (r *run) judge(t *tally) {
 
 // countLinked counts the linked pairs, and what was deleted and cleared without consent in the last 24 hours.
 func (r *run) countLinked(t *tally) error {
-	since := r.now.Add(-24 * time.Hour)
+	for _, past := range r.row.Removed {
+		if r.now.Sub(past.At) < guardWindow {
+			t.deleted += past.Deletes
+			t.cleared += past.Clears
+		}
+	}
 	return r.view(func(tx ReadTx) error {
 		all, err := tx.Count(Scan{Table: TableLink, By: ByKey})
 		if err != nil {
@@ -490,17 +494,6 @@ func (r *run) countLinked(t *tally) error {
 			return err
 		}
 		t.linked = all - survivors
-		runs, err := tx.Scan(Scan{Table: TableRun, By: ByKey})
-		for _, row := range runs {
-			var past runRow
-			if err := unmarshal(row, &past); err != nil {
-				return err
-			}
-			if past.Started.After(since) {
-				t.deleted += past.Deletes
-				t.cleared += past.Clears
-			}
-		}
-		return err
+		return nil
 	})
 }

@@ -107,6 +107,7 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 	for i, w := range writes {
 		res := results[i]
 		err := res.Err
+		r.observe(w, err)
 		switch {
 		case err == nil, w.op == connector.Delete && errors.Is(err, connector.ErrNotFound):
 			before := b.mirrorFields(w)
@@ -132,6 +133,24 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
 	}
 	return nil
+}
+
+// observe tells the host's observer of one write.
+func (r *run) observe(w *write, err error) {
+	if r.opts.observer == nil {
+		return
+	}
+	outcome := Written
+	switch {
+	case err == nil:
+	case errors.Is(err, connector.ErrVersionConflict):
+		outcome = Overtaken
+	case !connector.Known(err):
+		outcome = Unanswered
+	default:
+		outcome = Refused
+	}
+	r.opts.observer(Event{Scope: r.scope, Run: runKey(r.number), Side: w.side, Op: string(w.op), ID: w.link.ID[w.side], Outcome: outcome, Err: err})
 }
 
 // expectAnswers reads in one call what the answers are about to be compared with.

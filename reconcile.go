@@ -317,7 +317,7 @@ func (p *pairing) clash(views []shown, f facts) {
 		p.resolve(h, views)
 		return
 	}
-	winner, ok := x.m.policy.prefer([2]time.Time{p.rec[A].Edited, p.rec[B].Edited})
+	winner, ok := x.m.policy.prefer(p.edited(views))
 	if r := x.m.policy.Resolver; r != nil {
 		take := r.Resolve(p.conflict(x)).Take
 		winner, ok = B, take != ""
@@ -334,6 +334,25 @@ func (p *pairing) clash(views []shown, f facts) {
 		return
 	}
 	p.carry(winner.Other(), views, "both changed: "+x.m.policy.String())
+}
+
+// edited returns when each side's edit of a bundle was made: the app's time at the read that first showed it. A
+// later edit of another field makes it no newer.
+func (p *pairing) edited(views []shown) (at [2]time.Time) {
+	for _, s := range Sides {
+		for _, x := range views {
+			for _, sel := range x.m.sel[s] {
+				t, ok := p.rec[s].Edits[sel.Field]
+				if !ok {
+					t = p.rec[s].Edited
+				}
+				if t.After(at[s]) {
+					at[s] = t
+				}
+			}
+		}
+	}
+	return at
 }
 
 func (p *pairing) conflict(x *shown) Conflict {

@@ -28,7 +28,18 @@ type connectionRow struct {
 	Linked   int             `json:"linked"` // pairs now, as last counted
 	Progress *Progress       `json:"progress,omitempty"`
 	Checked  time.Time       `json:"checked,omitzero"` // the last sync that ran to its end
+	Removed  []removedRow    `json:"removed,omitempty"`
 }
+
+// removedRow is what one sync deleted and cleared without a person's consent, for the guards.
+type removedRow struct {
+	At      time.Time `json:"at"`
+	Deletes int       `json:"deletes"`
+	Clears  int       `json:"clears"`
+}
+
+// guardWindow is the time over which the guards count.
+const guardWindow = 24 * time.Hour
 
 // sideRow is what is known of one app as a whole.
 type sideRow struct {

@@ -27,8 +27,9 @@ type mirror struct {
 	id   string
 
 	version  string
-	Modified time.Time // as the app says
-	Edited   time.Time // Modified at the read that last showed somebody's edit
+	Modified time.Time            // as the app says
+	Edited   time.Time            // Modified at the read that first showed the record as somebody left it
+	Edits    map[string]time.Time // the same by field, of fields that were edited since and are not settled
 	Fields   contact.Fields
 	Gone     gone
 	Seen     int64           // number of the sync that first saw it

@@ -343,6 +343,10 @@ func (r *run) end(ctx context.Context, failure error) error {
 		r.row.Checked = r.report.Ended
 	}
 	r.row.Waiting = r.report.Waiting
+	if r.report.Deletes+r.report.Clears > 0 {
+		r.row.Removed = append(r.row.Removed, removedRow{r.report.Started, r.report.Deletes, r.report.Clears})
+	}
+	r.row.Removed = slices.DeleteFunc(r.row.Removed, func(p removedRow) bool { return r.report.Ended.Sub(p.At) >= guardWindow })
 	for _, s := range Sides {
 		r.row.Totals[s].add(r.report.Counts[s])
 	}
