@@ -282,7 +282,7 @@ func TestManyCards(t *testing.T) {
 	dir := t.TempDir()
 	ann, bob, eve := cardOf("3.0", "UID:u-ann", "FN:Ann"), "begin:vcard\nFN:Bob\nUID:u-bob\nend:vcard\n", cardOf("4.0", "FN:Eve", "X-ODD;;=:\\")
 	put(t, dir, "a.vcf", "\ufeff"+ann+"\n"+bob+"\r\n"+eve)
-	require.NoError(t, os.Chmod(filepath.Join(dir, "a.vcf"), 0o640))
+	require.NoError(t, os.Chmod(filepath.Join(dir, "a.vcf"), 0o664))
 	c := vcard.Folder(dir, vcard.WithClock(fixed{noon}))
 	known := versions(t, c, nil)
 	var eveID string
@@ -312,7 +312,7 @@ func TestManyCards(t *testing.T) {
 	wantFile(t, dir, "a.vcf", "\ufeff\n\r\n"+cardOf("4.0", "FN:Eve", "X-ODD;;=:\\", "TITLE:y", "UID:"+evesUID))
 	info, err := os.Stat(filepath.Join(dir, "a.vcf"))
 	require.NoError(t, err)
-	require.Equal(t, os.FileMode(0o640), info.Mode().Perm())
+	require.Equal(t, os.FileMode(0o664), info.Mode().Perm())
 
 	ids, _ := listing(t, c)
 	require.Equal(t, []string{eveID}, ids, "the last card of a file keeps the id that it had among others")
@@ -416,6 +416,9 @@ func TestGroups(t *testing.T) {
 			require.Equal(t, results[0].Record.Version, after["a.vcf"])
 			require.Equal(t, results[1].Record.Version, after["b.vcf"])
 			require.NotEqual(t, before["a.vcf"], after["a.vcf"], "who left a group has another version")
+
+			late := connector.Write{Op: connector.Update, ID: "a.vcf", Version: before["a.vcf"], Patch: contact.Patch{"title": setText("x")}}
+			require.ErrorIs(t, apply(t, c, late).Err, connector.ErrVersionConflict, "the labels were changed since")
 
 			put(t, dir, "g.vcf", cardOf(k.version, "UID:u-g", k.kind, "oops"))
 			rec, err := read(t, vcard.Folder(dir), "b.vcf")

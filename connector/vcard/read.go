@@ -129,14 +129,19 @@ func (r *reader) organization() {
 		if r.err = err; err != nil {
 			return
 		}
-		company, department = components[0], strings.Join(components[1:], ";")
+		company, department = organizationOf(components)
 	}
 	if r.wants(fieldCompany) {
 		r.out[fieldCompany] = contact.Text(company)
 	}
 	if r.wants(fieldDepartment) {
-		r.out[fieldDepartment] = contact.Text(strings.Trim(department, ";"))
+		r.out[fieldDepartment] = contact.Text(department)
 	}
+}
+
+// organizationOf returns what the components of ORG say: the company, and the departments joined by semicolons.
+func organizationOf(components []string) (company, department string) {
+	return components[0], strings.Trim(strings.Join(components[1:], ";"), ";")
 }
 
 // notes reads all NOTE lines, joined by line ends.

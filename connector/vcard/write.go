@@ -196,6 +196,12 @@ func (w *writer) organization() error {
 			return err
 		}
 	}
+	oldCompany, oldDepartment := organizationOf(components)
+	hasCompany = hasCompany && company != oldCompany
+	hasDepartment = hasDepartment && department != oldDepartment
+	if !hasCompany && !hasDepartment {
+		return nil
+	}
 	if hasCompany {
 		components[0] = company
 	}

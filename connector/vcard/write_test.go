@@ -65,6 +65,8 @@ func TestUpdate(t *testing.T) {
 			patch: contact.Patch{"title": setText("a")}, want: []string{"FN:Ann", "REV:20300102T120000Z", "TITLE:a"}},
 		{name: "a long text is folded", lines: []string{"FN:Ann"}, patch: contact.Patch{"notes": setText(strings.Repeat("é", 40))},
 			want: []string{"FN:Ann", "NOTE:" + strings.Repeat("é", 35), " " + strings.Repeat("é", 5)}},
+		{name: "a fold never cuts a character", lines: []string{"FN:Ann"}, patch: contact.Patch{"notes": setText("x" + strings.Repeat("é", 40))},
+			want: []string{"FN:Ann", "NOTE:x" + strings.Repeat("é", 34), " " + strings.Repeat("é", 6)}},
 		{name: "the first name, and FN with it", lines: []string{"N:Lee;Ann;;;", "FN:Ann Lee"},
 			patch: contact.Patch{"first": setText("Eve")}, want: []string{"N:Lee;Eve;;;", "FN:Eve Lee"}},
 		{name: "FN with the family name first", lines: []string{"N:李;伟;;;", "FN:李伟"},

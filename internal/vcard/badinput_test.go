@@ -33,6 +33,7 @@ func TestBadInput(t *testing.T) {
 	}{
 		{name: "B2 a line of 50 MiB", text: card3("NOTE:" + strings.Repeat("x", 50<<20)), fail: "line 3: a line of more than 65536 bytes"},
 		{name: "B2 a line at the limit", text: card3("NOTE:" + strings.Repeat("x", 65536-5)), read: "NOTE", want: strings.Repeat("x", 65536-5)},
+		{name: "B2 a line over the limit", text: card3("NOTE:" + strings.Repeat("x", 65536-4)), fail: "line 3: a line of more than 65536 bytes"},
 		{name: "B3 a line without colon", text: card3("FN:Ann", "NOTE without colon"), fail: "line 4: not a property: want NAME:value, or a space at the beginning to continue the line before"},
 		{name: "B3 parameters without colon", text: card3("TEL;TYPE=CELL"), fail: "line 3: no colon behind the property's name and parameters"},
 		{name: "B4 a continuation that is not folded", text: card3("NOTE:line1", "line2"), fail: "line 4: not a property: want NAME:value, or a space at the beginning to continue the line before"},
