@@ -55,6 +55,17 @@ func (s *Syncer) Configure(ctx context.Context, c Connection) error {
 	return nil
 }
 
+// Connection returns the connection as it is resolved against its two apps: where the document names no mappings of
+// its own, Mappings holds the defaults that were found. Of a handle that only reads, it is the document.
+func (s *Syncer) Connection() Connection {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cfg == nil {
+		return s.doc
+	}
+	return *s.cfg.Connection
+}
+
 // Confirm consents to what the last sync held or halted for; the next sync does it. The consent is used up by
 // just that: more of the same is held again.
 func (s *Syncer) Confirm(ctx context.Context) error {
