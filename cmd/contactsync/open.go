@@ -64,14 +64,10 @@ func adviceOnDatabase(err error) string {
 	return ""
 }
 
-// open returns a handle on a connection with its two apps. What is wrong with the configuration is a
-// [*configError].
-func (f *configFile) open(ctx context.Context, conn configured, store contactsync.Store, opts ...contactsync.Option) (*contactsync.Syncer, error) {
-	var apps [2]connector.Connector
-	var bad []problem
+// openApps opens the two apps of a connection. What is wrong with their settings is returned with its place.
+func (f *configFile) openApps(ctx context.Context, conn configured) (apps [2]connector.Connector, bad []problem) {
 	for _, s := range contactsync.Sides {
-		end := [2]contactsync.Endpoint{conn.doc.A, conn.doc.B}[s]
-		app, _ := catalogue().App(end.App)
+		app, _ := catalogue().App([2]string{conn.doc.A.App, conn.doc.B.App}[s])
 		opened, err := app.Open(ctx, conn.settings[s])
 		if err != nil {
 			at := join(conn.at, s.String())
@@ -84,6 +80,13 @@ func (f *configFile) open(ctx context.Context, conn configured, store contactsyn
 		}
 		apps[s] = opened
 	}
+	return apps, bad
+}
+
+// open returns a handle on a connection with its two apps. What is wrong with the configuration is a
+// [*configError].
+func (f *configFile) open(ctx context.Context, conn configured, store contactsync.Store, opts ...contactsync.Option) (*contactsync.Syncer, error) {
+	apps, bad := f.openApps(ctx, conn)
 	if len(bad) > 0 {
 		return nil, usage(&configError{bad})
 	}

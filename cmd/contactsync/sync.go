@@ -37,11 +37,14 @@ with --json there is nobody to ask, so it goes on. A paused connection is passed
 			if cmd.Flags().Changed("watch") {
 				return s.repeat(ctx)
 			}
-			code, err := s.round(ctx)
+			doc, err := s.round(ctx)
 			if err != nil {
 				return err
 			}
-			return ended(code)
+			if s.json {
+				s.printJSON(doc)
+			}
+			return ended(doc.Exit)
 		},
 	}
 	cmd.Flags().BoolVarP(&s.yes, "yes", "y", false, "do not ask before the first sync")
@@ -55,16 +58,16 @@ func (s *syncRun) repeat(ctx context.Context) error {
 		return usage(errors.New("--watch: the least is 1s"))
 	}
 	for first := true; ; first = false {
-		code, err := s.round(ctx)
-		if ctx.Err() != nil {
-			return nil
-		}
+		doc, err := s.round(ctx)
 		var wrong *codedError
 		if errors.As(err, &wrong) && wrong.code == exitConfig && first {
 			return err
 		}
-		if err != nil {
-			s.explain(err, code)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			s.explain(err, exitFailed)
+		case err == nil && s.json:
+			s.printJSON(doc)
 		}
 		timer := time.NewTimer(s.watch)
 		select {
@@ -95,25 +98,25 @@ type syncDocument struct {
 	Exit        int          `json:"exit"`
 }
 
-// round syncs every connection once.
-func (s *syncRun) round(ctx context.Context) (int, error) {
+// round syncs every connection once. Results are printed as they come, unless they go into one document.
+func (s *syncRun) round(ctx context.Context) (syncDocument, error) {
+	doc := syncDocument{Connections: []syncResult{}}
 	file, err := s.loadConfig()
 	if err != nil {
-		return exitConfig, err
+		return doc, err
 	}
 	conns, err := file.chosen(s.names)
 	if err != nil {
-		return exitConfig, err
+		return doc, err
 	}
 	if err := file.checkAll(ctx, conns); err != nil {
-		return exitConfig, err
+		return doc, err
 	}
 	store, done, err := file.openStore(ctx, false)
 	if err != nil {
-		return exitFailed, err
+		return doc, err
 	}
 	defer done()
-	doc := syncDocument{Connections: []syncResult{}}
 	for _, conn := range conns {
 		result := s.one(ctx, file, conn, store)
 		doc.Connections = append(doc.Connections, result)
@@ -125,10 +128,7 @@ func (s *syncRun) round(ctx context.Context) (int, error) {
 			break
 		}
 	}
-	if s.json {
-		s.printJSON(doc)
-	}
-	return doc.Exit, nil
+	return doc, nil
 }
 
 // checkAll returns the faults of all connections at once, before any of them is synced. An app that cannot be
