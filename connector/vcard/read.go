@@ -141,7 +141,11 @@ func (r *reader) organization() {
 
 // organizationOf returns what the components of ORG say: the company, and the departments joined by semicolons.
 func organizationOf(components []string) (company, department string) {
-	return components[0], strings.Trim(strings.Join(components[1:], ";"), ";")
+	department = strings.Join(components[1:], ";")
+	if strings.Trim(department, "; ") == "" {
+		department = "" // Apple ends every company with a semicolon
+	}
+	return components[0], department
 }
 
 // notes reads all NOTE lines, joined by line ends.
