@@ -253,20 +253,15 @@ func (f *Filter) testTime(v contact.Value, now time.Time) Truth {
 	return truthOf(at.After(bound))
 }
 
-// anyEqual reports whether the value, or one element of it, is w, without case.
+// anyEqual reports whether the value, or one element of it, is w: numbers by value, all else without case.
 func anyEqual(v, w contact.Value) bool {
-	want := comparableText(w)
-	return slices.ContainsFunc(texts(v), func(s string) bool {
-		return comparableText(contact.Text(s)) == want || fold(s) == fold(w.Str())
-	})
-}
-
-// comparableText returns the text by which a scalar is compared: numbers by value, all else without case.
-func comparableText(v contact.Value) string {
-	if r, ok := new(big.Rat).SetString(boundedNumber(v.Str())); ok && v.Kind() == contact.KindNumber {
-		return r.RatString()
+	if v.Kind() == contact.KindNumber {
+		x, okX := new(big.Rat).SetString(boundedNumber(v.Str()))
+		y, okY := new(big.Rat).SetString(boundedNumber(w.Str()))
+		return okX && okY && x.Cmp(y) == 0
 	}
-	return fold(v.Str())
+	want := fold(w.Str())
+	return slices.ContainsFunc(texts(v), func(s string) bool { return fold(s) == want })
 }
 
 // texts returns the scalar texts that a value is made of.
