@@ -161,7 +161,7 @@ func (c *card) identify(file, text string) {
 	if len(uid) > maxUID {
 		c.err, uid = place(file, &vcard.Error{Line: c.line, Problem: "a UID of more than 1024 bytes; give the card another one"}), ""
 	}
-	if c.uid = uid; !isPrintable(uid) {
+	if c.uid = strings.Clone(uid); !isPrintable(uid) { // a copy: the index must not keep the whole text in memory
 		c.uid = ""
 	}
 	c.key = keyOfUID(c.uid)
