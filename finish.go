@@ -78,7 +78,19 @@ func (p *pairing) finishCreate(s Side) {
 			patch[name] = contact.Change{Set: v}
 		}
 	}
-	p.out.writes[s] = &write{op: connector.Create, side: s, id: from.id, patch: patch, settle: p.on[s], why: p.why[s], link: p.link}
+	p.out.writes[s] = &write{op: connector.Create, side: s, id: from.id, patch: patch, settle: p.on[s], why: p.whyCreated(s), link: p.link}
+}
+
+// whyCreated says why a record is created, once, and by field only what did not simply come from its source.
+func (p *pairing) whyCreated(s Side) map[string]Why {
+	filled := "filled from " + s.Other().String()
+	why := map[string]Why{"": {Because: "created from " + s.Other().String()}}
+	for field, w := range p.why[s] {
+		if w.Because != filled || w.Rule != "" {
+			why[field] = w
+		}
+	}
+	return why
 }
 
 // fingerprint identifies what a write of side s was decided on, so that one the app refused is tried again only

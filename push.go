@@ -348,7 +348,9 @@ func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Re
 		j.Before, j.After = contact.Fields{}, contact.Fields{}
 		after := b.mirrorOf(ref{w.side, w.link.ID[w.side]})
 		for _, name := range w.patch.Names() {
-			j.Before[name] = before[name]
+			if v := before[name]; !v.Absent() {
+				j.Before[name] = v
+			}
 			if after == nil {
 				continue
 			}
