@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -23,6 +25,7 @@ type configFile struct {
 	secrets     []string // written in it, where they should not be
 	store       string
 	connections []configured
+	problems    []problem // everything that is wrong with it
 }
 
 // configured is one connection of the file.
@@ -32,12 +35,64 @@ type configured struct {
 	// settings are those of the two endpoints as their apps get them: with variables filled in and paths that hold
 	// from anywhere. The document keeps them as they are written, so that no secret is stored with it.
 	settings [2]map[string]string
+	broken   bool // something is wrong with it
 }
 
 const defaultStore = "sqlite:contactsync.db"
 
-// loadConfig reads the configuration file. The error is a [*configError] that names every fault.
-func (c *cli) loadConfig() (*configFile, error) {
+// loadConfig reads the configuration file for commands that open no app, and returns the connections of these names;
+// all for none. The error is a [*configError] that names every fault.
+func (c *cli) loadConfig(names []string) (*configFile, []configured, error) {
+	f, err := c.readConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := f.invalid(); err != nil {
+		return nil, nil, err
+	}
+	conns, err := f.chosen(names)
+	return f, conns, err
+}
+
+// loadChecked is loadConfig for commands that open apps: the connections are also held against what their apps have.
+// An app that cannot be reached is no fault of the configuration, and stops no other connection.
+func (c *cli) loadChecked(ctx context.Context, names []string) (*configFile, []configured, error) {
+	f, err := c.readConfig()
+	if err != nil {
+		return nil, nil, err
+	}
+	conns, err := f.chosen(names)
+	if err != nil && len(f.problems) == 0 {
+		return nil, nil, err
+	}
+	store, done, err := f.openStore(ctx, true)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer done()
+	for _, conn := range conns {
+		if conn.broken {
+			continue
+		}
+		_, err := f.open(ctx, conn, store)
+		f.problems = append(f.problems, faultsOf(err)...)
+	}
+	return f, conns, f.invalid()
+}
+
+// invalid returns the error of a file with something wrong in it, in the order of the file.
+func (f *configFile) invalid() error {
+	if len(f.problems) == 0 {
+		return nil
+	}
+	slices.SortStableFunc(f.problems, func(x, y problem) int {
+		return cmp.Or(cmp.Compare(x.Line, y.Line), cmp.Compare(x.Column, y.Column))
+	})
+	return usage(&configError{f.problems})
+}
+
+// readConfig reads the file and notes what is wrong in it. The error is for a file that cannot be read as a whole.
+func (c *cli) readConfig() (*configFile, error) {
 	f := &configFile{path: c.configPath, places: places{}, store: defaultStore}
 	source, err := os.ReadFile(c.configPath)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -57,9 +112,7 @@ func (c *cli) loadConfig() (*configFile, error) {
 	r := &reader{file: f, anchors: map[string]ast.Node{}}
 	l := loader{reader: r, apps: catalogue(), getenv: c.getenv}
 	l.file(root)
-	if len(r.bad) > 0 {
-		return nil, usage(&configError{r.bad})
-	}
+	f.problems = r.bad
 	return f, nil
 }
 
@@ -137,7 +190,9 @@ func (l *loader) connections(e entry) {
 		at := fmt.Sprintf("connections[%d]", i)
 		n = l.resolve(n)
 		l.reader.file.places[at] = placeOf(nil, n)
+		before := len(l.bad)
 		conn, ok := l.connection(n, at)
+		conn.broken = len(l.bad) > before
 		if !ok {
 			continue
 		}
@@ -186,125 +241,7 @@ func (l *loader) connection(n ast.Node, at string) (configured, bool) {
 		return conn, false
 	}
 	conn.doc = l.document(name, rest, at)
+	conn.doc.ID = name
 	conn.doc.A, conn.doc.B = ends[contactsync.A], ends[contactsync.B]
 	return conn, true
-}
-
-// plainText returns the text of a node; numbers and yes-or-no are text as they are written.
-func plainText(n ast.Node) (string, bool) {
-	switch n := n.(type) {
-	case *ast.StringNode:
-		return n.Value, true
-	case *ast.LiteralNode:
-		return n.Value.Value, true
-	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
-		return n.GetToken().Value, true
-	}
-	return "", false
-}
-
-// part is a top-level key of a connection with its JSON, or one element of a key whose value is a list.
-type part struct {
-	key     string
-	json    string
-	element bool
-	at      string
-}
-
-// parts returns the entry as JSON: in one piece, or a list of objects element by element.
-func (l *loader) parts(e entry, at string) []part {
-	at = join(at, e.key)
-	list, ok := e.value.(*ast.SequenceNode)
-	if !ok || !slices.Contains([]string{"rules", "mappings", "add_mappings", "disable_mappings"}, e.key) || len(list.Values) == 0 {
-		return []part{{key: e.key, json: l.text(e.value, at), at: at}}
-	}
-	var parts []part
-	for i, n := range list.Values {
-		at := fmt.Sprintf("%s[%d]", at, i)
-		n = l.resolve(n)
-		l.reader.file.places[at] = placeOf(nil, n)
-		parts = append(parts, part{key: e.key, json: l.text(n, at), element: true, at: at})
-	}
-	return parts
-}
-
-func (l *loader) text(n ast.Node, at string) string {
-	var out bytes.Buffer
-	l.json(&out, n, at, 0)
-	return out.String()
-}
-
-// document has the library read the connection. It stops at the first fault of some kinds, and not all of them say
-// where in a list they are; so where there is one, each part is read by itself.
-func (l *loader) document(name string, parts []part, at string) contactsync.Connection {
-	doc, err := contactsync.ParseConnection(documentJSON(name, parts))
-	if err == nil {
-		return doc
-	}
-	before := len(l.bad)
-	for _, p := range parts {
-		_, err := contactsync.ParseConnection(documentJSON(name, []part{p}))
-		l.partFaults(p, err)
-	}
-	if len(l.bad) == before {
-		l.fault(at, "%v", err)
-	}
-	return doc
-}
-
-// partFaults adds the faults of a part, whose paths begin anew in it.
-func (l *loader) partFaults(p part, err error) {
-	var invalid *contactsync.InvalidError
-	switch {
-	case err == nil:
-		return
-	case !errors.As(err, &invalid):
-		l.fault(p.at, "%v", err)
-		return
-	}
-	for _, bad := range invalid.Faults {
-		rest := strings.TrimPrefix(bad.Path, p.key)
-		if p.element {
-			rest = strings.TrimPrefix(rest, "[0]")
-		}
-		if rest != "" && rest[0] != '.' && rest[0] != '[' {
-			rest = "." + rest
-		}
-		add := l.fault
-		if strings.HasPrefix(bad.Message, "there is no such key") {
-			add = l.faultOnKey
-		}
-		add(p.at+rest, "%s", bad.Message)
-	}
-}
-
-// documentJSON puts a connection's document together again.
-func documentJSON(name string, parts []part) []byte {
-	var out bytes.Buffer
-	out.WriteString(`{"id":`)
-	writeText(&out, name)
-	open := ""
-	for _, p := range parts {
-		if p.element && p.key == open {
-			out.WriteString("," + p.json)
-			continue
-		}
-		if open != "" {
-			out.WriteByte(']')
-		}
-		open = ""
-		out.WriteByte(',')
-		writeText(&out, p.key)
-		out.WriteByte(':')
-		if p.element {
-			out.WriteByte('[')
-			open = p.key
-		}
-		out.WriteString(p.json)
-	}
-	if open != "" {
-		out.WriteByte(']')
-	}
-	out.WriteByte('}')
-	return out.Bytes()
 }

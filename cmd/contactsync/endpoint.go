@@ -22,7 +22,7 @@ func (l *loader) endpoint(n ast.Node, at string) (contactsync.Endpoint, map[stri
 	for _, e := range list {
 		text, ok := plainText(e.value)
 		if !ok {
-			l.fault(join(at, e.key), "the value is not a plain text")
+			l.fault(join(at, e.key), "the value must be a plain text")
 			continue
 		}
 		switch e.key {
@@ -59,6 +59,9 @@ func (l *loader) settings(app connector.App, written map[string]string, list []e
 			continue
 		}
 		i := slices.IndexFunc(app.Settings, func(s connector.Setting) bool { return s.Name == e.key })
+		if i < 0 && slices.Contains(l.reader.file.secrets, text) {
+			continue // it was spoken of already
+		}
 		if i < 0 {
 			l.faultOnKey(join(at, e.key), "app %s has no such setting; it has %s", app.ID, settingNames(app))
 			continue
@@ -77,8 +80,11 @@ func (l *loader) settings(app connector.App, written map[string]string, list []e
 		filled[e.key] = text
 	}
 	for _, s := range app.Settings {
-		if _, given := written[s.Name]; s.Required && written[s.Name] == "" {
-			l.fault(join(at, s.Name), "%s %s: %s", s.Name, map[bool]string{true: "is empty", false: "is missing"}[given], s.Label)
+		if s.Required && !slices.ContainsFunc(list, func(e entry) bool { return e.key == s.Name }) {
+			l.fault(join(at, s.Name), "%s is missing: %s", s.Name, s.Label)
+		}
+		if text, ok := written[s.Name]; ok && s.Required && text == "" {
+			l.fault(join(at, s.Name), "%s is empty: %s", s.Name, s.Label)
 		}
 	}
 	return filled

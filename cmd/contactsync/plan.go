@@ -39,15 +39,8 @@ type planResult struct {
 }
 
 func (c *cli) plan(ctx context.Context, names []string, limit int) error {
-	file, err := c.loadConfig()
+	file, conns, err := c.loadChecked(ctx, names)
 	if err != nil {
-		return err
-	}
-	conns, err := file.chosen(names)
-	if err != nil {
-		return err
-	}
-	if err := file.checkAll(ctx, conns); err != nil {
 		return err
 	}
 	store, done, err := file.openStore(ctx, false)

@@ -45,11 +45,7 @@ type statusResult struct {
 }
 
 func (c *cli) status(ctx context.Context, names []string) error {
-	file, err := c.loadConfig()
-	if err != nil {
-		return err
-	}
-	conns, err := file.chosen(names)
+	file, conns, err := c.loadConfig(names)
 	if err != nil {
 		return err
 	}
@@ -194,11 +190,7 @@ func (c *cli) records(ctx context.Context, names []string, q recordsQuery) error
 	if all {
 		q.status = ""
 	}
-	file, err := c.loadConfig()
-	if err != nil {
-		return err
-	}
-	conns, err := file.chosen(names)
+	file, conns, err := c.loadConfig(names)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync"
-	"github.com/contactsync/contactsync/memstore"
 	"github.com/spf13/cobra"
 )
 
@@ -29,7 +28,8 @@ func syncCommand(c *cli) *cobra.Command {
 		Long: `Bring the apps of the connections into sync; without names, of all of the file.
 
 The first sync of a connection on a terminal shows what it would do and asks. --yes does not ask; off a terminal and
-with --json there is nobody to ask, so it goes on. A paused connection is passed over, unless it was named.`,
+with --json there is nobody to ask, so it goes on. A paused connection is passed over; if it was named, that is a failure.
+With --watch, Ctrl-C ends it with exit code 0, and --json prints one document for each round.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.names = args
 			ctx, stop := untilInterrupted(cmd.Context())
@@ -101,15 +101,8 @@ type syncDocument struct {
 // round syncs every connection once. Results are printed as they come, unless they go into one document.
 func (s *syncRun) round(ctx context.Context) (syncDocument, error) {
 	doc := syncDocument{Connections: []syncResult{}}
-	file, err := s.loadConfig()
+	file, conns, err := s.loadChecked(ctx, s.names)
 	if err != nil {
-		return doc, err
-	}
-	conns, err := file.chosen(s.names)
-	if err != nil {
-		return doc, err
-	}
-	if err := file.checkAll(ctx, conns); err != nil {
 		return doc, err
 	}
 	store, done, err := file.openStore(ctx, false)
@@ -131,21 +124,6 @@ func (s *syncRun) round(ctx context.Context) (syncDocument, error) {
 	return doc, nil
 }
 
-// checkAll returns the faults of all connections at once, before any of them is synced. An app that cannot be
-// reached is no fault of the configuration, and stops no other connection.
-func (f *configFile) checkAll(ctx context.Context, conns []configured) error {
-	var bad []problem
-	store := memstore.New()
-	for _, conn := range conns {
-		_, err := f.open(ctx, conn, store)
-		bad = append(bad, faultsOf(err)...)
-	}
-	if len(bad) > 0 {
-		return usage(&configError{bad})
-	}
-	return nil
-}
-
 // one syncs one connection.
 func (s *syncRun) one(ctx context.Context, file *configFile, conn configured, store contactsync.Store) syncResult {
 	names := labels(conn.doc)
@@ -165,6 +143,9 @@ func (s *syncRun) one(ctx context.Context, file *configFile, conn configured, st
 		result.Report, err = syncer.Sync(ctx)
 	}
 	bar.end()
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err()
+	}
 	switch {
 	case errors.Is(err, contactsync.ErrPaused) && len(s.names) == 0:
 		result.Skipped = "paused; to go on: " + s.next("resume", conn.doc.ID)

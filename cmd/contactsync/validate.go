@@ -10,7 +10,6 @@ import (
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/csvfile"
-	"github.com/contactsync/contactsync/memstore"
 	"github.com/spf13/cobra"
 )
 
@@ -48,23 +47,21 @@ type appFound struct {
 }
 
 func (c *cli) validate(ctx context.Context, names []string) error {
-	file, err := c.loadConfig()
+	file, conns, err := c.loadChecked(ctx, names)
 	if err != nil {
 		return err
 	}
-	conns, err := file.chosen(names)
+	store, done, err := file.openStore(ctx, true)
 	if err != nil {
 		return err
 	}
-	if err := file.checkAll(ctx, conns); err != nil {
-		return err
-	}
+	defer done()
 	doc := struct {
 		Connections []validateResult `json:"connections"`
 		Exit        int              `json:"exit"`
 	}{Connections: []validateResult{}}
 	for _, conn := range conns {
-		result := c.validateOne(ctx, file, conn)
+		result := c.validateOne(ctx, file, conn, store)
 		doc.Connections = append(doc.Connections, result)
 		doc.Exit = graver(doc.Exit, result.Exit)
 		if !c.json {
@@ -77,9 +74,9 @@ func (c *cli) validate(ctx context.Context, names []string) error {
 	return ended(doc.Exit)
 }
 
-func (c *cli) validateOne(ctx context.Context, file *configFile, conn configured) validateResult {
+func (c *cli) validateOne(ctx context.Context, file *configFile, conn configured, store contactsync.Store) validateResult {
 	out := validateResult{Connection: conn.doc.ID, Rules: []string{}, Mappings: []contactsync.Mapping{}}
-	syncer, err := file.open(ctx, conn, memstore.New())
+	syncer, err := file.open(ctx, conn, store)
 	if err != nil {
 		out.Error, out.Exit = c.sayError(err, conn), exitFailed
 		return out

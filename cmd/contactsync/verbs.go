@@ -65,16 +65,12 @@ type verbResult struct {
 
 // eachByPerson carries out a person's decision about connections. No app is opened for it.
 func (c *cli) eachByPerson(ctx context.Context, names []string, decide func(context.Context, *contactsync.Syncer, configured) (string, error)) error {
-	file, err := c.loadConfig()
+	file, conns, err := c.loadConfig(names)
 	if err != nil {
 		return err
 	}
 	if file.store == "memory" {
 		return usage(errors.New("the store is memory, which keeps no decision; name a database as store"))
-	}
-	conns, err := file.chosen(names)
-	if err != nil {
-		return err
 	}
 	store, done, err := file.openStore(ctx, false)
 	if err != nil {

@@ -184,7 +184,7 @@ func (r *reader) scalar(out *bytes.Buffer, n ast.Node, path string) {
 		literal := n.GetToken().Value
 		if !json.Valid([]byte(literal)) {
 			r.add(r.file.problemAt(n.GetToken(), path, literal+" is not a decimal number; put it in quotes if it is text"))
-			literal = "null"
+			literal = "0" // a number, so that no other fault follows from it
 		}
 		out.WriteString(literal)
 	case *ast.StringNode:
@@ -225,4 +225,17 @@ func firstToken(n ast.Node) *token.Token {
 		return n.Key.GetToken()
 	}
 	return n.GetToken()
+}
+
+// plainText returns the text of a node; numbers and yes-or-no are text as they are written.
+func plainText(n ast.Node) (string, bool) {
+	switch n := n.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.LiteralNode:
+		return n.Value.Value, true
+	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
+		return n.GetToken().Value, true
+	}
+	return "", false
 }
