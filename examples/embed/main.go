@@ -109,7 +109,8 @@ func edit(dir string, db *Database) error {
 	if err := replace(filepath.Join(dir, "dora.vcf"), "CATEGORIES:Tennis", "CATEGORIES:Tennis,No_CRM"); err != nil {
 		return err
 	}
-	_, err := db.Update(2, 0, func(lead *Lead) { lead.Company = "Cook & Co" })
+	const cleo = 2 // she was inserted as the second
+	_, err := db.Update(cleo, 0, func(lead *Lead) { lead.Company = "Cook & Co" })
 	return err
 }
 
