@@ -166,8 +166,12 @@ func ExampleSyncer_Preview() {
 	check(err)
 	for _, w := range plan.Writes {
 		fmt.Printf("%s in %s (%s)\n", w.Op, w.Side, w.ID) // of a creation the id of the record that it is made from
-		for _, field := range slices.Sorted(maps.Keys(w.Why)) {
-			fmt.Printf("  %s = %s: %s\n", field, w.After[field], w.Why[field].Because)
+		for _, field := range slices.Sorted(maps.Keys(w.After)) {
+			why, own := w.Why[field]
+			if !own {
+				why = w.Why[""] // the reason of the whole write
+			}
+			fmt.Printf("  %s = %s: %s\n", field, w.After[field], why.Because)
 		}
 	}
 	fmt.Println("written:", a.Writes().Sum()+b.Writes().Sum())
@@ -175,9 +179,9 @@ func ExampleSyncer_Preview() {
 	// update in a (a1)
 	//   company = Acme: filled from b
 	// create in b (a2)
-	//   company = Globex: filled from a
-	//   email = Bob@example.com: filled from a
-	//   first = Bob: filled from a
+	//   company = Globex: created from a
+	//   email = Bob@example.com: created from a
+	//   first = Bob: created from a
 	// written: 0
 }
 

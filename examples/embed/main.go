@@ -143,8 +143,13 @@ func showPlan(out io.Writer, plan *contactsync.Plan) {
 	fmt.Fprintln(out, "What a sync would do")
 	for _, w := range plan.Writes {
 		fmt.Fprintf(out, "  %s %s\n", w.Op, what(w))
-		for _, field := range slices.Sorted(maps.Keys(w.Why)) {
-			fmt.Fprintf(out, "    %-9s %-18s %s\n", field, w.After[field], w.Why[field].Because)
+		whole := w.Why[""] // of what has no reason of its own
+		for _, field := range slices.Sorted(maps.Keys(w.After)) {
+			why, own := w.Why[field]
+			if !own {
+				why = whole
+			}
+			fmt.Fprintf(out, "    %-9s %-18s %s\n", field, w.After[field], why.Because)
 		}
 	}
 	fmt.Fprintln(out)
