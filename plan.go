@@ -100,8 +100,8 @@ func (m *move) take(out *outcome) {
 			m.writes = append(m.writes, w)
 		}
 	}
-	if out.clears > 0 {
-		m.waits = append(m.waits, wait{WaitClears, "clear " + m.link.key, A, out.clears})
+	for _, key := range out.clears {
+		m.waits = append(m.waits, wait{WaitClears, key, A, 1})
 	}
 }
 

@@ -50,7 +50,7 @@ func contains(list, names []string) bool {
 // readFeed reads the pages of one pass. A page and the cursor behind it are saved together.
 func (r *run) readFeed(ctx context.Context, s Side) error {
 	row := &r.side[s]
-	full := row.Cursor == ""
+	row.Passing = row.Passing || row.Cursor == ""
 	seen := map[string]bool{}
 	done := 0
 	return connector.Pages(ctx, r.apps[s], connector.Query{Since: row.Cursor, Fields: r.cfg.used[s]}, func(page connector.Page) error {
@@ -58,7 +58,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 		r.takePage(b, s, page, seen)
 		row.Cursor = page.Next
 		if !page.More {
-			row.Complete = row.Complete || full
+			row.Complete, row.Passing = row.Complete || row.Passing, false
 			if page.Complete {
 				if err := r.missed(ctx, b, s, seen); err != nil {
 					return err

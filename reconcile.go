@@ -43,7 +43,7 @@ type outcome struct {
 	changed  [2]bool // whether a side differs from what was settled on it
 	held     map[string]*hold
 	frozen   bool
-	clears   int // fields that would be emptied without consent
+	clears   []string // fields that would be emptied without consent, by the key of that
 	due      time.Time
 }
 
@@ -467,9 +467,9 @@ func (p *pairing) mayClear(to Side, x *shown) bool {
 
 // guardClear counts a field that is emptied, or holds it.
 func (p *pairing) guardClear(to Side, m *mapping) bool {
-	consented := p.consent != nil && p.consent(clearKey(p.link, m))
-	if !consented {
-		p.out.clears++
+	key := clearKey(p.link, m)
+	if p.consent == nil || !p.consent(key) {
+		p.out.clears = append(p.out.clears, key)
 		if p.gate.clears {
 			p.note(StatusPending, ReasonClearHeld, "more fields would be emptied than the guard allows; a person must confirm")
 			return false

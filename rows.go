@@ -22,7 +22,6 @@ type connectionRow struct {
 	Defaults []Mapping       `json:"defaults,omitempty"` // the default mappings as they were at activation
 	State    State           `json:"state"`
 	Runs     int64           `json:"runs"`   // syncs so far
-	Links    int64           `json:"links"`  // links so far: names the next
 	Totals   [2]Counts       `json:"totals"` // since activation
 	Waiting  []Waiting       `json:"waiting,omitempty"`
 	Linked   int             `json:"linked"` // pairs now, as last counted
@@ -45,6 +44,7 @@ const guardWindow = 24 * time.Hour
 type sideRow struct {
 	Cursor   connector.Cursor `json:"cursor,omitempty"`
 	Fields   []string         `json:"fields,omitempty"`   // the field list that the cursor belongs to
+	Passing  bool             `json:"passing,omitempty"`  // the cursor is in a pass that began at zero
 	Complete bool             `json:"complete,omitempty"` // it was once read to its end
 	Swept    time.Time        `json:"swept,omitzero"`     // the last pass that proved absence
 	Identity string           `json:"identity,omitempty"`
@@ -216,8 +216,9 @@ func parseLink(row Row) (*link, error) {
 	return l, nil
 }
 
-// linkKey names the n-th link.
-func linkKey(n int64) string { return fmt.Sprintf("%012d", n) }
+// linkKey names the n-th link that a run makes. The run's number is saved before it makes any, so that no crash
+// can give a name twice.
+func linkKey(run int64, n int) string { return fmt.Sprintf("%s %08d", runKey(run), n) }
 
 // runKey names the n-th sync.
 func runKey(n int64) string { return fmt.Sprintf("%09d", n) }

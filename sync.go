@@ -163,6 +163,7 @@ type run struct {
 	tries     map[ref]int // refused versions, by record
 	sideErr   [2]error    // why nothing more is sent to a side
 	seq       int         // of journal and intents
+	links     int         // made in this run
 	failed    map[string]bool
 	mu        sync.Mutex
 	leaseEnd  time.Time
@@ -249,8 +250,8 @@ func (r *run) update(ctx context.Context, fn func(Tx) error) error {
 }
 
 func (r *run) nextLink() string {
-	r.row.Links++
-	return linkKey(r.row.Links)
+	r.links++
+	return linkKey(r.number, r.links)
 }
 
 // sync runs one sync to its end.
@@ -534,8 +535,8 @@ func (r *run) rehearse(ctx context.Context, due []ref, seen func(*write, *move))
 func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen func(*write, *move)) error {
 	b := r.newBook()
 	b.prefetch(refs)
-	links := r.row.Links
-	defer func() { r.row.Links = links }()
+	links := r.links
+	defer func() { r.links = links }()
 	for round := 0; len(refs) > 0 && round < maxRounds; round++ {
 		count := func(m *move) {
 			t.count(m, counted)
