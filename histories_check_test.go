@@ -316,7 +316,8 @@ func (w *world) judgeCell(ids [2]string, field string, now [2]contact.Fields) er
 		flows[s] = d == "" || d == contactsync.AToB && s == contactsync.A || d == contactsync.BToA && s == contactsync.B
 		text[s] = plain(field, now[s][field])
 		old[s] = plain(field, was.fields[s][field])
-		if e, ok := w.edits[place{s, ids[s]}][field]; ok && plain(field, e.value) != old[s] {
+		if e, ok := w.edits[place{s, ids[s]}][field]; ok && (was.sync != w.number-1 || plain(field, e.value) != old[s]) {
+			// An edit back to what was there is none, unless a sync in between may have carried it over.
 			edited[s], last[s] = true, plain(field, e.value)
 		}
 	}
