@@ -104,6 +104,9 @@ func (r *run) dissolve(b *book, m *move) {
 			b.dropMirror(ref{s, m.link.ID[s]})
 		} else {
 			b.touch(m.rec[s].ref())
+			if m.into != "" {
+				b.mergedAway(m.rec[s].ref(), m.into)
+			}
 		}
 	}
 }
@@ -130,7 +133,7 @@ func (r *run) carryUnlinked(b *book, decided ref, m *move) {
 // hold notes what a guard holds, so that a person can consent to just that.
 func (r *run) hold(b *book, m *move) {
 	for _, w := range m.waits {
-		held := w.kind == WaitDeletions && r.gate.deletes || w.kind == WaitClears && r.gate.clears || w.kind == WaitCreates && r.gate.creates
+		held := !w.agreed && (w.kind == WaitDeletions && r.gate.deletes || w.kind == WaitClears && r.gate.clears || w.kind == WaitCreates && r.gate.creates)
 		if _, known := r.consents[w.key]; !held || known {
 			continue
 		}
@@ -151,14 +154,11 @@ func (h holdRow) row() Row { return Row{Table: TableHold, Key: h.key, Body: mars
 func (r *run) consented(key string) bool { return r.consents[key].Consented }
 
 // used takes back the consent that a write used up.
-func (r *run) used(b *book, key string) (was bool) {
-	row, ok := r.consents[key]
-	if !ok {
-		return false
+func (r *run) used(b *book, key string) {
+	if _, ok := r.consents[key]; ok {
+		delete(r.consents, key)
+		b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})
 	}
-	delete(r.consents, key)
-	b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})
-	return row.Consented
 }
 
 // applied puts on the book what a write did. rec is the record as the app returned it, with its fields as far as
@@ -330,15 +330,13 @@ func (r *run) count(b *book, w *write) {
 	case connector.Update:
 		c.Updated++
 		for _, id := range w.clears {
-			if !r.used(b, "clear "+w.link.key+" "+id) {
-				r.report.Clears++
-			}
+			r.used(b, "clear "+w.link.key+" "+id)
+			r.report.Clears++
 		}
 	case connector.Delete:
 		c.Deleted++
-		if !r.used(b, "delete "+w.link.key) {
-			r.report.Deletes++
-		}
+		r.used(b, "delete "+w.link.key)
+		r.report.Deletes++
 	}
 }
 
@@ -355,13 +353,17 @@ func (t *tally) count(m *move, counted map[string]bool) {
 		if !once(w.key) {
 			continue
 		}
-		switch w.kind {
-		case WaitDeletions:
-			t.deletes += w.n
-		case WaitClears:
-			t.clears += w.n
-		case WaitCreates:
-			t.creates += w.n
+		switch {
+		case w.kind == WaitDeletions && w.agreed:
+			t.deleted++
+		case w.kind == WaitDeletions:
+			t.deletes++
+		case w.kind == WaitClears && w.agreed:
+			t.cleared++
+		case w.kind == WaitClears:
+			t.clears++
+		case !w.agreed:
+			t.creates++
 		}
 	}
 	if m.link == nil || m.link.key == "" {

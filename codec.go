@@ -85,6 +85,7 @@ func (m *mirror) body() []byte {
 	}
 	o.standing(m.Standing)
 	o.text("r", m.Refused)
+	o.text("mg", m.Merged)
 	if m.Wrote != nil {
 		o.any("w", m.Wrote)
 	}
@@ -117,6 +118,8 @@ func (m *mirror) read(body []byte) error {
 			err = readRaw(d, &m.Standing)
 		case "r":
 			m.Refused, err = d.String()
+		case "mg":
+			m.Merged, err = d.String()
 		case "w":
 			err = readRaw(d, &m.Wrote)
 		case "d":

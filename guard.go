@@ -81,7 +81,7 @@ type tally struct {
 	deletes int    // deletions and clears without consent; creations
 	clears  int
 	creates int
-	deleted int // in the last 24 hours, without consent
+	deleted int // in the last 24 hours, and what a person has consented to now
 	cleared int
 }
 

@@ -212,6 +212,8 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 		return standing{StatusPending, ReasonUnread, "a filter looks at a field that was not read"}, false
 	case in == No:
 		return standing{StatusExcluded, ReasonFilter, "no rule lets it through"}, false
+	case r.Merged != "" && d.record(ref{s.Other(), r.Merged}) != nil:
+		return standing{StatusDuplicate, ReasonMergedThere, "its partner was merged into another record of " + s.Other().String() + "; merge it here as well"}, false
 	case len(r.keys) == 0 && !cfg.Match.AllowKeyless:
 		return standing{StatusExcluded, ReasonNoKey, "it has no key by which it could be found again; give it one, such as an email"}, false
 	case cfg.duplicateHere(d, r, here, there, now):

@@ -21,9 +21,10 @@ type planner struct {
 type move struct {
 	link   *link // the pair as it is to be, nil for an unlinked record
 	rec    [2]*mirror
-	made   bool // the link is new
-	forget bool // the link goes, and with it what is known of records that are gone
-	free   bool // the link goes, its live records are looked at again
+	made   bool   // the link is new
+	forget bool   // the link goes, and with it what is known of records that are gone
+	free   bool   // the link goes, its live records are looked at again
+	into   string // the one heir, if that has a partner already
 	writes []*write
 	settle []settlement
 	let    [2]bool
@@ -40,10 +41,10 @@ type move struct {
 
 // wait is one operation that a guard counts: a deletion, a clear or a creation.
 type wait struct {
-	kind string // WaitDeletions, WaitClears or WaitCreates
-	key  string // names it, for consent
-	side Side   // where it would happen
-	n    int
+	kind   string // WaitDeletions, WaitClears or WaitCreates
+	key    string // names it, for consent
+	side   Side   // where it would happen
+	agreed bool   // a person has consented to it
 }
 
 // decide says what becomes of the unit that the record belongs to, nil if there is no such record.
@@ -79,6 +80,9 @@ func (pl *planner) decideLinked(l *link) *move {
 	return pl.decidePair(m)
 }
 
+// agreed reports whether a person has consented to an operation.
+func (pl *planner) agreed(key string) bool { return pl.consent != nil && pl.consent(key) }
+
 // decidePair decides two live records that are linked, or are being linked.
 func (pl *planner) decidePair(m *move) *move {
 	if pl.dir.open(ref{A, m.link.ID[A]}) || pl.dir.open(ref{B, m.link.ID[B]}) {
@@ -87,13 +91,13 @@ func (pl *planner) decidePair(m *move) *move {
 		return m
 	}
 	p := pairing{cfg: pl.cfg, now: pl.now, link: m.link, rec: m.rec, gate: pl.gate, consent: pl.consent}
-	m.take(p.decide())
+	pl.take(m, p.decide())
 	m.decided = true
 	return m
 }
 
 // take puts a pair's outcome into the move.
-func (m *move) take(out *outcome) {
+func (pl *planner) take(m *move, out *outcome) {
 	m.settle, m.standing, m.let, m.held, m.due, m.changed = out.settle, out.standing, out.let, out.held, out.due, out.changed
 	for _, s := range Sides {
 		if w := out.writes[s]; w != nil {
@@ -101,7 +105,7 @@ func (m *move) take(out *outcome) {
 		}
 	}
 	for _, key := range out.clears {
-		m.waits = append(m.waits, wait{WaitClears, key, A, 1})
+		m.waits = append(m.waits, wait{kind: WaitClears, key: key, agreed: pl.agreed(key)})
 	}
 }
 
@@ -149,6 +153,9 @@ func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 	a, b := pairIDs(heir, m.rec[x.Other()])
 	if len(heirs) > 1 || pl.dir.linkOf(heir.ref()) != nil || pl.dir.separated(a, b) || pl.dir.open(heir.ref()) {
 		m.free = true
+		if len(heirs) == 1 && pl.dir.linkOf(heir.ref()) != nil {
+			m.into = heir.id
+		}
 		return m
 	}
 	m.link = &link{key: m.link.key, ID: m.link.ID}
@@ -163,12 +170,11 @@ func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 func (pl *planner) carryDeletion(m *move, x Side) {
 	y := x.Other()
 	key := "delete " + m.link.key
-	if pl.consent == nil || !pl.consent(key) {
-		m.waits = append(m.waits, wait{WaitDeletions, key, y, 1})
-		if pl.gate.deletes {
-			m.standing = standing{StatusPending, ReasonDeleteHeld, "more records would be deleted than the guard allows; a person must confirm"}
-			return
-		}
+	agreed := pl.agreed(key)
+	m.waits = append(m.waits, wait{WaitDeletions, key, y, agreed})
+	if !agreed && pl.gate.deletes {
+		m.standing = standing{StatusPending, ReasonDeleteHeld, "more records would be deleted than the guard allows; a person must confirm"}
+		return
 	}
 	rec := m.rec[y]
 	m.writes = append(m.writes, &write{op: connector.Delete, side: y, id: rec.id, version: rec.version, link: m.link,
@@ -243,12 +249,11 @@ func (pl *planner) create(m *move, r *mirror) {
 		return
 	}
 	key := "create " + r.side.String() + " " + r.id
-	if pl.consent == nil || !pl.consent(key) {
-		m.waits = append(m.waits, wait{WaitCreates, key, t, 1})
-		if pl.gate.creates {
-			m.standing = standing{StatusPending, ReasonCreateHeld, "more records would be created than the guard allows; a person must confirm"}
-			return
-		}
+	agreed := pl.agreed(key)
+	m.waits = append(m.waits, wait{WaitCreates, key, t, agreed})
+	if !agreed && pl.gate.creates {
+		m.standing = standing{StatusPending, ReasonCreateHeld, "more records would be created than the guard allows; a person must confirm"}
+		return
 	}
 	w.settle = append(w.settle, out.settle...)
 	m.writes = append(m.writes, w)

@@ -243,10 +243,19 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.relink(l)
 	case l != nil:
 		b.dropLink(l)
-		b.touch(ref{s.Other(), l.ID[s.Other()]})
+		b.mergedAway(ref{s.Other(), l.ID[s.Other()]}, k.New)
 	}
 	b.dropMirror(from)
 	b.touch(to)
+}
+
+// mergedAway notes that a record's partner became part of another one: it is a duplicate now, and never copied back.
+func (b *book) mergedAway(left ref, into string) {
+	if m := b.mirrorOf(left); m != nil {
+		m.Merged = into
+		b.dirtyMirrors[left] = true
+		b.touch(left)
+	}
 }
 
 // missed finds the records that a complete pass did not name, and confirms each by reading it, where the app can.

@@ -43,7 +43,7 @@ type outcome struct {
 	changed  [2]bool // whether a side differs from what was settled on it
 	held     map[string]*hold
 	frozen   bool
-	clears   []string // fields that would be emptied without consent, by the key of that
+	clears   []string // fields that would be emptied, by the key that a person consents to
 	due      time.Time
 }
 
@@ -468,12 +468,10 @@ func (p *pairing) mayClear(to Side, x *shown) bool {
 // guardClear counts a field that is emptied, or holds it.
 func (p *pairing) guardClear(to Side, m *mapping) bool {
 	key := clearKey(p.link, m)
-	if p.consent == nil || !p.consent(key) {
-		p.out.clears = append(p.out.clears, key)
-		if p.gate.clears {
-			p.note(StatusPending, ReasonClearHeld, "more fields would be emptied than the guard allows; a person must confirm")
-			return false
-		}
+	p.out.clears = append(p.out.clears, key)
+	if p.gate.clears && (p.consent == nil || !p.consent(key)) {
+		p.note(StatusPending, ReasonClearHeld, "more fields would be emptied than the guard allows; a person must confirm")
+		return false
 	}
 	p.emptied[to] = append(p.emptied[to], m.id)
 	return true

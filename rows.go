@@ -30,7 +30,7 @@ type connectionRow struct {
 	Removed  []removedRow    `json:"removed,omitempty"`
 }
 
-// removedRow is what one sync deleted and cleared without a person's consent, for the guards.
+// removedRow is what one sync deleted and cleared, for the guards.
 type removedRow struct {
 	At      time.Time `json:"at"`
 	Deletes int       `json:"deletes"`
@@ -97,7 +97,7 @@ type runRow struct {
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended,omitzero"`
 	Counts  [2]Counts `json:"counts"`
-	Deletes int       `json:"deletes,omitempty"` // without consent, as the guard counts them
+	Deletes int       `json:"deletes,omitempty"` // as the guards count them
 	Clears  int       `json:"clears,omitempty"`
 	Failed  int       `json:"failed,omitempty"`
 	Waiting []Waiting `json:"waiting,omitempty"`

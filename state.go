@@ -36,6 +36,7 @@ type mirror struct {
 	Wrote    *ownWrite       // our last write to it
 	Standing standing        // while it is unlinked
 	Refused  string          // fingerprint of the creation that was refused
+	Merged   string          // id of the other side's record that its partner became part of
 	Doubt    *contact.Record // a read that may be stale: believed once the app has settled
 	due      time.Time       // when to look at it again; zero is never
 	keys     []matchKey      // by which it is found, as computed from Fields
