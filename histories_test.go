@@ -32,6 +32,7 @@ type history struct {
 	quirks  [2]fake.Quirks
 	markers [2]bool
 	noFeed  [2]bool
+	bare    [2]bool // the connector has the three methods and no more
 	steps   []event
 	confirm bool // a person consents to what is held
 }
@@ -61,7 +62,7 @@ func (h history) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "setup %d (%s), confirm %v\n", h.setup, setups[h.setup].name, h.confirm)
 	for _, s := range contactsync.Sides {
-		fmt.Fprintf(&b, "  %s: markers %v, no feed %v, quirks %+v\n", s, h.markers[s], h.noFeed[s], h.quirks[s])
+		fmt.Fprintf(&b, "  %s: markers %v, no feed %v, bare %v, quirks %+v\n", s, h.markers[s], h.noFeed[s], h.bare[s], h.quirks[s])
 	}
 	for i, e := range h.steps {
 		fmt.Fprintf(&b, "  %d %s\n", i+1, e)
@@ -104,6 +105,7 @@ func (h *history) drawQuirks(d draw, s contactsync.Side) {
 	q.NoModified = d(3) == 0
 	q.NoTombstones = d(4) == 0
 	h.noFeed[s] = d(5) == 0
+	h.bare[s] = !h.noFeed[s] && d(4) == 0
 	q.PageSize = []int{0, 1, 2}[d(3)]
 	q.BatchSize = []int{0, 1, 2}[d(3)]
 	if d(4) == 0 {
@@ -191,6 +193,7 @@ func shrink(ctx context.Context, h history, err error) (history, error) {
 			func(h *history) { h.quirks[s].NoModified = false },
 			func(h *history) { h.quirks[s].StaleReads, h.quirks[s].Settle = 0, 0 },
 			func(h *history) { h.noFeed[s] = false },
+			func(h *history) { h.bare[s] = false },
 			func(h *history) { h.markers[s] = false },
 			func(h *history) { h.confirm = false },
 		} {

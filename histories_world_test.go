@@ -147,7 +147,14 @@ func newWorld(ctx context.Context, h history) (*world, error) {
 func (w *world) open(ctx context.Context) (err error) {
 	c := w.setup.connection
 	c.ID = "history"
-	w.syncer, err = contactsync.Open(ctx, c, w.apps[contactsync.A], w.apps[contactsync.B], w.store,
+	var apps [2]connector.Connector
+	for s, app := range w.apps {
+		apps[s] = app
+		if w.bare[s] {
+			apps[s] = bareApp{app}
+		}
+	}
+	w.syncer, err = contactsync.Open(ctx, c, apps[contactsync.A], apps[contactsync.B], w.store,
 		contactsync.WithClock(w.clock), contactsync.WithConcurrency(1))
 	return err
 }
@@ -415,4 +422,5 @@ func (w *world) dump(ctx context.Context) string {
 	return b.String()
 }
 
-var _ connector.Clock = (*stepClock)(nil)
+// bareApp hides all that an app can do beyond the three methods of a connector.
+type bareApp struct{ connector.Connector }

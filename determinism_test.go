@@ -1,0 +1,159 @@
+package contactsync_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector/fake"
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+// people returns the records of a small world: some in one app, some in both, some with shared keys.
+func people(rng *rand.Rand) [2][]contact.Record {
+	var all [2][]contact.Record
+	for p := range 3 + rng.IntN(12) {
+		for _, s := range contactsync.Sides {
+			if rng.IntN(3) == 0 {
+				continue
+			}
+			f := contact.Fields{"first": contact.Text(fmt.Sprintf("f%d%c", p, 'a'+rng.IntN(2))), "email": contact.Text(fmt.Sprintf("p%d@example.com", p))}
+			switch rng.IntN(8) {
+			case 0:
+				f["email"] = contact.Text("shared@example.com")
+			case 1:
+				delete(f, "email")
+			}
+			if rng.IntN(2) == 0 {
+				f["phone"] = contact.Text(fmt.Sprintf("+3247%07d", rng.IntN(3)))
+			}
+			if rng.IntN(2) == 0 {
+				f["tags"] = contact.Set("t1", "t2", "t3")
+			}
+			all[s] = append(all[s], contact.Record{ID: fmt.Sprintf("u%s%d", s, p), Fields: f})
+		}
+	}
+	return all
+}
+
+// order is how the same world is told: the order of insertion, of the pages, and the number of processors.
+type order struct {
+	shuffle    uint64
+	procs      int
+	concurrent int
+}
+
+// unfold syncs a world twice, with edits in between, and returns all that it planned and noted. Times come from the
+// clock and holders of leases are not in it, so the same world unfolds the same way.
+func unfold(t *testing.T, seed uint64, o order) string {
+	t.Helper()
+	if o.procs > 0 {
+		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(o.procs))
+	}
+	rng := rand.New(rand.NewPCG(seed, 1))
+	setup := setups[rng.IntN(len(setups))]
+	world, clock, store := people(rng), newStepClock(), memstore.New()
+	var apps [2]*fake.App
+	for _, s := range contactsync.Sides {
+		fields := setup.fields[s]
+		if fields == nil {
+			fields = plainFields
+		}
+		apps[s] = fake.New(s.String(), fields, fake.WithClock(clock), fake.WithShuffle(o.shuffle), fake.WithQuirks(fake.Quirks{PageSize: 3, BatchSize: 4}))
+		inserted := slices.Clone(world[s])
+		if o.shuffle != 0 {
+			rand.New(rand.NewPCG(o.shuffle, 2)).Shuffle(len(inserted), func(i, j int) { inserted[i], inserted[j] = inserted[j], inserted[i] })
+		}
+		for _, r := range inserted {
+			fitting := contact.Fields{}
+			for name, v := range r.Fields {
+				if slices.ContainsFunc(fields, func(f contact.Field) bool { return f.Name == name && !f.Many }) {
+					fitting[name] = v
+				}
+			}
+			require.NoError(t, apps[s].Put(contact.Record{ID: r.ID, Fields: fitting}))
+		}
+	}
+	c := setup.connection
+	c.ID = "d"
+	syncer, err := contactsync.Open(t.Context(), c, apps[0], apps[1], store, contactsync.WithClock(clock), contactsync.WithConcurrency(o.concurrent))
+	require.NoError(t, err)
+	var out strings.Builder
+	plan := func() {
+		p, err := syncer.Preview(t.Context())
+		require.NoError(t, err)
+		text, err := json.Marshal(p)
+		require.NoError(t, err)
+		out.WriteString(string(text) + "\n")
+		_, err = syncer.Sync(t.Context())
+		require.NoError(t, err)
+	}
+	plan()
+	for _, s := range contactsync.Sides {
+		for _, r := range world[s] {
+			if n := rng.IntN(6); n == 0 {
+				require.NoError(t, apps[s].Remove(r.ID))
+			} else if n < 4 {
+				require.NoError(t, apps[s].Edit(r.ID, contact.Fields{"notes": contact.Text(fmt.Sprintf("n%d", rng.IntN(100)))}))
+			}
+		}
+	}
+	plan()
+	out.WriteString(journal(t, store))
+	return out.String()
+}
+
+// journal returns the history, the pairs and the records that wait, as the store keeps them.
+func journal(t *testing.T, store contactsync.Store) string {
+	t.Helper()
+	var out strings.Builder
+	err := store.View(t.Context(), contactsync.Scope{Connection: "d"}, func(tx contactsync.ReadTx) error {
+		for _, table := range []contactsync.Table{contactsync.TableJournal, contactsync.TableLink, contactsync.TableHold} {
+			rows, err := tx.Scan(contactsync.Scan{Table: table, By: contactsync.ByKey})
+			if err != nil {
+				return err
+			}
+			for _, r := range rows {
+				fmt.Fprintf(&out, "%s %s %q %s\n", table, r.Key, r.Index, r.Body)
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	return out.String()
+}
+
+// TestSameInputSamePlan is not parallel: it changes the number of processors.
+func TestSameInputSamePlan(t *testing.T) {
+	for seed := range uint64(40) {
+		want := unfold(t, seed, order{concurrent: 1})
+		for _, o := range []order{{concurrent: 1}, {procs: 1, concurrent: 4}, {procs: 2, concurrent: 4}} {
+			if diff := cmp.Diff(want, unfold(t, seed, o)); diff != "" {
+				t.Fatalf("seed %d, %+v: the same input gave something else:\n%s", seed, o, diff)
+			}
+		}
+	}
+}
+
+// TestOrderDoesNotShow: the order in which records were entered and are told is no input. What the app makes of it is
+// one: the versions that it gives and the ids of the records that are created. The plan of a first sync has neither.
+func TestOrderDoesNotShow(t *testing.T) {
+	t.Parallel()
+	first := func(out string) string { line, _, _ := strings.Cut(out, "\n"); return line }
+	for seed := range uint64(40) {
+		want := first(unfold(t, seed, order{concurrent: 1}))
+		for shuffle := range uint64(4) {
+			if diff := cmp.Diff(want, first(unfold(t, seed, order{shuffle: shuffle + 1, concurrent: 1}))); diff != "" {
+				t.Fatalf("seed %d, shuffle %d: the order shows in the plan:\n%s", seed, shuffle+1, diff)
+			}
+		}
+	}
+}
