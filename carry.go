@@ -168,9 +168,8 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 	switch w.op {
 	case connector.Delete:
 		b.dropLink(w.link)
-		for _, side := range Sides {
-			b.dropMirror(ref{side, w.link.ID[side]})
-		}
+		b.dropMirror(ref{s.Other(), w.link.ID[s.Other()]})
+		r.buried(b, ref{s, w.id}, now)
 		r.count(b, w)
 		return
 	case connector.Create:
@@ -190,6 +189,40 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 		}
 	}
 	r.count(b, w)
+}
+
+// buried keeps what is needed to know a record that we deleted from one that its app still shows for a while.
+func (r *run) buried(b *book, at ref, now time.Time) {
+	m := b.mirrorOf(at)
+	if m == nil {
+		return
+	}
+	own := &ownWrite{At: now, Superseded: []string{m.version}}
+	if m.Wrote != nil {
+		own.Superseded = append(own.Superseded, m.Wrote.Superseded...)
+	}
+	m.Gone, m.Wrote, m.Standing, m.Fields = deleted, own, standing{}, contact.Fields{}
+	b.putMirror(m)
+	b.decided(at, now.Add(max(buriedFor, r.cfg.schema[at.side].Settle)))
+}
+
+// buriedFor is how long a record that we deleted is remembered at least.
+const buriedFor = 24 * time.Hour
+
+// exhume forgets a record that was deleted, once its time is over.
+func (r *run) exhume(b *book, at ref) {
+	m := b.mirrorOf(at)
+	if m == nil || m.alive() {
+		b.decided(at, time.Time{})
+		return
+	}
+	if m.Wrote != nil {
+		if until := m.Wrote.At.Add(max(buriedFor, r.cfg.schema[at.side].Settle)); r.now.Before(until) {
+			b.decided(at, until)
+			return
+		}
+	}
+	b.dropMirror(at)
 }
 
 // adopt links a record that was created with the one that it was made from.

@@ -94,9 +94,7 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 		seen[u.ID] = true
 	}
 	for _, id := range page.Deleted {
-		if !slices.ContainsFunc(page.Rekeyed, func(k connector.Rekey) bool { return k.New == id }) {
-			r.vanished(b, ref{s, id}, deleted)
-		}
+		r.vanished(b, ref{s, id}, deleted)
 	}
 }
 
@@ -132,7 +130,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 		b.touch(at)
 		return
 	}
-	if !fresh && m.alive() && r.stale(b, m, rec) {
+	if !fresh && r.stale(b, m, rec) {
 		return
 	}
 	was := m.version
@@ -156,7 +154,7 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 		return false
 	}
 	if rec.Version != "" {
-		return rec.Version != m.version && slices.Contains(m.Wrote.Superseded, rec.Version)
+		return slices.Contains(m.Wrote.Superseded, rec.Version) && (rec.Version != m.version || !m.alive())
 	}
 	settled := m.Wrote.At.Add(r.cfg.schema[m.side].Settle)
 	if !r.opts.clock.Now().Before(settled) {
@@ -164,6 +162,11 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 	}
 	if !rec.Modified.IsZero() && !m.Modified.IsZero() && !rec.Modified.Equal(m.Modified) {
 		return rec.Modified.Before(m.Modified)
+	}
+	if !m.alive() {
+		m.Doubt, m.due = &rec, settled // it shows a record that we deleted
+		b.dirtyMirrors[m.ref()] = true
+		return true
 	}
 	differs := false
 	for name, v := range m.Wrote.Before {
@@ -209,6 +212,10 @@ func (r *run) believe(ctx context.Context, s Side) error {
 // vanished takes a record that is gone from its app.
 func (r *run) vanished(b *book, at ref, how gone) {
 	m := b.mirrorOf(at)
+	if m != nil && m.Doubt != nil {
+		m.Doubt = nil
+		b.dirtyMirrors[at] = true
+	}
 	if m == nil || !m.alive() {
 		return
 	}
@@ -268,14 +275,27 @@ func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool)
 	lost = slices.DeleteFunc(lost, func(at ref) bool { return b.record(at) == nil })
 	r.side[s].Swept = r.opts.clock.Now()
 	reader := connector.FeaturesOf(r.apps[s]).Reader
-	if reader == nil || len(seen) == 0 && len(lost) >= emptyFloor {
-		for _, at := range lost { // an app that turned up empty is not asked for each: the guard stops the sync
+	if reader != nil && len(seen) == 0 && len(lost) > sampled {
+		// An app that turned up empty is not asked for each: if none of some is there, the guard stops the sync.
+		if err := r.confirmLost(ctx, b, reader, s, lost[:sampled]); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(lost[:sampled], func(at ref) bool { return b.record(at) != nil }) {
+			reader = nil
+		}
+		lost = lost[sampled:]
+	}
+	if reader == nil {
+		for _, at := range lost {
 			r.vanished(b, at, missing)
 		}
 		return nil
 	}
 	return r.confirmLost(ctx, b, reader, s, lost)
 }
+
+// sampled is how many records of an app that turned up empty are asked for one by one.
+const sampled = 100
 
 // confirmLost reads records that were not listed. Only those that the app does not know are missing.
 func (r *run) confirmLost(ctx context.Context, b *book, reader connector.Reader, s Side, lost []ref) error {

@@ -566,7 +566,7 @@ func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
 		}
 		m := pl.decide(ref)
 		if m == nil {
-			b.decided(ref, time.Time{})
+			r.exhume(b, ref)
 			continue
 		}
 		if count != nil {
