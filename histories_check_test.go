@@ -229,6 +229,9 @@ func (w *world) judgeCreations(s contactsync.Side, before, after snapshot) error
 // judgePairs looks at every pair that is in sync by what the library says.
 func (w *world) judgePairs(ctx context.Context, now snapshot, ok bool) error {
 	w.inSync = map[place]bool{}
+	if st, err := w.syncer.Status(ctx); err != nil || slices.ContainsFunc(st.Waiting, contactsync.Waiting.Halts) {
+		ok = false // nothing was decided: everything stands as it did
+	}
 	for _, s := range contactsync.Sides {
 		for _, id := range slices.Sorted(maps.Keys(now[s])) {
 			st, err := w.syncer.Record(ctx, s, id)
