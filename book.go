@@ -303,7 +303,12 @@ func (b *book) touch(r ref) {
 // decided notes that a record was decided, and when to look at it again.
 func (b *book) decided(r ref, next time.Time) {
 	delete(b.due, r)
-	if m := b.mirrorOf(r); m != nil && !m.due.Equal(next) {
+	m := b.mirrorOf(r)
+	if m != nil && m.Doubt != nil && m.Wrote != nil {
+		settled := m.Wrote.At.Add(b.cfg.schema[r.side].Settle)
+		next = earliest(time.Time{}, next, settled)
+	}
+	if m != nil && !m.due.Equal(next) {
 		m.due = next
 		b.dirtyMirrors[r] = true
 	}
@@ -342,6 +347,9 @@ func (b *book) relink(l *link) {
 		for r, old := range b.links {
 			if old != nil && old.key == l.key && l.ID[r.side] != r.id {
 				b.links[r] = nil
+				if !b.mirrorOf(r).alive() {
+					b.dropMirror(r) // its place was taken
+				}
 			}
 		}
 	}
@@ -353,8 +361,12 @@ func (b *book) relink(l *link) {
 func (b *book) dropLink(l *link) {
 	b.dirtyLinks[l.key] = nil
 	for _, s := range Sides {
-		if b.links[ref{s, l.ID[s]}] == l {
-			b.links[ref{s, l.ID[s]}] = nil
+		at := ref{s, l.ID[s]}
+		if b.links[at] == l {
+			b.links[at] = nil
+		}
+		if b.mirrorOf(at) != nil {
+			b.touch(at)
 		}
 	}
 	b.kin(l)

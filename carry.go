@@ -48,7 +48,7 @@ func (r *run) carry(b *book, decided ref, m *move) {
 	}
 	l.Standing = m.standing
 	b.putLink(l)
-	if waiting(m.standing) || len(m.writes) > 0 {
+	if waiting(m.standing) || len(m.writes) > 0 || len(m.waits) > 0 {
 		next = dueNow // it is decided by every sync until its cause ends, or its writes are in
 	}
 	for _, s := range Sides {
@@ -275,7 +275,7 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 			m.edited(name, res.Record.Modified) // somebody's edit that nobody has looked at yet
 		}
 	}
-	m.Wrote = own
+	m.Wrote, m.Doubt = own, nil
 	if w.link.Past == nil {
 		w.link.Past = map[string]*past{}
 	}

@@ -83,7 +83,7 @@ func (p *Policy) prefer(edited [2]time.Time) (winner Side, ok bool) {
 }
 
 // String says the policy in words.
-func (p *Policy) String() string {
+func (p Policy) String() string {
 	switch p.Kind {
 	case PolicyNewest:
 		return "newest wins"

@@ -66,7 +66,7 @@ type Connection struct {
 
 	// Mappings is the whole list of field mappings. nil stands for the defaults, found from what the two schemas'
 	// fields mean, to which AddMappings adds and from which DisableMappings takes.
-	Mappings        []Mapping    `json:"mappings,omitempty"`
+	Mappings        []Mapping    `json:"mappings,omitzero"`
 	AddMappings     []Mapping    `json:"add_mappings,omitempty"`
 	DisableMappings []MappingRef `json:"disable_mappings,omitempty"`
 
@@ -95,7 +95,7 @@ const (
 // Match says how records of the two apps are found to be the same person.
 type Match struct {
 	// Keys are tried in order. nil stands for the email alone.
-	Keys []MatchKey `json:"keys,omitempty"`
+	Keys []MatchKey `json:"keys,omitzero"`
 	// AllowKeyless lets records without any key through; they are copied once and never matched. It is the JSON
 	// key require_key, turned round.
 	AllowKeyless bool   `json:"-"`

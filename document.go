@@ -80,9 +80,12 @@ func (c *Connection) UnmarshalJSON(data []byte) error {
 func (c Connection) MarshalJSON() ([]byte, error) {
 	type out struct {
 		connectionJSON
-		Rules []any `json:"rules,omitempty"`
+		Rules []any `json:"rules,omitzero"`
 	}
 	o := out{connectionJSON: connectionJSON(c)}
+	if c.Rules != nil {
+		o.Rules = []any{}
+	}
 	for _, r := range c.Rules {
 		if f, ok := r.(FilterRule); ok {
 			o.Rules = append(o.Rules, f)
@@ -110,7 +113,7 @@ func (s *Side) UnmarshalText(text []byte) error {
 }
 
 type matchJSON struct {
-	Keys       []MatchKey `json:"keys,omitempty"`
+	Keys       []MatchKey `json:"keys,omitzero"`
 	RequireKey *bool      `json:"require_key,omitempty"`
 	Region     string     `json:"region,omitempty"`
 }

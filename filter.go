@@ -450,7 +450,7 @@ func fieldList(s *contact.Schema) string {
 }
 
 // String says the filter in words.
-func (f *Filter) String() string {
+func (f Filter) String() string {
 	join := func(list []Filter, word string) string {
 		parts := make([]string, len(list))
 		for i := range list {
@@ -471,7 +471,7 @@ func (f *Filter) String() string {
 	return "everything"
 }
 
-func (f *Filter) operand() string {
+func (f Filter) operand() string {
 	if f.List != nil {
 		words := make([]string, len(f.List))
 		for i, v := range f.List {

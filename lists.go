@@ -52,9 +52,9 @@ func (m *mapping) listed(x *shown) (all []element, err error) {
 		}
 	}
 	for _, s := range Sides {
-		collect(s, x.values[s][0], func(e *element) **contact.Entry { return &e.now[s] })
+		collect(s, firstOf(x.values[s]), func(e *element) **contact.Entry { return &e.now[s] })
 		if x.cell != nil {
-			collect(s, x.cell.Val[s][0], func(e *element) **contact.Entry { return &e.was[s] })
+			collect(s, firstOf(x.cell.Val[s]), func(e *element) **contact.Entry { return &e.was[s] })
 		}
 	}
 	return all, err
@@ -100,7 +100,10 @@ func (p *pairing) decideList(m *mapping) {
 func (p *pairing) createList(x *shown) {
 	t := p.target
 	from := t.Other()
-	if blank(x.values[from]) || !p.flows1(x.m, from) {
+	if !p.flows1(x.m, from) {
+		return
+	}
+	if blank(x.values[from]) {
 		p.on[t] = append(p.on[t], settlement{Mapping: x.m.id, Val: x.values})
 		p.fillDefaults([]shown{*x})
 		return

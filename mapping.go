@@ -44,6 +44,15 @@ func (m *Mapping) name() string {
 	return strings.Join(m.A, "+") + ":" + strings.Join(m.B, "+")
 }
 
+// state names what is settled of the mapping. A mapping that keeps its id and gets other fields has settled nothing.
+func (m *Mapping) state() string {
+	fields := strings.Join(m.A, "+") + ":" + strings.Join(m.B, "+")
+	if m.ID != "" {
+		return m.ID + " (" + fields + ")"
+	}
+	return fields
+}
+
 // mapping is a Mapping as a sync works with it.
 type mapping struct {
 	id     string
@@ -310,7 +319,7 @@ func indexElement(f contact.Field, list []contact.Entry, e contact.Entry) int {
 
 // compileMapping resolves a mapping against the two schemas, and adds what is wrong with it.
 func compileMapping(m *Mapping, c *Connection, schemas [2]*contact.Schema, path string, bad *faults) *mapping {
-	out := &mapping{id: m.name(), chain: m.Transform, policy: &c.Conflict, keep: m.OnClear == OnClearKeep,
+	out := &mapping{id: m.state(), chain: m.Transform, policy: &c.Conflict, keep: m.OnClear == OnClearKeep,
 		def: [2]contact.Value{m.DefaultA, m.DefaultB}, group: m.Group, region: c.Match.Region}
 	if m.Conflict != nil {
 		out.policy = m.Conflict

@@ -13,13 +13,14 @@ import (
 // pull reads what changed in both apps into the store. Nothing is planned unless both were read to their end.
 func (r *run) pull(ctx context.Context) error {
 	for _, s := range Sides {
-		if err := r.believe(ctx, s); err != nil {
-			return err
-		}
+		at := r.opts.clock.Now()
 		if err := r.pullSide(ctx, s); err != nil {
 			return fmt.Errorf("reading %s: %w", s, err)
 		}
-		r.pulledAt[s] = r.opts.clock.Now()
+		r.pulledAt[s] = at
+		if err := r.believe(ctx, s); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -31,6 +32,9 @@ func (r *run) pullSide(ctx context.Context, s Side) error {
 		row.Cursor = "" // a cursor belongs to the fields it was got with
 	}
 	row.Fields = r.cfg.used[s]
+	if row.Midway && row.Complete && (row.Passing || !r.cfg.schema[s].Tombstones) {
+		row.Cursor = "" // the pass was to show what is gone, and what it named before is forgotten
+	}
 	err := r.readFeed(ctx, s)
 	if errors.Is(err, connector.ErrCursorExpired) && row.Cursor != "" {
 		row.Cursor = ""
@@ -51,15 +55,16 @@ func contains(list, names []string) bool {
 func (r *run) readFeed(ctx context.Context, s Side) error {
 	row := &r.side[s]
 	row.Passing = row.Passing || row.Cursor == ""
+	resumed := row.Midway && row.Cursor != ""
 	seen := map[string]bool{}
 	done := 0
 	return connector.Pages(ctx, r.apps[s], connector.Query{Since: row.Cursor, Fields: r.cfg.used[s]}, func(page connector.Page) error {
 		b := r.newBook()
 		r.takePage(b, s, page, seen)
-		row.Cursor = page.Next
+		row.Cursor, row.Midway = page.Next, page.More
 		if !page.More {
 			row.Complete, row.Passing = row.Complete || row.Passing, false
-			if page.Complete {
+			if page.Complete && !resumed {
 				if err := r.missed(ctx, b, s, seen); err != nil {
 					return err
 				}
@@ -134,7 +139,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 		return
 	}
 	was := m.version
-	back := !m.alive()
+	back := !m.alive() || m.Doubt != nil
 	m.Gone, m.Doubt = alive, nil
 	changed := m.takeFields(r.cfg, rec)
 	for _, name := range changed {
@@ -185,7 +190,8 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 	return true
 }
 
-// believe takes reads that were kept in doubt and have since had the time to settle.
+// believe takes reads that were kept in doubt, which no later read has put right and whose app has had the time to
+// settle. Where the app can, they are read once more.
 func (r *run) believe(ctx context.Context, s Side) error {
 	r.now = r.opts.clock.Now()
 	due, err := r.readDue()
@@ -195,12 +201,20 @@ func (r *run) believe(ctx context.Context, s Side) error {
 	for i := 0; i < len(due); i += batchUnits {
 		b := r.newBook()
 		b.load(due[i:min(i+batchUnits, len(due))])
+		var doubted []ref
 		for _, at := range due[i:min(i+batchUnits, len(due))] {
 			m := b.mirrors[at]
 			if m == nil || m.side != s || m.Doubt == nil || r.now.Before(m.Wrote.At.Add(r.cfg.schema[s].Settle)) {
 				continue
 			}
-			r.pulled(b, s, *m.Doubt, true)
+			doubted = append(doubted, at)
+		}
+		if connector.FeaturesOf(r.apps[s]).Reader == nil {
+			for _, at := range doubted {
+				r.pulled(b, s, *b.mirrors[at].Doubt, true)
+			}
+		} else if err := r.reread(ctx, b, s, doubted); err != nil {
+			return err
 		}
 		if err := b.commit(ctx); err != nil {
 			return err
@@ -265,6 +279,11 @@ func (b *book) mergedAway(left ref, into string) {
 	}
 }
 
+// settling reports whether the app may not show our last write to a record yet.
+func (r *run) settling(m *mirror) bool {
+	return m.Wrote != nil && r.opts.clock.Now().Before(m.Wrote.At.Add(r.cfg.schema[m.side].Settle))
+}
+
 // missed finds the records that a complete pass did not name, and confirms each by reading it, where the app can.
 func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool) error {
 	lost, err := r.unseen(s, func(id, _ string) bool { return !seen[id] })
@@ -272,7 +291,7 @@ func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool)
 		return err
 	}
 	b.load(lost)
-	lost = slices.DeleteFunc(lost, func(at ref) bool { return b.record(at) == nil })
+	lost = slices.DeleteFunc(lost, func(at ref) bool { return b.record(at) == nil || r.settling(b.record(at)) })
 	r.side[s].Swept = r.opts.clock.Now()
 	reader := connector.FeaturesOf(r.apps[s]).Reader
 	if reader != nil && len(seen) == 0 && len(lost) > sampled {
@@ -464,9 +483,13 @@ func (r *run) checkAccounts(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("account of %s: %w", s, err)
 		}
-		if was := r.side[s].Identity; was != "" && was != name && !r.accepted(WaitAccount) {
+		was := r.side[s].Identity
+		if was != "" && was != name && !r.accepted(WaitAccount) {
 			r.halt(WaitAccount, s, 1)
 			return nil
+		}
+		if was != "" && was != name { // a person has accepted another account: what was read of the last one is no guide
+			r.side[s].Cursor, r.side[s].Complete, r.side[s].Passing, r.side[s].Midway = "", false, false, false
 		}
 		r.side[s].Identity = name
 	}

@@ -88,7 +88,7 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 }
 
 func (w *write) intent(marker string) intent {
-	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why}
+	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why, Clears: w.clears}
 }
 
 // nextKey names the next intent or journal entry of this run.
@@ -123,16 +123,13 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 			r.refused(b, w, err)
 		}
 	}
-	if err := r.readAgain(ctx, b, again); err != nil {
-		return err
-	}
 	if len(unknown) == 0 {
 		b.deleteRows = append(b.deleteRows, Row{Table: TableIntent, Key: note.key})
 	} else {
 		note.Writes = unknown
 		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
 	}
-	return nil
+	return r.readAgain(ctx, b, again)
 }
 
 // observe tells the host's observer of one write.
@@ -223,11 +220,7 @@ func (r *run) refused(b *book, w *write, err error) {
 	s := w.side
 	switch {
 	case errors.Is(err, connector.ErrNotFound):
-		if m := b.mirrorOf(ref{s, w.id}); m != nil { // gone since it was read
-			m.Gone = deleted
-			b.putMirror(m)
-			b.touch(ref{s, w.id})
-		}
+		b.lost(ref{s, w.id})
 	case errors.Is(err, connector.ErrInvalid):
 		r.fail(b, w, ReasonRejected, err)
 	case errors.Is(err, connector.ErrForbidden):
@@ -310,10 +303,20 @@ func (r *run) reread(ctx context.Context, b *book, s Side, refs []ref) error {
 			r.pulled(b, s, res.Record, true)
 			b.touch(refs[i])
 		case errors.Is(res.Err, connector.ErrNotFound):
-			r.vanished(b, refs[i], deleted)
+			b.lost(refs[i])
 		}
 	}
 	return nil
+}
+
+// lost notes that an app no longer knows a record that it had when it was read. What follows from that is decided by
+// the next sync, where the guards count it.
+func (b *book) lost(at ref) {
+	if m := b.mirrorOf(at); m.alive() {
+		m.Gone, m.due = missing, dueNow
+		b.dirtyMirrors[at] = true
+		delete(b.due, at)
+	}
 }
 
 // refresh reads records again that are about to be overwritten in an app without versions, if they were read long

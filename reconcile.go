@@ -314,26 +314,34 @@ func (p *pairing) clash(views []shown, f facts) {
 	}
 	seen := p.seen(views)
 	if h := p.link.Held[x.m.id]; h != nil && h.decided() && h.sees(seen) {
+		p.hold(x.m, h) // until what follows from it has arrived
 		p.resolve(h, views)
 		return
 	}
 	winner, ok := x.m.policy.prefer(p.edited(views))
+	because := "both changed: " + x.m.policy.String()
 	if r := x.m.policy.Resolver; r != nil {
 		take := r.Resolve(p.conflict(x)).Take
 		winner, ok = B, take != ""
 		if take == TakeA {
 			winner = A
 		}
+		because = "both changed: the resolver took " + string(take)
 	}
 	if !ok {
-		if p.out.held == nil {
-			p.out.held = map[string]*hold{}
-		}
-		p.out.held[x.m.id] = &hold{Seen: seen}
+		p.hold(x.m, &hold{Seen: seen})
 		p.note(StatusConflict, ReasonConflict, "both sides were changed; a person decides")
 		return
 	}
-	p.carry(winner.Other(), views, "both changed: "+x.m.policy.String())
+	p.carry(winner.Other(), views, because)
+}
+
+// hold keeps a conflict for a person, or what the person decided.
+func (p *pairing) hold(m *mapping, h *hold) {
+	if p.out.held == nil {
+		p.out.held = map[string]*hold{}
+	}
+	p.out.held[m.id] = h
 }
 
 // edited returns when each side's edit of a bundle was made: the app's time at the read that first showed it. A
@@ -444,7 +452,7 @@ func (p *pairing) place(to Side, x *shown, v []contact.Value, because string) {
 func (p *pairing) put(to Side, x *shown, v []contact.Value, because string) {
 	x.m.put(to, p.wanted(to), v, x.settledOn(to))
 	why := Why{Mapping: x.m.id, Because: because}
-	if x.cell != nil && !blank(x.values[to]) && x.m.changed(to, p.rec[to].Fields, x.cell.Val[to]) {
+	if !blank(x.values[to]) && (x.cell == nil || x.m.changed(to, p.rec[to].Fields, x.cell.Val[to])) {
 		why.Lost = x.values[to][0]
 	}
 	for _, sel := range x.m.sel[to] {

@@ -114,22 +114,25 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		p.done = true
 		return
 	}
-	landed := false
+	landed := true
 	for _, name := range p.Patch.Names() {
 		f, _ := r.cfg.schema[p.Side].Field(name)
-		now := m.Fields[name]
-		landed = landed || !f.Same(now, p.Before[name], r.cfg.Match.Region) || f.Same(p.Patch[name].Apply(p.Before[name], f), p.Before[name], "")
+		changes := !f.Same(p.Patch[name].Apply(p.Before[name], f), p.Before[name], r.cfg.Match.Region)
+		if changes && f.Same(m.Fields[name], p.Before[name], r.cfg.Match.Region) {
+			landed = false // a write is whole: one field as it was says that none was written
+		}
 	}
 	if !landed {
 		p.done = r.waited(p)
 		return
 	}
 	p.done = true
-	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, link: l}
+	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, clears: p.Clears, link: l}
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At, Before: p.Before}
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w)
+	r.count(b, w)
 }
 
 // recoverDelete takes a deletion that landed.
@@ -168,8 +171,16 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 		}
 	}
 	for _, p := range creates {
-		if !p.done && r.waited(p) && len(r.newcomers(b, p, due, r.sharesAny)) == 0 {
+		if p.done {
+			continue
+		}
+		alike := r.newcomers(b, p, due, r.sharesAny)
+		if r.waited(p) && len(alike) == 0 {
 			p.done = true // the app had its time and does not show it: it is created again
+		}
+		for _, m := range alike { // one of them may be ours: nobody guesses which
+			r.open[m.ref()] = true
+			b.touch(m.ref())
 		}
 	}
 	return nil
@@ -270,13 +281,14 @@ func looksLike(sent, now contact.Value) bool {
 // adoptFound links a record that turned out to be one we created.
 func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	p.done = true
-	source := b.record(ref{p.Side.Other(), p.ID})
-	if source == nil || b.linkOf(source.ref()) != nil {
+	source := ref{p.Side.Other(), p.ID}
+	if b.linkOf(source) != nil {
 		return
 	}
 	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, settle: p.Settle, why: p.Why, link: &link{}}
-	w.link.ID[p.Side], w.link.ID[p.Side.Other()] = m.id, source.id
-	w.link.Let[p.Side.Other()] = true
+	w.link.ID[p.Side], w.link.ID[source.side] = m.id, p.ID
+	w.link.Let[source.side] = true
+	w.link.Touch[p.Side] = m.touch() // if the source is gone by now, that is a deletion like any other
 	b.relink(w.link)
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At}

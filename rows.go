@@ -45,6 +45,7 @@ type sideRow struct {
 	Cursor   connector.Cursor `json:"cursor,omitempty"`
 	Fields   []string         `json:"fields,omitempty"`   // the field list that the cursor belongs to
 	Passing  bool             `json:"passing,omitempty"`  // the cursor is in a pass that began at zero
+	Midway   bool             `json:"midway,omitempty"`   // the cursor is not where a pass ended
 	Complete bool             `json:"complete,omitempty"` // it was once read to its end
 	Swept    time.Time        `json:"swept,omitzero"`     // the last pass that proved absence
 	Identity string           `json:"identity,omitempty"`
@@ -68,6 +69,7 @@ type intent struct {
 	Before contact.Fields `json:"before,omitempty"`
 	Settle []settlement   `json:"settle,omitempty"`
 	Marker string         `json:"marker,omitempty"`
+	Clears []string       `json:"clears,omitempty"`
 	Why    map[string]Why `json:"why,omitempty"`
 }
 
@@ -169,7 +171,10 @@ func unreadable(row Row, err error) error {
 }
 
 func (m *mirror) row() Row {
-	row := Row{Table: TableMirror, Key: recordKey(m.ref()), Stamp: m.version, Body: m.body()}
+	row := Row{Table: TableMirror, Key: recordKey(m.ref()), Body: m.body()}
+	if m.alive() { // the version of a record that is gone tells nothing: if it is back it is read
+		row.Stamp = m.version
+	}
 	if !m.due.IsZero() {
 		row.Index[mirrorDue] = dueEntry(m.due, m.ref())
 	}
