@@ -133,6 +133,7 @@ func (r *run) carryUnlinked(b *book, decided ref, m *move) {
 // hold notes what a guard holds, so that a person can consent to just that.
 func (r *run) hold(b *book, m *move) {
 	for _, w := range m.waits {
+		r.heldNow[w.key] = true
 		held := !w.agreed && (w.kind == WaitDeletions && r.gate.deletes || w.kind == WaitClears && r.gate.clears || w.kind == WaitCreates && r.gate.creates)
 		if _, known := r.consents[w.key]; !held || known {
 			continue

@@ -12,6 +12,7 @@ import (
 type config struct {
 	*Connection
 	schema   [2]*contact.Schema
+	version  int64 // of the configuration
 	zone     *time.Location
 	mappings []*mapping
 	bundles  [][]*mapping // scalar mappings, those of one group together; in the order of the list

@@ -3,6 +3,7 @@ package contactsync
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
@@ -16,6 +17,11 @@ func (p *pairing) finish() {
 			p.finishCreate(s)
 		} else {
 			p.finishUpdate(s)
+		}
+	}
+	for _, s := range Sides {
+		if p.rec[s].Doubt != nil {
+			p.note(StatusPending, ReasonSettling, "what "+s.String()+" shows may be older than our last write; it is read again")
 		}
 	}
 	if !p.out.let[A] && !p.out.let[B] && !p.creating {
@@ -39,7 +45,7 @@ func (p *pairing) finishUpdate(s Side) {
 		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be changed")
 		return
 	}
-	if fp := p.fingerprint(s); fp == p.link.Refused {
+	if fingerprint(p.cfg, s, p.rec, patch) == p.link.Refused {
 		p.note(p.link.Standing.Status, p.link.Standing.Reason, p.link.Standing.Message)
 		return
 	}
@@ -68,15 +74,15 @@ func (p *pairing) finishCreate(s Side) {
 		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be created")
 		return
 	}
-	if from.Refused == p.fingerprint(s) {
-		p.note(from.Standing.Status, from.Standing.Reason, from.Standing.Message)
-		return
-	}
 	patch := contact.Patch{}
 	for name, v := range want {
 		if !v.Blank() {
 			patch[name] = contact.Change{Set: v}
 		}
+	}
+	if from.Refused == fingerprint(p.cfg, s, p.rec, patch) {
+		p.note(from.Standing.Status, from.Standing.Reason, from.Standing.Message)
+		return
 	}
 	p.out.writes[s] = &write{op: connector.Create, side: s, id: from.id, patch: patch, settle: p.on[s], why: p.whyCreated(s), link: p.link}
 }
@@ -93,16 +99,24 @@ func (p *pairing) whyCreated(s Side) map[string]Why {
 	return why
 }
 
-// fingerprint identifies what a write of side s was decided on, so that one the app refused is tried again only
-// when a record or the configuration changes.
-func (p *pairing) fingerprint(s Side) string {
-	touch := func(r *mirror) string {
-		if r.id == "" {
-			return ""
+// fingerprint identifies a write of side s and what it was decided on, so that one the app refused is tried again only
+// when a record or the configuration changes, or something else is to be written.
+func fingerprint(cfg *config, s Side, rec [2]*mirror, patch contact.Patch) string {
+	sent := contact.Fields{}
+	for name, c := range patch {
+		v := c.Set
+		if v.Absent() {
+			v = contact.List(append(slices.Clone(c.Remove), c.Add...)...)
 		}
-		return r.touch()
+		sent[name] = v
 	}
-	return s.String() + " " + touch(p.rec[A]) + " " + touch(p.rec[B])
+	text := fmt.Sprintf("%s %d %s", s, cfg.version, sent.Digest())
+	for _, r := range rec {
+		if r != nil && r.id != "" {
+			text += " " + r.touch()
+		}
+	}
+	return text
 }
 
 // A cell that we wrote three times in a day to values it had before is frozen.
@@ -118,12 +132,12 @@ func (p *pairing) freeze(s Side, patch contact.Patch) {
 	for _, name := range patch.Names() {
 		old := p.link.Past[pastKey(s, name)]
 		f, _ := p.cfg.schema[s].Field(name)
-		if old == nil || old.flips(p.now) < flipLimit || !old.had(f.Key(p.want[s][name], ""), p.now) {
+		if old == nil || !old.Frozen && (old.flips(p.now) < flipLimit || !old.had(f.Key(p.want[s][name], ""), p.now)) {
 			continue
 		}
+		old.Frozen = true
 		delete(patch, name)
 		p.on[s] = slices.DeleteFunc(p.on[s], func(st settlement) bool { return st.about(p.cfg, s, name) })
-		p.out.frozen = true
 		p.note(StatusConflict, ReasonOscillating, name+" keeps changing back; a person decides")
 	}
 }
@@ -175,13 +189,29 @@ func (l *link) arrived(cfg *config, settled []settlement, written bool, s Side, 
 			if l.Layers == nil {
 				l.Layers = map[string]layer{}
 			}
-			l.Layers[st.Target] = *st.Layer
+			l.Layers[st.Target] = st.Layer.asReturned(st.Target, written, rec)
 		default:
 			if m := cfg.mapping(st.Mapping); m != nil {
 				l.settleMapping(m, st, written, s, rec)
 			}
 		}
 	}
+}
+
+// asReturned is the layer as the app holds it: a whole field that it cut short or spelled otherwise is still ours.
+func (y layer) asReturned(target string, written bool, rec *mirror) layer {
+	_, field, _ := strings.Cut(target, " ")
+	if v := rec.fieldOf(field); written && !strings.Contains(field, "\x00") && !v.Absent() {
+		y.Wrote = v
+	}
+	return y
+}
+
+func (m *mirror) fieldOf(name string) contact.Value {
+	if m == nil {
+		return contact.Value{}
+	}
+	return m.Fields[name]
 }
 
 func (l *link) settleMapping(m *mapping, st *settlement, written bool, s Side, rec *mirror) {
@@ -195,6 +225,9 @@ func (l *link) settleMapping(m *mapping, st *settlement, written bool, s Side, r
 		l.Cells = map[string]*cell{}
 	}
 	l.Cells[m.id] = c
+	if h := l.Held[m.id]; h != nil && h.decided() {
+		delete(l.Held, m.id)
+	}
 	if st.Element != "" {
 		m.settleElement(c, st, written, s, rec)
 		return

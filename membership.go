@@ -242,13 +242,13 @@ func (p *pairing) decideTarget(t Side, key string, claims []claim) {
 		if coerced, err := c.field.Coerce(goal); err == nil && !c.element() {
 			goal = coerced
 		}
-		if sameTarget(c.Action, c.field, now, goal) {
+		if sameTarget(c.Action, c.field, now, goal) || ours && sameTarget(c.Action, c.field, l.Goal, goal) {
 			return
 		}
 		if !ours {
 			l = layer{Under: now}
 		}
-		l.Wrote = goal
+		l.Wrote, l.Goal = goal, goal
 		p.act(t, key, c, goal, &l, "a pair enters the rule")
 	case top >= 0 || !revert:
 		// somebody still wants it, or nobody takes it back

@@ -185,8 +185,8 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 		return false
 	}
 	m.Doubt = &rec
-	m.due = settled
 	b.dirtyMirrors[m.ref()] = true
+	b.touch(m.ref())
 	return true
 }
 

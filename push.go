@@ -24,12 +24,21 @@ func (r *run) send(ctx context.Context, b *book, writes []*write) error {
 		if writes[0].op == connector.Update {
 			group, rest = splitSide(writes)
 		}
-		if err := r.sendGroup(ctx, b, group); err != nil {
-			return err
+		for part := range slices.Chunk(group, r.atOnce(group[0])) {
+			if err := r.sendGroup(ctx, b, part); err != nil {
+				return err
+			}
 		}
 		writes = rest
 	}
 	return nil
+}
+
+// atOnce returns how many writes are sent together: as many as the app takes in the calls that it allows at a time.
+func (r *run) atOnce(w *write) int {
+	schema := r.cfg.schema[w.side]
+	size := map[connector.Op]int{connector.Create: schema.Batch.Create, connector.Update: schema.Batch.Update, connector.Delete: schema.Batch.Delete}[w.op]
+	return min(max(size, 1)*max(min(schema.Parallel, r.opts.concurrency), 1), batchUnits)
 }
 
 // splitSide takes the updates of the first write's side out of the updates that lead the list.
@@ -50,6 +59,10 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	s, op := writes[0].side, writes[0].op
 	if r.sideErr[s] != nil {
 		r.undecided(b, writes)
+		return nil
+	}
+	writes = slices.DeleteFunc(slices.Clone(writes), func(w *write) bool { return r.overtaken(b, w) })
+	if len(writes) == 0 {
 		return nil
 	}
 	writes, err := r.refresh(ctx, b, writes)
@@ -109,6 +122,8 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		err := res.Err
 		r.observe(w, err)
 		switch {
+		case err == nil && w.op == connector.Create && b.linkOf(ref{w.side, res.Record.ID}) != nil:
+			r.fail(b, w, ReasonRejected, fmt.Errorf("%w: it answered a creation with a record that has a partner", connector.ErrContract))
 		case err == nil, w.op == connector.Delete && errors.Is(err, connector.ErrNotFound):
 			before := b.mirrorFields(w)
 			r.applied(b, w, res, now)
@@ -196,23 +211,25 @@ func (r *run) stand(b *book, w *write, st standing, refused string) {
 			return
 		}
 		source.Standing, source.Refused = st, refused
-		b.decided(source.ref(), retryAt(st))
+		b.decided(source.ref(), r.retryAt(b, source.ref(), st))
 		b.dirtyMirrors[source.ref()] = true
 		return
 	}
 	w.link.Standing, w.link.Refused = st, refused
 	b.putLink(w.link)
 	for _, s := range Sides {
-		b.decided(ref{s, w.link.ID[s]}, retryAt(st))
+		b.decided(ref{s, w.link.ID[s]}, r.retryAt(b, ref{s, w.link.ID[s]}, st))
 	}
 }
 
-// retryAt returns when to look again at what stands so: what was refused waits for an edit, all else is due.
-func retryAt(st standing) (at time.Time) {
-	if st.Status == StatusFailed {
-		return at
+// retryAt returns when to look again at what stands so: what was refused waits for an edit, or for the time that a rule
+// names; all else is due.
+func (r *run) retryAt(b *book, at ref, st standing) time.Time {
+	m := b.record(at)
+	if st.Status != StatusFailed || m == nil {
+		return dueNow
 	}
-	return dueNow
+	return r.cfg.until(at.side, m, r.now)
 }
 
 // refused takes an error that says for certain that the write was not carried out.
@@ -226,13 +243,56 @@ func (r *run) refused(b *book, w *write, err error) {
 	case errors.Is(err, connector.ErrForbidden):
 		r.fail(b, w, ReasonForbidden, err)
 	case errors.Is(err, connector.ErrAlreadyExists):
-		r.fail(b, w, ReasonRejected, err)
+		r.exists(b, w, err)
 	default: // the app cannot be written to at present
 		if r.sideErr[s] == nil {
 			r.sideErr[s] = err
 		}
 		r.stand(b, w, standing{StatusPending, ReasonSettling, "the app could not be written to; the next sync tries again"}, "")
 	}
+}
+
+// exists takes the answer that another record has a value which no two may have. A creation is linked with that
+// record, if the app names it and nobody else is; all else is tried again by the next sync, for the other record may
+// give the value free.
+func (r *run) exists(b *book, w *write, err error) {
+	at := ref{w.side, connector.ExistingID(err)}
+	source := ref{w.side.Other(), w.link.ID[w.side.Other()]}
+	if w.op == connector.Create && at.id != "" && b.record(at) != nil && free(b, b.record(at)) && !b.separated(idsOf(at, source)) {
+		l := &link{}
+		if old := b.linkOf(at); old != nil {
+			l.key = old.key
+		}
+		l.ID[at.side], l.ID[source.side] = at.id, source.id
+		b.relink(l)
+		b.touch(at)
+		b.touch(source)
+		return
+	}
+	r.fail(b, w, ReasonRejected, err)
+	r.stand(b, w, r.standingOf(b, w), "")
+	for _, side := range Sides {
+		b.decided(ref{side, w.link.ID[side]}, dueNow)
+	}
+}
+
+// idsOf returns the ids of two records of different sides, a's first.
+func idsOf(x, y ref) (a, b string) {
+	if x.side == A {
+		return x.id, y.id
+	}
+	return y.id, x.id
+}
+
+// standingOf returns how what a write is about stands now.
+func (r *run) standingOf(b *book, w *write) standing {
+	if w.op != connector.Create {
+		return w.link.Standing
+	}
+	if source := b.mirrorOf(ref{w.side.Other(), w.id}); source != nil {
+		return source.Standing
+	}
+	return standing{}
 }
 
 // fail shows a write that the app refused. It is tried again when one of its records or the configuration changes.
@@ -242,13 +302,11 @@ func (r *run) fail(b *book, w *write, reason string, err error) {
 	if errors.As(err, &app) && app.Message != "" {
 		message = app.Message
 	}
-	p := pairing{cfg: r.cfg, link: w.link, rec: [2]*mirror{{}, {}}}
+	var rec [2]*mirror
 	for _, s := range Sides {
-		if m := b.mirrorOf(ref{s, w.link.ID[s]}); m != nil {
-			p.rec[s] = m
-		}
+		rec[s] = b.mirrorOf(ref{s, w.link.ID[s]})
 	}
-	r.stand(b, w, standing{StatusFailed, reason, message}, p.fingerprint(w.side))
+	r.stand(b, w, standing{StatusFailed, reason, message}, fingerprint(r.cfg, w.side, rec, w.patch))
 	r.journal(b, w, nil, connector.Result{}, err)
 }
 
@@ -270,8 +328,7 @@ func (r *run) readAgain(ctx context.Context, b *book, writes []*write) error {
 				continue
 			}
 			r.tries[at]++
-			if r.tries[at] > 1 {
-				r.stand(b, w, standing{StatusPending, ReasonSettling, "it was changed while it was written; the next sync tries again"}, "")
+			if r.overtaken(b, w) {
 				continue
 			}
 			refs = append(refs, at)
@@ -281,6 +338,16 @@ func (r *run) readAgain(ctx context.Context, b *book, writes []*write) error {
 		}
 	}
 	return nil
+}
+
+// overtaken reports whether a write was refused twice in this sync because its record had changed. It is left to the
+// next one.
+func (r *run) overtaken(b *book, w *write) bool {
+	if w.op == connector.Create || r.tries[ref{w.side, w.id}] < 2 {
+		return false
+	}
+	r.stand(b, w, standing{StatusPending, ReasonSettling, "it was changed while it was written; the next sync tries again"}, "")
+	return true
 }
 
 // reread reads records by id, where the app can, and makes what changed due.

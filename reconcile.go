@@ -42,7 +42,6 @@ type outcome struct {
 	flow     [2]bool // whether values may flow away from each side
 	changed  [2]bool // whether a side differs from what was settled on it
 	held     map[string]*hold
-	frozen   bool
 	clears   []string // fields that would be emptied, by the key that a person consents to
 	due      time.Time
 }

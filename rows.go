@@ -19,6 +19,7 @@ import (
 type connectionRow struct {
 	Config   json.RawMessage `json:"config,omitempty"`   // as it was last worked with, to see what changed
 	Version  int64           `json:"version"`            // of the configuration, for compare-and-set
+	Index    string          `json:"index,omitempty"`    // the match keys by which records are found
 	Defaults []Mapping       `json:"defaults,omitempty"` // the default mappings as they were at activation
 	State    State           `json:"state"`
 	Runs     int64           `json:"runs"`   // syncs so far

@@ -111,7 +111,8 @@ type member struct {
 // layer is what actions wrote to one target, over what users left there.
 type layer struct {
 	Under contact.Value `json:"under"`
-	Wrote contact.Value `json:"wrote"`
+	Wrote contact.Value `json:"wrote"` // as the app returned it
+	Goal  contact.Value `json:"goal"`  // as it was sent
 }
 
 // hold is a conflict that waits for a person, with the values that the person sees, and what they decided.
@@ -123,8 +124,9 @@ type hold struct {
 
 // past is what our writes to one field replaced in the last day, and when we wrote such a value back.
 type past struct {
-	Had   []pastValue `json:"had,omitempty"`
-	Flips []time.Time `json:"flips,omitempty"`
+	Had    []pastValue `json:"had,omitempty"`
+	Flips  []time.Time `json:"flips,omitempty"`
+	Frozen bool        `json:"frozen,omitempty"` // until a person releases it
 }
 
 type pastValue struct {

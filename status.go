@@ -342,7 +342,9 @@ func (r *run) end(ctx context.Context, failure error) error {
 	} else {
 		r.row.Checked = r.report.Ended
 	}
-	r.row.Waiting = r.report.Waiting
+	if failure == nil {
+		r.row.Waiting = r.report.Waiting
+	}
 	if r.report.Deletes+r.report.Clears > 0 {
 		r.row.Removed = append(r.row.Removed, removedRow{r.report.Started, r.report.Deletes, r.report.Clears})
 	}
@@ -354,18 +356,19 @@ func (r *run) end(ctx context.Context, failure error) error {
 		if err := r.saveLife(tx); err != nil {
 			return err
 		}
-		if r.gate.halt != "" {
+		if r.gate.halt != "" || failure != nil {
 			return nil
 		}
 		return r.dropAccepted(tx)
 	})
 }
 
-// dropAccepted forgets the halts that a person had accepted: the sync ran, so the consent is used up.
+// dropAccepted forgets the halts that a person had accepted: the sync ran, so the consent is used up. So is what was
+// held and no longer comes up.
 func (r *run) dropAccepted(tx Tx) error {
 	var keys []string
 	for _, key := range sortedKeys(r.consents) {
-		if strings.HasPrefix(key, "halt ") {
+		if strings.HasPrefix(key, "halt ") || !r.heldNow[key] {
 			keys = append(keys, key)
 		}
 	}
@@ -383,6 +386,10 @@ func (r *run) result() *Report {
 // preview pulls and plans, and returns what a sync would do.
 func (r *run) preview(ctx context.Context) (*Plan, error) {
 	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
+		return nil, err
+	}
+	r.number = r.row.Runs + 1
+	if err := r.reindex(ctx); err != nil {
 		return nil, err
 	}
 	plan := &Plan{}

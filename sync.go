@@ -21,10 +21,22 @@ type Syncer struct {
 	apps  [2]connector.Connector // nil in a handle that only reads
 	opts  options
 
-	mu  sync.Mutex
-	doc Connection
-	cfg *config
+	mu      sync.Mutex
+	doc     Connection
+	cfg     *config
+	version int64 // of the configuration that the store had when this handle got its own
 }
+
+// setSeen notes that this handle knows the configuration of that version.
+func (s *Syncer) setSeen(version int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.version = version
+}
+
+// ErrReconfigured says that another handle has changed the connection's configuration since this one was opened or
+// configured. Nothing was written; open it again.
+var ErrReconfigured = errors.New("the connection was configured otherwise meanwhile; open it again with the configuration that is to hold")
 
 // Open returns a handle on a connection between two apps. It reads their schemas, and returns an [*InvalidError]
 // that names every fault of the configuration at once. The connectors may be nil in a handle that only reads.
@@ -51,7 +63,15 @@ func Open(ctx context.Context, c Connection, a, b connector.Connector, store Sto
 		return nil, err
 	}
 	s.doc, s.cfg = c, cfg
-	return s, nil
+	s.version, err = s.storedVersion(ctx)
+	return s, err
+}
+
+// storedVersion returns the version of the configuration that the store has.
+func (s *Syncer) storedVersion(ctx context.Context) (int64, error) {
+	var row connectionRow
+	err := s.scopeView(ctx, func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
+	return row.Version, err
 }
 
 // ErrPaused says that the connection is paused; resume it to sync.
@@ -70,7 +90,10 @@ func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
 		}
 		schemas[side] = &schema
 	}
-	c = s.activated(ctx, c, schemas)
+	c, err := s.activated(ctx, c, schemas)
+	if err != nil {
+		return nil, err
+	}
 	cfg, bad := compile(&c, schemas)
 	if len(bad) > 0 {
 		return nil, &InvalidError{Connection: c.ID, Faults: bad}
@@ -80,21 +103,21 @@ func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
 
 // activated returns the connection with the default mappings that it had when it was first synced: a field that an
 // app gains later is never mapped by itself.
-func (s *Syncer) activated(ctx context.Context, c Connection, schemas [2]*contact.Schema) Connection {
+func (s *Syncer) activated(ctx context.Context, c Connection, schemas [2]*contact.Schema) (Connection, error) {
 	if c.Mappings != nil {
-		return c
+		return c, nil
 	}
 	c.Mappings = defaultMappings(schemas)
 	var row connectionRow
 	err := s.store.View(ctx, scopeOf(c), func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
 	if err != nil || row.Defaults == nil {
-		return c
+		return c, err
 	}
 	c.Mappings = slices.DeleteFunc(row.Defaults, func(m Mapping) bool {
-		return slices.ContainsFunc(append(slices.Clone(m.A), ""), func(text string) bool { return text != "" && !hasField(schemas[A], text) }) ||
+		return slices.ContainsFunc(m.A, func(text string) bool { return !hasField(schemas[A], text) }) ||
 			slices.ContainsFunc(m.B, func(text string) bool { return !hasField(schemas[B], text) })
 	})
-	return c
+	return c, nil
 }
 
 func hasField(schema *contact.Schema, selector string) bool {
@@ -149,6 +172,7 @@ type run struct {
 	scope  Scope
 	lease  Lease
 	number int64
+	seen   int64 // version of the configuration that the handle knows
 	row    connectionRow
 	report runRow
 	now    time.Time // when planning began: the one time that decisions see
@@ -160,11 +184,11 @@ type run struct {
 	consents  map[string]holdRow
 	open      map[ref]bool // records that an unanswered write concerns
 	gate      gate
-	tries     map[ref]int // refused versions, by record
-	sideErr   [2]error    // why nothing more is sent to a side
-	seq       int         // of journal and intents
-	links     int         // made in this run
-	failed    map[string]bool
+	tries     map[ref]int     // refused versions, by record
+	sideErr   [2]error        // why nothing more is sent to a side
+	seq       int             // of journal and intents
+	links     int             // made in this run
+	heldNow   map[string]bool // what the guards hold, or a person has consented to, as this sync found it
 	mu        sync.Mutex
 	leaseEnd  time.Time
 }
@@ -180,13 +204,13 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 		return ErrReadOnly
 	}
 	s.mu.Lock()
-	doc := s.doc
+	doc, seen := s.doc, s.version
 	s.mu.Unlock()
 	cfg, err := s.compile(ctx, doc)
 	if err != nil {
 		return err
 	}
-	r := &run{Syncer: s, cfg: cfg, scope: scopeOf(doc), open: map[ref]bool{}, tries: map[ref]int{}, failed: map[string]bool{}}
+	r := &run{Syncer: s, cfg: cfg, seen: seen, scope: scopeOf(doc), open: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
 	if err := r.acquire(ctx); err != nil {
 		return err
 	}
@@ -278,10 +302,35 @@ func (r *run) begin(ctx context.Context) error {
 	r.row.Runs++
 	r.number = r.row.Runs
 	r.report.Started = r.opts.clock.Now()
+	if err := r.reindex(ctx); err != nil {
+		return err
+	}
 	if err := r.reconfigure(ctx); err != nil {
 		return err
 	}
 	return r.update(ctx, r.saveLife)
+}
+
+// reindex has every record found by the match keys of the configuration, if it was by others.
+func (r *run) reindex(ctx context.Context) error {
+	index := string(marshal(r.cfg.Match))
+	if r.row.Index == index {
+		return nil
+	}
+	if r.row.Index != "" {
+		if err := r.touchAll(ctx, true); err != nil {
+			return err
+		}
+	}
+	r.row.Index = index
+	return r.update(ctx, func(tx Tx) error {
+		var row connectionRow
+		if err := getRow(tx, TableConnection, "", &row); err != nil {
+			return err
+		}
+		row.Index = index
+		return tx.Put(Row{Table: TableConnection, Body: marshal(row)})
+	})
 }
 
 // readLife reads what the store knows of the connection as a whole.
@@ -327,24 +376,25 @@ func (r *run) reconfigure(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	defer func() { r.cfg.version = r.row.Version }()
 	if string(config) == string(r.row.Config) {
+		r.setSeen(r.row.Version)
 		return nil
 	}
-	var old Connection
-	rekey := false
-	if r.row.Config != nil && json.Unmarshal(r.row.Config, &old) == nil {
-		rekey = fmt.Sprint(old.Match) != fmt.Sprint(r.cfg.Match)
+	if r.row.Version > r.seen {
+		return ErrReconfigured
 	}
 	first := r.row.Config == nil
 	r.row.Config = config
 	r.row.Version++
+	r.setSeen(r.row.Version)
 	if r.row.Defaults == nil && r.doc.Mappings == nil {
 		r.row.Defaults = r.cfg.Connection.Mappings
 	}
 	if first {
 		return nil
 	}
-	return r.touchAll(ctx, rekey)
+	return r.touchAll(ctx, false)
 }
 
 // touchAll makes every live record due, a batch at a time; with rekey it is also found by its keys anew.

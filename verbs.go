@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/contactsync/contactsync/contact"
@@ -49,9 +50,13 @@ func (s *Syncer) Configure(ctx context.Context, c Connection) error {
 	if err != nil {
 		return err
 	}
+	version, err := s.storedVersion(ctx)
+	if err != nil {
+		return err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.doc, s.cfg = c, cfg
+	s.doc, s.cfg, s.version = c, cfg, version
 	return nil
 }
 
@@ -152,7 +157,7 @@ func (s *Syncer) Resolve(ctx context.Context, res Resolution) error {
 		}
 		if l.Standing.Reason == ReasonOscillating {
 			n++
-			h := holdRow{Kind: holdReleased, IDs: l.ID, key: "released " + l.key}
+			h := holdRow{Kind: holdReleased, IDs: l.ID, Take: Take(res.Take), Value: res.Value, key: "released " + l.key}
 			if err := tx.Put(h.row()); err != nil {
 				return err
 			}
@@ -172,13 +177,14 @@ func (s *Syncer) shows(mapping string, side Side, field string) bool {
 	if cfg == nil {
 		return strings.Contains(mapping, field)
 	}
-	m := cfg.mapping(mapping)
-	if m == nil {
-		return false
-	}
-	for _, sel := range m.sel[side] {
-		if sel.Field == field || sel.String() == field {
-			return true
+	for _, bundle := range cfg.bundles {
+		if bundle[0].id != mapping {
+			continue
+		}
+		for _, m := range bundle { // a group is held by its first mapping
+			if slices.ContainsFunc(m.sel[side], func(sel contact.Selector) bool { return sel.Field == field || sel.String() == field }) {
+				return true
+			}
 		}
 	}
 	return false
@@ -264,7 +270,7 @@ func (r *run) applyRequests(ctx context.Context) error {
 			}
 		case holdReleased:
 			if paired {
-				l.Past = nil
+				l.release(r.cfg, b, h)
 			}
 		case holdResolved:
 			if held := l.heldFor(h); held != nil {
@@ -280,6 +286,43 @@ func (r *run) applyRequests(ctx context.Context) error {
 		b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})
 	}
 	return b.commit(ctx)
+}
+
+// release thaws what was frozen, and has the person's decision of it carried out as that of a conflict.
+func (l *link) release(cfg *config, b *book, h holdRow) {
+	for _, s := range Sides {
+		for _, bundle := range cfg.bundles {
+			m := bundle[0]
+			if len(bundle) > 1 || !slices.ContainsFunc(m.sel[s], func(sel contact.Selector) bool {
+				p := l.Past[pastKey(s, sel.Field)]
+				return p != nil && p.Frozen
+			}) {
+				continue
+			}
+			var seen sides
+			for _, side := range Sides {
+				rec := b.record(ref{side, l.ID[side]})
+				if rec == nil {
+					return
+				}
+				seen[side] = m.get(nil, side, rec.Fields, l.settledOn(m, side))
+			}
+			delete(l.Cells, m.id)
+			if l.Held == nil {
+				l.Held = map[string]*hold{}
+			}
+			l.Held[m.id] = &hold{Seen: seen, Take: h.Take, Value: h.Value}
+		}
+	}
+	l.Past = nil
+}
+
+// settledOn returns what was settled of a mapping on one side.
+func (l *link) settledOn(m *mapping, s Side) []contact.Value {
+	if c := l.Cells[m.id]; c != nil {
+		return c.Val[s]
+	}
+	return nil
 }
 
 // heldFor returns the conflict that the decision is about, nil if what the person saw is no longer what is held.
