@@ -255,6 +255,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	if known == nil {
 		moved := *old
 		moved.id, moved.keys, moved.indexed = k.New, nil, false
+		moved.version, moved.Wrote, moved.Doubt = "", nil, nil // versions are of an id
 		b.dropMirror(from)
 		b.putMirror(&moved)
 	}
@@ -291,9 +292,11 @@ func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool)
 		return err
 	}
 	b.load(lost)
-	lost = slices.DeleteFunc(lost, func(at ref) bool { return b.record(at) == nil || r.settling(b.record(at)) })
-	r.side[s].Swept = r.opts.clock.Now()
 	reader := connector.FeaturesOf(r.apps[s]).Reader
+	lost = slices.DeleteFunc(lost, func(at ref) bool {
+		m := b.record(at)
+		return m == nil || reader == nil && r.settling(m) // a listing that lags may not show yet what we wrote
+	})
 	if reader != nil && len(seen) == 0 && len(lost) > sampled {
 		// An app that turned up empty is not asked for each: if none of some is there, the guard stops the sync.
 		if err := r.confirmLost(ctx, b, reader, s, lost[:sampled]); err != nil {

@@ -48,7 +48,6 @@ type sideRow struct {
 	Passing  bool             `json:"passing,omitempty"`  // the cursor is in a pass that began at zero
 	Midway   bool             `json:"midway,omitempty"`   // the cursor is not where a pass ended
 	Complete bool             `json:"complete,omitempty"` // it was once read to its end
-	Swept    time.Time        `json:"swept,omitzero"`     // the last pass that proved absence
 	Identity string           `json:"identity,omitempty"`
 }
 
