@@ -53,7 +53,13 @@ func notPlayed() []string {
 
 // notSwapped are the scenarios with a transform that goes from a to b only.
 func notSwapped() []string {
-	return []string{"types-convert-where-the-meaning-is-kept"}
+	return []string{
+		"types-convert-where-the-meaning-is-kept", "a-date-in-the-words-of-the-other-app", "a-number-as-text",
+		"yes-and-no-in-the-words-of-the-other-app", "lower-case-for-the-other-app", "upper-case-for-the-other-app",
+		"space-around-a-value-is-trimmed", "a-prefix-is-added-and-taken-off",
+		"a-template-makes-one-text-of-several-fields", "a-template-both-ways-is-refused", "a-constant-for-everybody",
+		"transforms-in-a-chain", "a-chain-that-can-be-turned-round",
+	}
 }
 
 func TestScenarios(t *testing.T) {
@@ -126,8 +132,27 @@ func TestScenariosAreThere(t *testing.T) {
 		got[filepath.Base(s.File)]++
 	}
 	want := map[string]int{
-		"10-first-match.yaml": 14, "20-changes.yaml": 13, "30-lists.yaml": 6, "40-rules.yaml": 22, "50-deletions.yaml": 9,
-		"60-mappings.yaml": 11, "70-faults.yaml": 18, "80-lifecycle.yaml": 6, "90-details.yaml": 18,
+		"10-first-match.yaml":      14,
+		"11-matching.yaml":         23,
+		"20-changes.yaml":          13,
+		"21-conflicts.yaml":        23,
+		"30-lists.yaml":            6,
+		"31-lists-more.yaml":       17,
+		"40-rules.yaml":            22,
+		"41-filters.yaml":          43,
+		"42-actions.yaml":          37,
+		"43-scopes-and-modes.yaml": 11,
+		"50-deletions.yaml":        9,
+		"51-deletions-more.yaml":   40,
+		"52-mass-changes.yaml":     7,
+		"60-mappings.yaml":         11,
+		"61-transforms.yaml":       26,
+		"70-faults.yaml":           18,
+		"71-faults-more.yaml":      50,
+		"80-lifecycle.yaml":        6,
+		"81-lifecycle-more.yaml":   23,
+		"90-details.yaml":          18,
+		"91-more-details.yaml":     33,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
