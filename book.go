@@ -424,6 +424,9 @@ func (b *book) save(tx Tx) error {
 			dropKeys = append(dropKeys, key)
 		}
 	}
+	if b.run.report.Counts != [2]Counts{} { // what was done is counted with what was done
+		puts = append(puts, Row{Table: TableRun, Key: runKey(b.run.number), Body: marshal(b.run.report)})
+	}
 	drops := map[Table][]string{TableMirror: dropMirrors, TableLink: dropLinks, TableKey: dropKeys}
 	for _, row := range b.deleteRows {
 		drops[row.Table] = append(drops[row.Table], row.Key)

@@ -117,7 +117,7 @@ func (r *run) carryUnlinked(b *book, decided ref, m *move) {
 	if len(m.writes) > 0 {
 		m.standing = rec.Standing // it stands otherwise when the answer is in
 	}
-	if waiting(m.standing) || len(m.writes) > 0 {
+	if waiting(m.standing) || len(m.writes) > 0 || r.open[decided] {
 		next = dueNow
 	}
 	if rec.Standing != m.standing {

@@ -256,6 +256,11 @@ func (cfg *config) findUsed() {
 		for _, a := range cfg.Deletions.Mark.on(s) {
 			used[s][a.Field] = true
 		}
+		if cfg.Deletions.from(s.Other()) == DeletionDelete && !cfg.schema[s].Versions {
+			for _, f := range cfg.schema[s].Fields { // only its fields tell whether a record was edited
+				used[s][f.Name] = true
+			}
+		}
 	}
 	for _, m := range cfg.members {
 		for _, a := range m.actions {

@@ -169,6 +169,10 @@ func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 // carryDeletion deletes the other half of the pair, if the guards let it.
 func (pl *planner) carryDeletion(m *move, x Side) {
 	y := x.Other()
+	if m.link.Refused != "" && m.link.Refused == fingerprint(pl.cfg, y, m.rec, nil) {
+		m.standing = m.link.Standing
+		return
+	}
 	key := "delete " + m.link.key
 	agreed := pl.agreed(key)
 	m.waits = append(m.waits, wait{WaitDeletions, key, y, agreed})

@@ -127,6 +127,7 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		case err == nil, w.op == connector.Delete && errors.Is(err, connector.ErrNotFound):
 			before := b.mirrorFields(w)
 			r.applied(b, w, res, now)
+			r.wrote = true
 			r.journal(b, w, before, res, nil)
 		case errors.Is(err, connector.ErrVersionConflict):
 			again = append(again, w)
@@ -274,6 +275,7 @@ func (r *run) exists(b *book, w *write, err error) {
 	for _, side := range Sides {
 		b.decided(ref{side, w.link.ID[side]}, dueNow)
 	}
+	r.blocked = append(r.blocked, source)
 }
 
 // idsOf returns the ids of two records of different sides, a's first.
@@ -304,7 +306,7 @@ func (r *run) fail(b *book, w *write, reason string, err error) {
 	}
 	var rec [2]*mirror
 	for _, s := range Sides {
-		rec[s] = b.mirrorOf(ref{s, w.link.ID[s]})
+		rec[s] = b.record(ref{s, w.link.ID[s]})
 	}
 	r.stand(b, w, standing{StatusFailed, reason, message}, fingerprint(r.cfg, w.side, rec, w.patch))
 	r.journal(b, w, nil, connector.Result{}, err)

@@ -345,13 +345,8 @@ func (r *run) end(ctx context.Context, failure error) error {
 	if failure == nil {
 		r.row.Waiting = r.report.Waiting
 	}
-	if r.report.Deletes+r.report.Clears > 0 {
-		r.row.Removed = append(r.row.Removed, removedRow{r.report.Started, r.report.Deletes, r.report.Clears})
-	}
+	r.row.take(&r.report)
 	r.row.Removed = slices.DeleteFunc(r.row.Removed, func(p removedRow) bool { return r.report.Ended.Sub(p.At) >= guardWindow })
-	for _, s := range Sides {
-		r.row.Totals[s].add(r.report.Counts[s])
-	}
 	return r.update(context.WithoutCancel(ctx), func(tx Tx) error {
 		if err := r.saveLife(tx); err != nil {
 			return err

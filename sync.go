@@ -188,6 +188,8 @@ type run struct {
 	sideErr   [2]error        // why nothing more is sent to a side
 	seq       int             // of journal and intents
 	links     int             // made in this run
+	blocked   []ref           // refused in this round for a value that another record has
+	wrote     bool            // something was written in this round
 	heldNow   map[string]bool // what the guards hold, or a person has consented to, as this sync found it
 	mu        sync.Mutex
 	leaseEnd  time.Time
@@ -299,6 +301,9 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.readLife(); err != nil {
 		return err
 	}
+	if err := r.countLast(); err != nil {
+		return err
+	}
 	r.row.Runs++
 	r.number = r.row.Runs
 	r.report.Started = r.opts.clock.Now()
@@ -309,6 +314,26 @@ func (r *run) begin(ctx context.Context) error {
 		return err
 	}
 	return r.update(ctx, r.saveLife)
+}
+
+// countLast counts what the run before this one did, if it died before it could.
+func (r *run) countLast() error {
+	var last runRow
+	err := r.view(func(tx ReadTx) error { return getRow(tx, TableRun, runKey(r.row.Runs), &last) })
+	if err == nil && r.row.Runs > 0 && last.Ended.IsZero() {
+		r.row.take(&last)
+	}
+	return err
+}
+
+// take adds what a run did to the totals, and to what the guards count.
+func (row *connectionRow) take(run *runRow) {
+	for _, s := range Sides {
+		row.Totals[s].add(run.Counts[s])
+	}
+	if run.Deletes+run.Clears > 0 {
+		row.Removed = append(row.Removed, removedRow{run.Started, run.Deletes, run.Clears})
+	}
 }
 
 // reindex has every record found by the match keys of the configuration, if it was by others.
@@ -540,7 +565,13 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 	b.prefetch(refs)
 	var err error
 	for round := 0; err == nil && len(refs) > 0 && round < maxRounds; round++ {
+		r.blocked, r.wrote = nil, false
 		err = r.send(ctx, b, r.decide(b, refs, nil))
+		for _, at := range r.blocked {
+			if r.wrote { // a value that another record had may be free now
+				b.touch(at)
+			}
+		}
 		refs = b.takeDue()
 	}
 	// What the app has done is noted, even if nobody waits any more.
