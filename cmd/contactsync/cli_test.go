@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -97,7 +98,16 @@ func (s *shell) files(name string) map[string]string {
 
 // card writes a card of person number i.
 func (s *shell) card(folder string, i int) {
-	s.write(fmt.Sprintf("%s/p%04d.vcf", folder, i), cardText(i)...)
+	name := fmt.Sprintf("%s/p%04d.vcf", folder, i)
+	s.write(name, cardText(i)...)
+	s.age(name)
+}
+
+// age makes a file an hour old, as a file is that nobody is just writing.
+func (s *shell) age(name string) {
+	s.t.Helper()
+	old := time.Now().Add(-time.Hour)
+	require.NoError(s.t, os.Chtimes(s.path(name), old, old))
 }
 
 func cardText(i int) []string {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 )
 
 // The exit codes.
@@ -71,7 +72,8 @@ func execute(ctx context.Context, c *cli, args []string) int {
 	}
 	var coded *codedError
 	if !errors.As(err, &coded) {
-		coded = &codedError{exitConfig, err} // from cobra: an unknown command or flag, a missing argument
+		coded = &codedError{exitConfig, err}               // from cobra: an unknown command or flag, a missing argument
+		c.json = c.json || slices.Contains(args, "--json") // it may have stopped before that
 	}
 	if coded.cause != nil {
 		c.explain(coded.cause, coded.code)

@@ -90,6 +90,9 @@ func (f *configFile) open(ctx context.Context, conn configured, store contactsyn
 	if len(bad) > 0 {
 		return nil, usage(&configError{bad})
 	}
+	if err := conn.readable(ctx, apps); err != nil {
+		return nil, failed(err)
+	}
 	syncer, err := contactsync.Open(ctx, conn.doc, apps[contactsync.A], apps[contactsync.B], store, opts...)
 	var invalid *contactsync.InvalidError
 	switch {
@@ -99,9 +102,23 @@ func (f *configFile) open(ctx context.Context, conn configured, store contactsyn
 		}
 		return nil, usage(&configError{bad})
 	case err != nil:
-		return nil, failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
+		return nil, failed(err)
 	}
 	return syncer, nil
+}
+
+// readable asks the apps that are files for their schemas. The library would ask again for a while, as it does of apps
+// in a network; a file that is not there does not come by waiting.
+func (conn configured) readable(ctx context.Context, apps [2]connector.Connector) error {
+	for _, s := range contactsync.Sides {
+		if conn.settings[s]["path"] == "" {
+			continue
+		}
+		if _, err := apps[s].Schema(ctx); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+	}
+	return nil
 }
 
 // look returns a handle that only reads, and decides for a person.

@@ -61,7 +61,7 @@ func (c *cli) plan(ctx context.Context, names []string, limit int) error {
 		case result.Plan == nil:
 			c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), c.paint(red, result.Error))
 		default:
-			c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), count(len(result.Plan.Writes), "write", "writes"))
+			c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), planned(result.Plan))
 			c.printPlan(conn, result.Plan, limit)
 		}
 		if ctx.Err() != nil {
@@ -91,6 +91,15 @@ func (c *cli) planOne(ctx context.Context, file *configFile, conn configured, st
 		result.Exit = exitHeld
 	}
 	return result
+}
+
+// planned says in a few words what a sync would do.
+func planned(plan *contactsync.Plan) string {
+	text := count(len(plan.Writes), "write", "writes")
+	if slices.ContainsFunc(plan.Waiting, contactsync.Waiting.Halts) {
+		return "nothing would be written without your consent; with it: " + text
+	}
+	return text
 }
 
 // printPlan prints the counts of a plan and its first writes; limit 0 means all.
