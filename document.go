@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"reflect"
 	"slices"
@@ -16,30 +15,22 @@ import (
 )
 
 // ParseConnection reads a connection in its JSON form. It refuses keys that it does not know, keys that are there
-// twice, and data behind the document; the error is an [*InvalidError] with the place of every such fault, or says
-// at which byte the JSON ends to be JSON. Whether the connection fits its apps is for [Open] to say.
+// twice, values that do not fit, and data behind the document: the error is an [*InvalidError] with the place of every
+// such fault, or says at which byte the JSON ends to be JSON. Whether the connection fits its apps is for [Open] to say.
 func ParseConnection(data []byte) (Connection, error) {
 	var c Connection
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if err := checkSyntax(data); err != nil {
+		return c, fmt.Errorf("connection: %w", err)
+	}
 	bad := &faults{}
-	if err := checkKeys(data, reflect.TypeFor[Connection](), bad); err != nil {
-		return c, fmt.Errorf("connection: %w", err)
-	}
+	checkValue(data, reflect.TypeFor[Connection](), "", bad, 0)
 	if len(bad.list) > 0 {
-		return c, &InvalidError{Faults: bad.list}
+		var title struct{ ID string }
+		_ = json.Unmarshal(data, &title) // it only names the connection in the message
+		return c, &InvalidError{Connection: title.ID, Faults: bad.list}
 	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		var wrong *json.UnmarshalTypeError
-		if errors.As(err, &wrong) {
-			return c, &InvalidError{Faults: []Fault{{wrong.Field, "cannot be " + wrong.Value}}}
-		}
-		var fault *faultError
-		if errors.As(err, &fault) {
-			return c, &InvalidError{Faults: []Fault{fault.Fault}}
-		}
-		return c, fmt.Errorf("connection: %w", err)
-	}
-	return c, nil
+	return c, json.Unmarshal(data, &c)
 }
 
 // faultError carries a fault through encoding/json.
@@ -192,7 +183,7 @@ func (l *Limit) UnmarshalJSON(data []byte) error {
 	number, ok := strings.CutSuffix(text, "%")
 	p, err := strconv.ParseFloat(number, 64)
 	if !ok || err != nil {
-		return fault("guard", "%q is neither a number nor a percentage such as \"50%%\"", text)
+		return fault("", "%q is neither a number nor a percentage such as \"50%%\"", text)
 	}
 	*l = Percent(p)
 	return nil
@@ -210,14 +201,14 @@ func (l Limit) MarshalJSON() ([]byte, error) {
 func (l Limit) IsZero() bool { return !l.Set }
 
 type ruleJSON struct {
-	ID             string          `json:"id,omitempty"`
-	From           Side            `json:"from"`
-	Enabled        *bool           `json:"enabled,omitempty"`
-	Mode           Mode            `json:"mode,omitempty"`
-	Filter         *Filter         `json:"filter,omitempty"`
-	Actions        []Action        `json:"actions,omitempty"`
-	Undo           json.RawMessage `json:"undo,omitempty"`
-	OtherWayAround bool            `json:"other_way_around,omitempty"`
+	ID             string   `json:"id,omitempty"`
+	From           Side     `json:"from"`
+	Enabled        *bool    `json:"enabled,omitempty"`
+	Mode           Mode     `json:"mode,omitempty"`
+	Filter         *Filter  `json:"filter,omitempty"`
+	Actions        []Action `json:"actions,omitempty"`
+	Undo           undoJSON `json:"undo,omitempty"`
+	OtherWayAround bool     `json:"other_way_around,omitempty"`
 }
 
 // UnmarshalJSON reads the JSON form of a rule.
@@ -226,21 +217,36 @@ func (r *FilterRule) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
-	*r = FilterRule{ID: raw.ID, From: raw.From, Mode: raw.Mode, Actions: raw.Actions, OtherWayAround: raw.OtherWayAround,
+	*r = FilterRule{ID: raw.ID, From: raw.From, Mode: raw.Mode, Actions: raw.Actions, Undo: Undo(raw.Undo), OtherWayAround: raw.OtherWayAround,
 		Disabled: raw.Enabled != nil && !*raw.Enabled}
 	if raw.Filter != nil {
 		r.Filter = *raw.Filter
 	}
-	switch string(raw.Undo) {
-	case "", "false", "null":
+	return nil
+}
+
+// undoJSON is true, false or "all".
+type undoJSON Undo
+
+func (u *undoJSON) UnmarshalJSON(data []byte) error {
+	switch string(data) {
+	case "false", "null":
+		*u = undoJSON(UndoNone)
 	case "true":
-		r.Undo = UndoOwn
+		*u = undoJSON(UndoOwn)
 	case `"all"`:
-		r.Undo = UndoAll
+		*u = undoJSON(UndoAll)
 	default:
-		return fault("rules", "undo is true, false or all")
+		return fault("", "undo is true, false or all")
 	}
 	return nil
+}
+
+func (u undoJSON) MarshalJSON() ([]byte, error) {
+	if Undo(u) == UndoOwn {
+		return []byte("true"), nil
+	}
+	return json.Marshal(string(u))
 }
 
 // MarshalJSON writes the JSON form of a rule.
@@ -253,12 +259,7 @@ func (r FilterRule) MarshalJSON() ([]byte, error) {
 	if !r.Filter.zero() {
 		raw.Filter = &r.Filter
 	}
-	switch r.Undo {
-	case UndoOwn:
-		raw.Undo = json.RawMessage("true")
-	case UndoAll:
-		raw.Undo = json.RawMessage(`"all"`)
-	}
+	raw.Undo = undoJSON(r.Undo)
 	return json.Marshal(raw)
 }
 
@@ -281,10 +282,16 @@ func (f *Filter) UnmarshalJSON(data []byte) error {
 	if len(raw.Value) == 0 {
 		return nil
 	}
+	var err error
 	if raw.Value[0] == '[' {
-		return json.Unmarshal(raw.Value, &f.List)
+		err = json.Unmarshal(raw.Value, &f.List)
+	} else {
+		err = json.Unmarshal(raw.Value, &f.Value)
 	}
-	return json.Unmarshal(raw.Value, &f.Value)
+	if err != nil {
+		return fault("value", "%v", err)
+	}
+	return nil
 }
 
 // MarshalJSON writes the JSON form of a filter.
@@ -334,7 +341,7 @@ func (a *Action) UnmarshalJSON(data []byte) error {
 		forms = append(forms, Clear(raw.Clear))
 	}
 	if len(forms) != 1 {
-		return fault("actions", "an action is one of {add: V, to: F}, {remove: V, from: F}, {set: F, value: V} and {clear: F}")
+		return fault("", "an action is one of {add: V, to: F}, {remove: V, from: F}, {set: F, value: V} and {clear: F}")
 	}
 	*a = forms[0]
 	a.Always = raw.Always
@@ -424,15 +431,15 @@ func (m Mapping) MarshalJSON() ([]byte, error) {
 type transforms []Transform
 
 type transformJSON struct {
-	Map      map[string]string `json:"map,omitempty"`
-	Date     string            `json:"date,omitempty"`
-	Number   string            `json:"number,omitempty"`
-	Bool     []string          `json:"bool,omitempty"`
-	Case     string            `json:"case,omitempty"`
-	Trim     bool              `json:"trim,omitempty"`
-	Prefix   string            `json:"prefix,omitempty"`
-	Template string            `json:"template,omitempty"`
-	Constant contact.Value     `json:"constant,omitzero"`
+	Map      orderedMap    `json:"map,omitempty"`
+	Date     string        `json:"date,omitempty"`
+	Number   string        `json:"number,omitempty"`
+	Bool     []string      `json:"bool,omitempty"`
+	Case     string        `json:"case,omitempty"`
+	Trim     bool          `json:"trim,omitempty"`
+	Prefix   string        `json:"prefix,omitempty"`
+	Template string        `json:"template,omitempty"`
+	Constant contact.Value `json:"constant,omitzero"`
 }
 
 func (t *transforms) UnmarshalJSON(data []byte) error {
@@ -461,34 +468,30 @@ func parseTransform(data []byte) (Transform, error) {
 	}
 	var raw transformJSON
 	if err := json.Unmarshal(data, &raw); err != nil {
-		return nil, fault("transform", "it is split_name, or an object with one of map, date, number, bool, case, trim, prefix, template and constant")
+		return nil, fault("", "it is split_name, or an object with one of map, date, number, bool, case, trim, prefix, template and constant")
 	}
 	var forms []Transform
 	if raw.Map != nil {
-		var table ValueTable
-		for _, a := range sortedKeys(raw.Map) {
-			table.Pairs = append(table.Pairs, [2]string{a, raw.Map[a]})
-		}
-		forms = append(forms, table)
+		forms = append(forms, ValueTable{raw.Map})
 	}
 	if raw.Date != "" {
 		forms = append(forms, DateFormat{raw.Date})
 	}
 	if raw.Number != "" {
 		if raw.Number != "text" {
-			return nil, fault("transform.number", "a number is mapped as text: {number: text}")
+			return nil, fault("number", "a number is mapped as text: {number: text}")
 		}
 		forms = append(forms, NumberText{})
 	}
 	if raw.Bool != nil {
 		if len(raw.Bool) != 2 {
-			return nil, fault("transform.bool", "two words, for yes and for no")
+			return nil, fault("bool", "two words, for yes and for no")
 		}
 		forms = append(forms, BoolText{raw.Bool[0], raw.Bool[1]})
 	}
 	if raw.Case != "" {
 		if raw.Case != "lower" && raw.Case != "upper" {
-			return nil, fault("transform.case", "the case is lower or upper")
+			return nil, fault("case", "the case is lower or upper")
 		}
 		forms = append(forms, Case{Upper: raw.Case == "upper"})
 	}
@@ -505,7 +508,7 @@ func parseTransform(data []byte) (Transform, error) {
 		forms = append(forms, Constant{raw.Constant})
 	}
 	if len(forms) != 1 {
-		return nil, fault("transform", "one of map, date, number, bool, case, trim, prefix, template and constant; several are a list, from a to b")
+		return nil, fault("", "one of map, date, number, bool, case, trim, prefix, template and constant; several are a list, from a to b")
 	}
 	return forms[0], nil
 }
@@ -527,11 +530,7 @@ func transformForm(t Transform) any {
 	case SplitName:
 		return "split_name"
 	case ValueTable:
-		table := map[string]string{}
-		for _, p := range t.Pairs {
-			table[p[0]] = p[1]
-		}
-		return transformJSON{Map: table}
+		return transformJSON{Map: t.Pairs}
 	case DateFormat:
 		return transformJSON{Date: t.Layout}
 	case NumberText:
@@ -552,107 +551,166 @@ func transformForm(t Transform) any {
 	return t.String()
 }
 
-// jsonForms are the structs whose keys a type's JSON form has, where the type has a form of its own.
-var jsonForms = map[reflect.Type]reflect.Type{
-	reflect.TypeFor[Connection](): reflect.TypeFor[rawConnection](),
-	reflect.TypeFor[Match]():      reflect.TypeFor[matchJSON](),
-	reflect.TypeFor[MatchKey]():   reflect.TypeFor[sidesJSON](),
-	reflect.TypeFor[MappingRef](): reflect.TypeFor[sidesJSON](),
-	reflect.TypeFor[FilterRule](): reflect.TypeFor[ruleJSON](),
-	reflect.TypeFor[Filter]():     reflect.TypeFor[filterJSON](),
-	reflect.TypeFor[Action]():     reflect.TypeFor[actionJSON](),
-	reflect.TypeFor[Mapping]():    reflect.TypeFor[mappingJSON](),
-	reflect.TypeFor[transforms](): reflect.TypeFor[transformJSON](),
-}
+// orderedMap is a JSON object of texts whose order counts: of a table, the first of two that mean the same is the way
+// back.
+type orderedMap [][2]string
 
-// checkKeys walks a JSON document beside the type that it is to fill, and adds every key that the type does not
-// have and every key that is there twice. encoding/json would let both pass, or stop at the first without its place.
-func checkKeys(data []byte, t reflect.Type, bad *faults) error {
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	if err := walkKeys(d, t, "", bad, 0); err != nil {
+func (m *orderedMap) UnmarshalJSON(data []byte) error {
+	*m = orderedMap{}
+	d := contact.NewDecoder(string(data))
+	return d.Object(func(key string) error {
+		value, err := d.String()
+		*m = append(*m, [2]string{key, value})
 		return err
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return fmt.Errorf("there is something behind the document, at byte %d", d.InputOffset())
-	}
-	return nil
+	})
 }
 
-const maxDepth = 64
+func (m orderedMap) MarshalJSON() ([]byte, error) {
+	o := newObject(64)
+	for _, pair := range m {
+		o.key(pair[0])
+		o.to = contact.AppendString(o.to, pair[1])
+	}
+	return o.end(), nil
+}
 
-func walkKeys(d *json.Decoder, t reflect.Type, path string, bad *faults, depth int) error {
-	if depth > maxDepth {
-		return fmt.Errorf("%s: nested more than %d deep", path, maxDepth)
-	}
-	token, err := d.Token()
-	if err != nil {
-		return fmt.Errorf("not JSON at byte %d: %w", d.InputOffset(), err)
-	}
-	switch token {
-	case json.Delim('['):
-		for i := 0; d.More(); i++ {
-			if err := walkKeys(d, elementType(t), fmt.Sprintf("%s[%d]", path, i), bad, depth+1); err != nil {
-				return err
-			}
-		}
-		_, err = d.Token()
-	case json.Delim('{'):
-		seen := map[string]bool{}
-		for d.More() {
-			token, err := d.Token()
-			if err != nil {
-				return fmt.Errorf("not JSON at byte %d: %w", d.InputOffset(), err)
-			}
-			key, _ := token.(string)
-			at := strings.TrimPrefix(path+"."+key, ".")
-			if seen[key] {
-				bad.add(at, "the key is there twice")
-			}
-			seen[key] = true
-			of, known := keyType(t, key)
-			if !known {
-				bad.add(at, "there is no such key; there are %s", strings.Join(keyNames(t), ", "))
-			}
-			if err := walkKeys(d, of, at, bad, depth+1); err != nil {
-				return err
-			}
-		}
-		_, err = d.Token()
-	}
+// oneTransform is an element of a chain.
+type oneTransform struct{ Transform }
+
+func (t *oneTransform) UnmarshalJSON(data []byte) (err error) {
+	t.Transform, err = parseTransform(data)
 	return err
 }
 
-// elementType returns the type of the elements of a slice, nil if t is none.
-func elementType(t reflect.Type) reflect.Type {
+// formOf returns the struct whose fields are the keys of a type's JSON form, nil if any key will do.
+func formOf(t reflect.Type) reflect.Type {
+	for t != nil && t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t {
+	case nil, reflect.TypeFor[contact.Value]():
+		return nil
+	case reflect.TypeFor[Connection]():
+		return reflect.TypeFor[rawConnection]()
+	case reflect.TypeFor[Match]():
+		return reflect.TypeFor[matchJSON]()
+	case reflect.TypeFor[MatchKey](), reflect.TypeFor[MappingRef]():
+		return reflect.TypeFor[sidesJSON]()
+	case reflect.TypeFor[FilterRule]():
+		return reflect.TypeFor[ruleJSON]()
+	case reflect.TypeFor[Filter]():
+		return reflect.TypeFor[filterJSON]()
+	case reflect.TypeFor[Action]():
+		return reflect.TypeFor[actionJSON]()
+	case reflect.TypeFor[Mapping]():
+		return reflect.TypeFor[mappingJSON]()
+	case reflect.TypeFor[transforms](), reflect.TypeFor[oneTransform]():
+		return reflect.TypeFor[transformJSON]()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	return t
+}
+
+// elementOf returns the type of the elements of a JSON array that is to fill t, nil if there is no saying.
+func elementOf(t reflect.Type) reflect.Type {
 	switch {
-	case t == nil:
+	case t == nil, t == reflect.TypeFor[json.RawMessage]():
 		return nil
 	case t == reflect.TypeFor[transforms]():
-		return t
+		return reflect.TypeFor[oneTransform]()
 	case t.Kind() == reflect.Slice:
 		return t.Elem()
 	}
 	return nil
 }
 
-// structOf returns the struct whose fields are the keys of t's JSON form, nil if any key will do.
-func structOf(t reflect.Type) reflect.Type {
-	for t != nil && t.Kind() == reflect.Pointer {
-		t = t.Elem()
-	}
-	if form, ok := jsonForms[t]; ok {
-		return form
-	}
-	if t == nil || t.Kind() != reflect.Struct || t == reflect.TypeFor[contact.Value]() {
+const maxDepth = 64
+
+// checkSyntax says at which byte the data ends to be one JSON document.
+func checkSyntax(data []byte) error {
+	d := contact.NewDecoder(string(data))
+	if err := d.Skip(); err != nil && !strings.Contains(err.Error(), "twice") { // that is told with its place
+		return err
+	} else if err != nil {
 		return nil
 	}
-	return t
+	return d.End()
+}
+
+// checkValue adds everything that stands against reading a JSON value into a t: keys that t does not have or that are
+// there twice, and values that do not fit, each with its place. encoding/json would let some pass and stop at the first
+// of the others.
+func checkValue(data json.RawMessage, t reflect.Type, path string, bad *faults, depth int) {
+	before := len(bad.list)
+	if depth > maxDepth {
+		bad.add(path, "nested more than %d deep", maxDepth)
+		return
+	}
+	switch data = bytes.TrimSpace(data); {
+	case bytes.HasPrefix(data, []byte("{")):
+		checkObject(data, t, path, bad, depth)
+	case bytes.HasPrefix(data, []byte("[")):
+		var list []json.RawMessage
+		if json.Unmarshal(data, &list) == nil {
+			for i, one := range list {
+				checkValue(one, elementOf(t), fmt.Sprintf("%s[%d]", path, i), bad, depth+1)
+			}
+		}
+	}
+	if t == nil || len(bad.list) > before {
+		return
+	}
+	// Every part of it fits, so what is wrong now is wrong with this value itself.
+	if err := json.Unmarshal(data, reflect.New(t).Interface()); err != nil {
+		addFault(err, path, bad)
+	}
+}
+
+// addFault adds an error of encoding/json, or of one of the types above, with its place.
+func addFault(err error, path string, bad *faults) {
+	var own *faultError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &own):
+		bad.add(strings.Trim(path+"."+own.Path, "."), "%s", own.Message)
+	case errors.As(err, &wrong):
+		bad.add(path, "it cannot be a %s", strings.Fields(wrong.Value)[0])
+	default:
+		bad.add(path, "%v", err)
+	}
+}
+
+// checkObject checks the keys of an object and their values.
+func checkObject(data []byte, t reflect.Type, path string, bad *faults, depth int) {
+	d := json.NewDecoder(bytes.NewReader(data))
+	_, _ = d.Token()
+	seen := map[string]bool{}
+	for d.More() {
+		token, err := d.Token()
+		key, ok := token.(string)
+		var value json.RawMessage
+		if err != nil || !ok || d.Decode(&value) != nil {
+			return
+		}
+		at := strings.TrimPrefix(path+"."+key, ".")
+		if seen[key] {
+			bad.add(at, "the key is there twice")
+		}
+		seen[key] = true
+		of, known := keyType(t, key)
+		if !known {
+			bad.add(at, "there is no such key; there are %s", strings.Join(keyNames(t), ", "))
+			continue
+		}
+		checkValue(value, of, at, bad, depth+1)
+	}
 }
 
 // keyType returns the type of a key's value, and whether there is such a key.
 func keyType(t reflect.Type, key string) (reflect.Type, bool) {
-	form := structOf(t)
+	form := formOf(t)
 	if form == nil {
 		return nil, true
 	}
@@ -672,7 +730,7 @@ func keyName(f reflect.StructField) (string, bool) {
 
 func keyNames(t reflect.Type) []string {
 	var names []string
-	for _, f := range reflect.VisibleFields(structOf(t)) {
+	for _, f := range reflect.VisibleFields(formOf(t)) {
 		if name, ok := keyName(f); ok && !slices.Contains(names, name) {
 			names = append(names, name)
 		}

@@ -396,6 +396,9 @@ func (f *Filter) checkValue(field contact.Field, path string, bad *faults) {
 		if len(f.List) == 0 {
 			bad.add(path, "%s takes a list of values", f.Op)
 		}
+		for _, v := range f.List {
+			f.checkOption(field, v, path, bad)
+		}
 		return
 	}
 	if f.Value.Blank() || f.List != nil {
@@ -416,19 +419,19 @@ func (f *Filter) checkValue(field contact.Field, path string, bad *faults) {
 			bad.add(path, "%s takes a number", f.Op)
 		}
 	case OpIs, OpIsNot, OpHas, OpHasNot:
-		f.checkOption(field, path, bad)
+		f.checkOption(field, f.Value, path, bad)
 	}
 }
 
 // checkOption adds a fault for a value that the field can never have.
-func (f *Filter) checkOption(field contact.Field, path string, bad *faults) {
+func (f *Filter) checkOption(field contact.Field, v contact.Value, path string, bad *faults) {
 	if field.Type == contact.TypeBool {
-		if _, err := strconv.ParseBool(f.Value.Str()); err != nil {
+		if _, err := strconv.ParseBool(v.Str()); err != nil {
 			bad.add(path, "%s is yes or no; write true or false", f.Field)
 		}
 	}
-	if len(field.Options) > 0 && !slices.ContainsFunc(field.Options, func(o string) bool { return fold(o) == fold(f.Value.Str()) }) {
-		bad.add(path, "%q is not one of the options of %s: %s", f.Value.Str(), f.Field, strings.Join(field.Options, ", "))
+	if len(field.Options) > 0 && !slices.ContainsFunc(field.Options, func(o string) bool { return fold(o) == fold(v.Str()) }) {
+		bad.add(path, "%q is not one of the options of %s: %s", v.Str(), f.Field, strings.Join(field.Options, ", "))
 	}
 }
 

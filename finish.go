@@ -36,7 +36,9 @@ func (p *pairing) finishUpdate(s Side) {
 	if p.want[s] != nil {
 		patch = diff(p.rec[s].Fields, p.want[s], p.cfg.schema[s])
 	}
-	p.freeze(s, patch)
+	if len(patch) > 0 {
+		p.freeze(s, patch)
+	}
 	if len(patch) == 0 {
 		p.out.settle = append(p.out.settle, p.on[s]...)
 		return
@@ -103,7 +105,8 @@ func (p *pairing) whyCreated(s Side) map[string]Why {
 // when a record or the configuration changes, or something else is to be written.
 func fingerprint(cfg *config, s Side, rec [2]*mirror, patch contact.Patch) string {
 	sent := contact.Fields{}
-	for name, c := range patch {
+	for _, name := range patch.Names() {
+		c := patch[name]
 		v := c.Set
 		if v.Absent() {
 			v = contact.List(append(slices.Clone(c.Remove), c.Add...)...)

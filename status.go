@@ -81,7 +81,7 @@ type Report struct {
 	Status  Status    `json:"status"` // of the connection afterwards
 }
 
-// A Plan says what a sync would do.
+// A Plan says what a sync would do. Writes and Counts include what Waiting says that the guards would hold.
 type Plan struct {
 	Counts  [2]Counts      `json:"counts"`
 	Writes  []PlannedWrite `json:"writes"`
@@ -95,7 +95,8 @@ type PlannedWrite struct {
 	ID     string         `json:"id"` // of the record; of a creation the one that it is made from, on the other side
 	Before contact.Fields `json:"before,omitempty"`
 	After  contact.Fields `json:"after,omitempty"`
-	Why    map[string]Why `json:"why,omitempty"` // by field
+	// Why says why each field is written; the entry "" is about the whole write and every field without its own.
+	Why map[string]Why `json:"why,omitempty"`
 }
 
 // Progress is how far a sync is.
@@ -139,7 +140,7 @@ type RecordStatus struct {
 // RecordQuery asks for records by how they stand.
 type RecordQuery struct {
 	Status string // "" means every one that is not in sync
-	Reason string // "" means any
+	Reason string // of that Status; "" means any
 	After  string // the cursor that the page before ended with
 	Limit  int    // 0 means 100
 }

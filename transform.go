@@ -83,7 +83,11 @@ func (d DateFormat) Forward(v contact.Value) (contact.Value, error) {
 	if err != nil {
 		return contact.Value{}, fmt.Errorf("not a full date; the layout %q needs year, month and day", d.Layout)
 	}
-	return contact.Text(t.Format(d.Layout)), nil
+	text := t.Format(d.Layout)
+	if back, err := time.Parse(d.Layout, text); err == nil && back.Year() != 0 && !back.Equal(t) {
+		return contact.Value{}, fmt.Errorf("the layout %q would make another date of it", d.Layout)
+	}
+	return contact.Text(text), nil
 }
 
 // Back reads a date that is written in the layout.
@@ -97,9 +101,13 @@ func (d DateFormat) Back(v contact.Value) (contact.Value, error) {
 
 // Lossy reports whether the layout leaves out part of the date.
 func (d DateFormat) Lossy() bool {
-	day := time.Date(1987, 11, 24, 0, 0, 0, 0, time.UTC)
-	back, err := time.Parse(d.Layout, day.Format(d.Layout))
-	return err != nil || !back.Equal(day)
+	for _, year := range []int{1887, 1987, 2087} {
+		day := time.Date(year, 11, 24, 0, 0, 0, 0, time.UTC)
+		if back, err := time.Parse(d.Layout, day.Format(d.Layout)); err != nil || !back.Equal(day) {
+			return true
+		}
+	}
+	return false
 }
 
 // String says the transform in words.
