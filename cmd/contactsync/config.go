@@ -213,7 +213,7 @@ func (l *loader) connection(n ast.Node, at string) (configured, bool) {
 		l.fault(at, "a connection has the keys name, a, b and more")
 		return conn, false
 	}
-	var rest []part
+	var rest bytes.Buffer
 	var ends [2]contactsync.Endpoint
 	there := [2]bool{}
 	for _, e := range list {
@@ -227,7 +227,10 @@ func (l *loader) connection(n ast.Node, at string) (configured, bool) {
 			there[s] = true
 			ends[s], conn.settings[s] = l.endpoint(e.value, join(at, e.key))
 		default:
-			rest = append(rest, l.parts(e, at)...)
+			rest.WriteByte(',')
+			writeText(&rest, e.key)
+			rest.WriteByte(':')
+			l.json(&rest, e.value, join(at, e.key), 0)
 		}
 	}
 	for _, s := range contactsync.Sides {
@@ -240,8 +243,31 @@ func (l *loader) connection(n ast.Node, at string) (configured, bool) {
 		l.fault(join(at, "name"), "a connection needs a name: a short text by which commands know it")
 		return conn, false
 	}
-	conn.doc = l.document(name, rest, at)
-	conn.doc.ID = name
+	conn.doc = l.document(name, rest.String(), at)
 	conn.doc.A, conn.doc.B = ends[contactsync.A], ends[contactsync.B]
 	return conn, true
+}
+
+// document has the library read a connection of that name with the rest of its keys, as JSON.
+func (l *loader) document(name, rest, at string) contactsync.Connection {
+	var out bytes.Buffer
+	out.WriteString(`{"id":`)
+	writeText(&out, name)
+	out.WriteString(rest + "}")
+	doc, err := contactsync.ParseConnection(out.Bytes())
+	doc.ID = name
+	var invalid *contactsync.InvalidError
+	switch {
+	case errors.As(err, &invalid):
+		for _, bad := range invalid.Faults {
+			add := l.fault
+			if strings.HasPrefix(bad.Message, "there is no such key") {
+				add = l.faultOnKey
+			}
+			add(join(at, bad.Path), "%s", bad.Message)
+		}
+	case err != nil:
+		l.fault(at, "%v", err)
+	}
+	return doc
 }

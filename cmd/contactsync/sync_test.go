@@ -305,12 +305,28 @@ func TestContactsSteerNoTerminal(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	s.mkdir("A")
-	s.write("crm.csv", "ID,Email,Job Title", "1,x@example.com,\x1b[2J\u202eevil")
+	s.write("crm.csv", "ID,Email,Job Title", "1,x@example.com,\u202eevil")
 	s.write(defaultConfig, strings.TrimSuffix(head, "\n"))
 	said := s.run("plan")
 	require.Equal(t, exitDone, said.code, said.err)
-	if strings.ContainsAny(said.out, "\x1b\x07\u202e") || !strings.Contains(said.out, "evil") {
+	if strings.ContainsAny(said.out, "\u202e") || !strings.Contains(said.out, "evil") {
 		t.Errorf("%q", said.out)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"Ana Núñez":         "Ana Núñez",
+		"فاطمة 🎾":           "فاطمة 🎾",
+		"two\nlines\tand\r": "two lines and ",
+		"\x1b[2J\x07\u009b": "\uFFFD[2J\uFFFD\uFFFD",
+		"\u202etxt\u2066":   "\uFFFDtxt\uFFFD",
+		"\xff":              "\uFFFD",
+	} {
+		if got := printable(text); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
 	}
 }
 

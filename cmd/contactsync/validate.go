@@ -101,16 +101,16 @@ func (c *cli) validateOne(ctx context.Context, file *configFile, conn configured
 	return out
 }
 
-// lookInto names all records of an app and counts them.
+// lookInto reads all records of an app, and counts those that can be read.
 func lookInto(ctx context.Context, app connector.Connector) appFound {
-	found, err := listAll(ctx, app)
+	found, err := readAll(ctx, app)
 	if err != nil {
 		found.Error = printable(err.Error())
 	}
 	return found
 }
 
-func listAll(ctx context.Context, app connector.Connector) (found appFound, err error) {
+func readAll(ctx context.Context, app connector.Connector) (found appFound, err error) {
 	if app == nil {
 		return found, errors.New("it could not be opened")
 	}
@@ -127,23 +127,49 @@ func listAll(ctx context.Context, app connector.Connector) (found appFound, err 
 		}
 		found.About = about.String()
 	}
-	if features.Lister == nil {
+	if features.Lister == nil || features.Reader == nil {
 		return found, nil
 	}
-	for since := connector.Cursor(""); ; {
-		page, err := features.Lister.List(ctx, since)
-		if err != nil {
-			return found, err
-		}
-		found.Records += len(page.Items)
+	schema, err := app.Schema(ctx)
+	if err != nil {
+		return found, err
+	}
+	var fields []string
+	for _, f := range schema.Fields {
+		fields = append(fields, f.Name)
+	}
+	err = connector.Listings(ctx, features.Lister, "", func(page connector.Listing) error {
 		for _, u := range page.Unread {
 			found.Unread = append(found.Unread, printable(u.Err.Error()))
 		}
-		if !page.More {
-			return found, nil
+		var ids []string
+		for _, item := range page.Items {
+			ids = append(ids, item.ID)
 		}
-		since = page.Next
+		for part := range slices.Chunk(ids, max(schema.Batch.Read, 1)) {
+			if err := found.read(ctx, features.Reader, part, fields); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return found, err
+}
+
+// read counts the records of these ids.
+func (found *appFound) read(ctx context.Context, reader connector.Reader, ids, fields []string) error {
+	results, err := reader.Read(ctx, ids, fields)
+	if err != nil {
+		return err
 	}
+	for _, r := range results {
+		if r.Err != nil {
+			found.Unread = append(found.Unread, printable(r.Err.Error()))
+			continue
+		}
+		found.Records++
+	}
+	return nil
 }
 
 // mappingsOf returns the mappings that a connection works with: the list, with what is added and without what is
