@@ -112,6 +112,9 @@ func (h *history) drawQuirks(d draw, s contactsync.Side) {
 		q.StaleReads, q.Settle = 1+d(2), settle
 	}
 	if d(4) == 0 {
+		q.MaxEntries = map[string]int{"phone": 1}
+	}
+	if d(4) == 0 {
 		q.Normalize = map[string]fake.Form{"first": fake.Lower, "phone": fake.Digits}
 	}
 }

@@ -248,7 +248,7 @@ func (w *world) enter(into contact.Fields, s contactsync.Side, field, text strin
 	case !ok:
 		into["name"] = contact.Text(text + " nn")
 	case f.Many && text != "":
-		into[field] = contact.List(contact.Entry{Value: v})
+		into[field] = contact.List(contact.Entry{Value: v}, contact.Entry{Value: contact.Text("+32470000000")})
 	default:
 		into[field] = v
 	}

@@ -18,7 +18,7 @@ import (
 // recordState is one state of a pair.
 type recordState struct {
 	// side is, for each: "same", "changed" (a field was edited), "left" (its rule no longer lets it through, and nobody
-	// edited it), "deleted", "left-deleted" (it had left before it was deleted).
+	// edited it), "deleted", "left-deleted" (it had left before it was deleted), "severed" (it was deleted and that was settled).
 	side      [2]string
 	from      [2]string // the deletion policy for what was deleted on that side: "keep", "mark", "delete"
 	direction string
@@ -38,7 +38,7 @@ type recordRow struct {
 }
 
 var recordTable = []recordRow{
-	{"deleted|left-deleted", "deleted|left-deleted", "*", "*", "*", "forget", "nobody is left"},
+	{"deleted|left-deleted|severed", "deleted|left-deleted|severed", "*", "*", "*", "forget", "nobody is left"},
 
 	// Both are there. A rule gates its own direction.
 	{"same|left", "same|left", "*", "*", "*", "nothing", "nobody edited; leaving a rule is never a deletion"},
@@ -63,6 +63,10 @@ var recordTable = []recordRow{
 	{"left-deleted", "same|changed|left", "*", "*", "*", "sever", "a deletion flows only if a rule had let the record through"},
 	{"same|changed|left", "left-deleted", "*", "*", "*", "sever", "a deletion flows only if a rule had let the record through"},
 
+	// A survivor waits for a user to enter the person anew, whatever the policy is by now.
+	{"severed", "same|changed|left", "*", "*", "*", "nothing", "its deletion was settled"},
+	{"same|changed|left", "severed", "*", "*", "*", "nothing", "its deletion was settled"},
+
 	// Deleted here and edited there.
 	{"deleted", "changed", "*", "*", "*", "sever", "an edited survivor stays, whatever the policy"},
 	{"changed", "deleted", "*", "*", "*", "sever", "an edited survivor stays, whatever the policy"},
@@ -76,7 +80,7 @@ func (r recordRow) matches(s recordState) bool {
 }
 
 func recordStates() (all []recordState) {
-	kinds, policies := []string{"same", "changed", "left", "deleted", "left-deleted"}, []string{"keep", "mark", "delete"}
+	kinds, policies := []string{"same", "changed", "left", "deleted", "left-deleted", "severed"}, []string{"keep", "mark", "delete"}
 	for _, a := range kinds {
 		for _, b := range kinds {
 			for _, fromA := range policies {
@@ -168,6 +172,8 @@ func decideRecords(t *testing.T, s recordState) string {
 			m.Fields["tags"] = contact.Empty
 		case "deleted":
 			m.Gone = deleted
+		case "severed":
+			m.Gone, l.Gone[side] = deleted, true
 		case "left-deleted":
 			m.Gone, m.Fields["tags"] = deleted, contact.Empty
 			l.Let[side] = false
@@ -212,7 +218,7 @@ func recordOutcome(t *testing.T, m *move, d *shelf) string {
 func TestEveryRecordState(t *testing.T) {
 	t.Parallel()
 	states := recordStates()
-	if want := 675; len(states) != want {
+	if want := 972; len(states) != want {
 		t.Errorf("%d states, want %d", len(states), want)
 	}
 	used := make([]bool, len(recordTable))
