@@ -39,7 +39,7 @@ func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 		if f, ok := r.(FilterRule); ok && f.Disabled || r.Side() > B {
 			continue
 		}
-		cfg.rules[r.Side()] = append(cfg.rules[r.Side()], compileRule(r))
+		cfg.rules[r.Side()] = append(cfg.rules[r.Side()], compileRule(r, schemas[r.Side()], c.Match.Region))
 	}
 	cfg.members = compileMemberships(slices.Concat(cfg.inOrder()...), schemas)
 	for _, m := range cfg.members {

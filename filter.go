@@ -42,6 +42,13 @@ type Filter struct {
 	Not *Filter  // it does not hold
 }
 
+// equality is by what values of an app's fields are the same: their type and the connection's region. nil knows
+// neither, and compares text without case.
+type equality struct {
+	schema *contact.Schema
+	region string
+}
+
 // Operator is how a condition compares.
 type Operator string
 
@@ -117,22 +124,22 @@ func (f *Filter) fieldNames(add func(string)) {
 
 // eval says whether the filter holds of a record, at now in the connection's time zone. A condition over a field
 // that was not read is unknown; all, any and not carry that through by three-valued logic.
-func (f *Filter) eval(fields contact.Fields, now time.Time) Truth {
+func (f *Filter) eval(fields contact.Fields, now time.Time, eq *equality) Truth {
 	switch {
 	case f.Op != "":
-		return f.test(fields[f.Field], now)
+		return f.test(fields[f.Field], now, eq)
 	case f.Not != nil:
-		return Yes - f.Not.eval(fields, now)
+		return Yes - f.Not.eval(fields, now, eq)
 	case f.Any != nil:
 		result := No
 		for i := range f.Any {
-			result = max(result, f.Any[i].eval(fields, now))
+			result = max(result, f.Any[i].eval(fields, now, eq))
 		}
 		return result
 	}
 	result := Yes
 	for i := range f.All {
-		result = min(result, f.All[i].eval(fields, now))
+		result = min(result, f.All[i].eval(fields, now, eq))
 	}
 	return result
 }
@@ -170,7 +177,7 @@ func earliest(now time.Time, times ...time.Time) (first time.Time) {
 }
 
 // test says whether one condition holds of a value.
-func (f *Filter) test(v contact.Value, now time.Time) Truth {
+func (f *Filter) test(v contact.Value, now time.Time, eq *equality) Truth {
 	if v.Absent() {
 		return Unknown
 	}
@@ -180,19 +187,19 @@ func (f *Filter) test(v contact.Value, now time.Time) Truth {
 	case OpIsUnknown:
 		return truthOf(v.Blank())
 	case OpIsNot:
-		return truthOf(!anyEqual(v, f.Value))
+		return truthOf(!f.equal(v, f.Value, eq))
 	case OpIs:
-		return truthOf(anyEqual(v, f.Value))
+		return truthOf(f.equal(v, f.Value, eq))
 	case OpIn:
-		return truthOf(slices.ContainsFunc(f.List, func(w contact.Value) bool { return anyEqual(v, w) }))
+		return truthOf(slices.ContainsFunc(f.List, func(w contact.Value) bool { return f.equal(v, w, eq) }))
 	case OpHas:
-		return truthOf(anyEqual(v, f.Value))
+		return truthOf(f.equal(v, f.Value, eq))
 	case OpHasNot:
-		return truthOf(!anyEqual(v, f.Value))
+		return truthOf(!f.equal(v, f.Value, eq))
 	case OpHasAny:
-		return truthOf(slices.ContainsFunc(f.List, func(w contact.Value) bool { return anyEqual(v, w) }))
+		return truthOf(slices.ContainsFunc(f.List, func(w contact.Value) bool { return f.equal(v, w, eq) }))
 	case OpHasAll:
-		return truthOf(!slices.ContainsFunc(f.List, func(w contact.Value) bool { return !anyEqual(v, w) }))
+		return truthOf(!slices.ContainsFunc(f.List, func(w contact.Value) bool { return !f.equal(v, w, eq) }))
 	case OpContains, OpStartsWith, OpEndsWith:
 		return truthOf(slices.ContainsFunc(texts(v), func(s string) bool { return f.testText(s) }))
 	case OpLess, OpGreater:
@@ -253,15 +260,24 @@ func (f *Filter) testTime(v contact.Value, now time.Time) Truth {
 	return truthOf(at.After(bound))
 }
 
-// anyEqual reports whether the value, or one element of it, is w: numbers by value, all else without case.
-func anyEqual(v, w contact.Value) bool {
+// equal reports whether the value, or one element of it, is w: numbers by value, emails, phones and dates by what they
+// mean, all else without case.
+func (f *Filter) equal(v, w contact.Value, eq *equality) bool {
 	if v.Kind() == contact.KindNumber {
 		x, okX := new(big.Rat).SetString(boundedNumber(v.Str()))
 		y, okY := new(big.Rat).SetString(boundedNumber(w.Str()))
 		return okX && okY && x.Cmp(y) == 0
 	}
-	want := fold(w.Str())
-	return slices.ContainsFunc(texts(v), func(s string) bool { return fold(s) == want })
+	key := func(s string) string { return fold(s) }
+	if eq != nil {
+		field, _ := eq.schema.Field(f.Field)
+		switch field.Type {
+		case contact.TypeEmail, contact.TypePhone, contact.TypeDate, contact.TypeDateTime:
+			key = func(s string) string { return field.EntryKey(contact.Entry{Value: contact.Text(s)}, eq.region) }
+		}
+	}
+	want := key(w.Str())
+	return slices.ContainsFunc(texts(v), func(s string) bool { return key(s) == want })
 }
 
 // texts returns the scalar texts that a value is made of.

@@ -81,11 +81,11 @@ func TestOperators(t *testing.T) {
 	} {
 		f := condition(tt.op, tt.operand)
 		check := func(v contact.Value, want Truth) {
-			if got := f.eval(contact.Fields{"f": v}, filterNow); got != want {
+			if got := f.eval(contact.Fields{"f": v}, filterNow, nil); got != want {
 				t.Errorf("%s of %v: %d, want %d", f.String(), v, got, want)
 			}
 		}
-		if got := f.eval(contact.Fields{}, filterNow); got != Unknown {
+		if got := f.eval(contact.Fields{}, filterNow, nil); got != Unknown {
 			t.Errorf("%s of a field that was not read: %d, want unknown", f.String(), got)
 		}
 		check(contact.Empty, tt.empty)
@@ -243,7 +243,7 @@ func TestThreeValuedLogic(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, g, fields := drawFilter(t, 3), drawFilter(t, 3), drawFields(t)
 		not := func(f Filter) Filter { return Filter{Not: &f} }
-		eval := func(f Filter) Truth { return f.eval(fields, filterNow) }
+		eval := func(f Filter) Truth { return f.eval(fields, filterNow, nil) }
 		if eval(not(not(f))) != eval(f) {
 			t.Errorf("double negation of %s", f.String())
 		}
@@ -281,7 +281,7 @@ func TestJoinsOfNothing(t *testing.T) {
 		filter Filter
 		want   Truth
 	}{{"no filter", Filter{}, Yes}, {"all of nothing", Filter{All: []Filter{}}, Yes}, {"any of nothing", Filter{Any: []Filter{}}, No}} {
-		if got := tt.filter.eval(contact.Fields{}, filterNow); got != tt.want {
+		if got := tt.filter.eval(contact.Fields{}, filterNow, nil); got != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}
@@ -306,7 +306,7 @@ func TestUntil(t *testing.T) {
 			if !got.Equal(tt.want) {
 				t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 			}
-			if !got.IsZero() && f.eval(fields, got.In(filterNow.Location())) == f.eval(fields, filterNow) {
+			if !got.IsZero() && f.eval(fields, got.In(filterNow.Location()), nil) == f.eval(fields, filterNow, nil) {
 				t.Errorf("%s: it says the same then", tt.name)
 			}
 		}
@@ -326,7 +326,7 @@ func TestNumbersAreComparedByValue(t *testing.T) {
 	for _, spelling := range []string{"10", "10.0", "1e1", "100e-1"} {
 		for _, operand := range []string{"10", "10.00", "1E1"} {
 			f := Is("f", number(operand))
-			if got := f.eval(contact.Fields{"f": number(spelling)}, filterNow); got != Yes {
+			if got := f.eval(contact.Fields{"f": number(spelling)}, filterNow, nil); got != Yes {
 				t.Errorf("%s is %s: %d, want yes", spelling, operand, got)
 			}
 		}

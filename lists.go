@@ -221,7 +221,31 @@ func (p *pairing) add(m *mapping, t Side, e *element, because string) {
 
 // remove takes the element out of the list of side s.
 func (p *pairing) remove(m *mapping, s Side, e *element, because string) {
+	if p.ruleWants(s, m.whole[s][0], *e.now[s]) {
+		p.settleElement(m, e, e.now)
+		return
+	}
 	p.change(m, s, e, contact.Change{Remove: []contact.Entry{*e.now[s]}}, nil, because)
+}
+
+// ruleWants reports whether a rule that lets the pair through adds this element on side s: it goes only when no such
+// rule still wants it.
+func (p *pairing) ruleWants(s Side, f contact.Field, e contact.Entry) bool {
+	for _, member := range p.cfg.members {
+		if member.from != s.Other() || !p.cfg.Direction.from(member.from) {
+			continue
+		}
+		for _, a := range member.actions {
+			if a.Kind != ActionAdd || a.Field != f.Name || f.EntryKey(contact.Entry{Value: a.Value}, "") != f.EntryKey(e, "") {
+				continue
+			}
+			r := p.rec[member.from].record()
+			if member.admits(&r, p.now.In(p.cfg.zone)) == Yes {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // change changes one element on side s, and notes what its arrival settles.
@@ -298,9 +322,17 @@ func (p *pairing) decidePrimary(x *shown, all []element) {
 			}
 		}
 	}
+	moved := [2]bool{now[A] != "" && now[A] != was[A], now[B] != "" && now[B] != was[B]}
+	if moved[A] && moved[B] && p.flows1(x.m, A) && p.flows1(x.m, B) { // both users chose another one
+		winner, ok := x.m.policy.prefer(p.edited([]shown{*x}))
+		if !ok {
+			winner = x.m.policy.Winner
+		}
+		moved[winner.Other()] = false
+	}
 	for _, from := range Sides {
 		to := from.Other()
-		if now[from] == "" || now[from] == was[from] || now[to] != was[to] || now[to] == now[from] || !p.flows1(x.m, from) {
+		if !moved[from] || now[to] == now[from] || !p.flows1(x.m, from) {
 			continue
 		}
 		i := slices.IndexFunc(all, func(e element) bool { return e.key == now[from] })

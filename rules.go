@@ -96,9 +96,10 @@ func (r FilterRule) RuleID() string { return r.ID }
 // Side returns the side whose records the rule looks at.
 func (r FilterRule) Side() Side { return r.From }
 
-// Admits says whether the filter holds of the record.
+// Admits says whether the filter holds of the record. In a sync emails, phones and dates are compared by what they mean;
+// here, where nothing is known of the fields, as text without case.
 func (r FilterRule) Admits(rec contact.Record, now time.Time) Verdict {
-	switch r.Filter.eval(rec.Fields, now) {
+	switch r.Filter.eval(rec.Fields, now, nil) {
 	case Yes:
 		return Verdict{Yes, "matches"}
 	case No:
@@ -167,11 +168,12 @@ type rule struct {
 	side   Side
 	mode   Mode
 	undo   Undo
+	equal  *equality
 	turned *Filter // the condition that is made true or false, nil if the rule does not work the other way around
 }
 
-func compileRule(r Rule) *rule {
-	c := &rule{Rule: r, id: r.RuleID(), side: r.Side(), mode: CreateAndUpdate}
+func compileRule(r Rule, schema *contact.Schema, region string) *rule {
+	c := &rule{Rule: r, id: r.RuleID(), side: r.Side(), mode: CreateAndUpdate, equal: &equality{schema, region}}
 	if m, ok := r.(ModalRule); ok && m.RuleMode() != "" {
 		c.mode = m.RuleMode()
 	}
@@ -189,10 +191,10 @@ func compileRule(r Rule) *rule {
 	return c
 }
 
-// admits is Admits, with the fast way for the common rule that lets everything through.
+// admits is Admits; a filter compares emails, phones and dates by what they mean.
 func (r *rule) admits(rec *contact.Record, now time.Time) Truth {
 	if f, ok := r.Rule.(FilterRule); ok {
-		return f.Filter.eval(rec.Fields, now)
+		return f.Filter.eval(rec.Fields, now, r.equal)
 	}
 	return r.Rule.Admits(*rec, now).Truth
 }
