@@ -3,7 +3,6 @@ package contactsync_test
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -291,7 +290,7 @@ func FuzzParseConnection(f *testing.F) {
 		out, err := json.Marshal(c)
 		require.NoError(t, err)
 		again, err := contactsync.ParseConnection(out)
-		require.NoError(t, err, fmt.Sprintf("%s", out))
+		require.NoError(t, err, string(out))
 		twice, err := json.Marshal(again)
 		require.NoError(t, err)
 		if string(out) != string(twice) {

@@ -76,7 +76,6 @@ type aFile struct {
 	head      string
 	rows      [][]string // as they are written
 	ends      []string
-	trailing  string
 	mentioned int // columns
 }
 

@@ -33,7 +33,8 @@ func (s *separators) note(cell string) {
 
 // index returns the index of the mark that the column uses.
 func (s separators) index() int {
-	for i := range separatorMarks() {
+	marks := separatorMarks()
+	for i := range marks {
 		if s.seen&(1<<i) != 0 {
 			return i
 		}

@@ -132,7 +132,7 @@ func (a *App) next(op string) *Fault {
 
 // call is every call of the connector: it is counted, the next fault befalls it, and act does what the app does.
 func (a *App) call(ctx context.Context, op string, act func(*Fault) error) error {
-	err, died := a.locked(ctx, op, act)
+	died, err := a.locked(ctx, op, act)
 	if died != nil {
 		died()
 	}
@@ -140,31 +140,31 @@ func (a *App) call(ctx context.Context, op string, act func(*Fault) error) error
 }
 
 // locked makes the call and returns the hook to call, without the lock, if the process died in it.
-func (a *App) locked(ctx context.Context, op string, act func(*Fault) error) (err error, died func()) {
+func (a *App) locked(ctx context.Context, op string, act func(*Fault) error) (died func(), err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.dead {
-		return a.fail(op, "", ErrCrash), nil
+		return nil, a.fail(op, "", ErrCrash)
 	}
 	if err := ctx.Err(); err != nil {
-		return err, nil
+		return nil, err
 	}
 	a.calls[op]++
 	f := a.next(op)
 	if err := a.refuse(op, f); err != nil {
-		return err, a.hook()
+		return a.hook(), err
 	}
 	if err := act(f); err != nil {
-		return err, nil
+		return nil, err
 	}
 	switch {
 	case f.is(CrashAfter):
 		a.dead = true
-		return a.fail(op, "", ErrCrash), a.hook()
+		return a.hook(), a.fail(op, "", ErrCrash)
 	case f.is(LostResponse):
-		return fmt.Errorf("%s: %s: the connection was reset before the answer", a.name, op), nil
+		return nil, fmt.Errorf("%s: %s: the connection was reset before the answer", a.name, op)
 	case f.is(ErrorAfter):
-		return fmt.Errorf("%s: %s: something went wrong", a.name, op), nil
+		return nil, fmt.Errorf("%s: %s: something went wrong", a.name, op)
 	}
 	return nil, nil
 }

@@ -80,7 +80,7 @@ func (c *Card) ListValue(elements ...string) Encoded {
 
 // EscapeText returns text as a value of vCard 3.0 and 4.0 writes it (RFC 2426 section 4, RFC 6350 section 3.4).
 func EscapeText(text string) string {
-	if strings.IndexAny(text, "\\,;\n\r") < 0 {
+	if !strings.ContainsAny(text, "\\,;\n\r") {
 		return text
 	}
 	return escapeText.Replace(text)
