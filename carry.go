@@ -40,6 +40,7 @@ func (r *run) carry(b *book, decided ref, m *move) {
 	for _, s := range Sides {
 		if m.severed[s] && len(m.writes) == 0 {
 			l.Gone[s] = true
+			b.kin(l) // who shares the survivor's key may be linked with it now
 		}
 		if rec := m.rec[s]; rec != nil && rec.Standing != (standing{}) {
 			rec.Standing = standing{}
@@ -182,6 +183,7 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 	w.link.arrived(r.cfg, w.settle, own, s, b.mirrorOf(ref{s, w.link.ID[s]}))
 	if w.mark {
 		w.link.Gone[s.Other()] = true
+		b.kin(w.link)
 	}
 	b.putLink(w.link)
 	for _, side := range Sides {

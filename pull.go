@@ -261,7 +261,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	}
 	switch {
 	case l != nil && b.linkOf(to) == nil:
-		l.ID[s] = k.New
+		l.ID[s], l.Touch[s] = k.New, ""
 		b.relink(l)
 	case l != nil:
 		b.dropLink(l)
@@ -269,6 +269,24 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	}
 	b.dropMirror(from)
 	b.touch(to)
+	r.renameIntents(b, s, k)
+}
+
+// renameIntents has the notes of unanswered writes follow a record to its new id.
+func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
+	if r.noted == nil {
+		r.noted, b.err = r.readIntents()
+	}
+	for _, p := range r.noted {
+		about := p.Side
+		if p.Op == connector.Create {
+			about = p.Side.Other() // it names its source
+		}
+		if about == s && p.ID == k.Old {
+			p.ID = k.New
+			b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: p.key, Body: marshal(p.intentRow)})
+		}
+	}
 }
 
 // mergedAway notes that a record's partner became part of another one: it is a duplicate now, and never copied back.

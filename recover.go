@@ -288,7 +288,9 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, settle: p.Settle, why: p.Why, link: &link{}}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, p.ID
 	w.link.Let[source.side] = true
-	w.link.Touch[p.Side] = m.touch() // if the source is gone by now, that is a deletion like any other
+	if p.Marker != "" && r.cfg.schema[p.Side].Marker || r.sameContent(p, m) {
+		w.link.Touch[p.Side] = m.touch() // it is ours for certain: if the source is gone by now, that is a deletion like any other
+	}
 	b.relink(w.link)
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At}

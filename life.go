@@ -1,0 +1,206 @@
+package contactsync
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// begin reads the connection's life, and notes that a sync runs.
+func (r *run) begin(ctx context.Context) error {
+	if err := r.readLife(); err != nil {
+		return err
+	}
+	if err := r.countLast(); err != nil {
+		return err
+	}
+	r.row.Runs++
+	r.number = r.row.Runs
+	r.report.Started = r.opts.clock.Now()
+	if err := r.reindex(ctx); err != nil {
+		return err
+	}
+	if err := r.reconfigure(ctx); err != nil {
+		return err
+	}
+	return r.update(ctx, r.saveLife)
+}
+
+// countLast counts what the run before this one did, if it died before it could.
+func (r *run) countLast() error {
+	var last runRow
+	err := r.view(func(tx ReadTx) error { return getRow(tx, TableRun, runKey(r.row.Runs), &last) })
+	if err == nil && r.row.Runs > 0 && last.Ended.IsZero() {
+		r.row.take(&last)
+	}
+	return err
+}
+
+// take adds what a run did to the totals, and to what the guards count.
+func (row *connectionRow) take(run *runRow) {
+	for _, s := range Sides {
+		row.Totals[s].add(run.Counts[s])
+	}
+	if run.Deletes+run.Clears > 0 {
+		row.Removed = append(row.Removed, removedRow{run.Started, run.Deletes, run.Clears})
+	}
+}
+
+// reindex has every record found by the match keys of the configuration, if it was by others.
+func (r *run) reindex(ctx context.Context) error {
+	index := string(marshal(r.cfg.Match))
+	if r.row.Index == index {
+		return nil
+	}
+	if r.row.Index != "" {
+		if err := r.touchAll(ctx, true); err != nil {
+			return err
+		}
+	}
+	r.row.Index = index
+	return r.update(ctx, func(tx Tx) error {
+		var row connectionRow
+		if err := getRow(tx, TableConnection, "", &row); err != nil {
+			return err
+		}
+		row.Index = index
+		return tx.Put(Row{Table: TableConnection, Body: marshal(row)})
+	})
+}
+
+// readLife reads what the store knows of the connection as a whole.
+func (r *run) readLife() error {
+	err := r.view(func(tx ReadTx) error {
+		if err := getRow(tx, TableConnection, "", &r.row); err != nil {
+			return err
+		}
+		for _, s := range Sides {
+			if err := getRow(tx, TableSide, s.String(), &r.side[s]); err != nil {
+				return err
+			}
+		}
+		return r.readHolds(tx)
+	})
+	if err == nil && r.row.State == StatePaused {
+		return ErrPaused
+	}
+	return err
+}
+
+// saveLife writes the connection's life. What a person changed meanwhile (pause) stands.
+func (r *run) saveLife(tx Tx) error {
+	var now connectionRow
+	if err := getRow(tx, TableConnection, "", &now); err != nil {
+		return err
+	}
+	row := r.row
+	if now.State != "" {
+		row.State = now.State
+	}
+	if row.State == "" {
+		row.State = StateActive
+	}
+	run := Row{Table: TableRun, Key: runKey(r.number), Body: marshal(r.report)}
+	return tx.Put(Row{Table: TableConnection, Body: marshal(row)}, run)
+}
+
+// reconfigure compares the configuration with the one that was worked with last. What a change touches is looked
+// at again: every pair and every record that waits.
+func (r *run) reconfigure(ctx context.Context) error {
+	config, err := json.Marshal(r.cfg.Connection)
+	if err != nil {
+		return err
+	}
+	defer func() { r.cfg.version = r.row.Version }()
+	if string(config) == string(r.row.Config) {
+		r.setSeen(r.row.Version)
+		return nil
+	}
+	if r.row.Version > r.seen {
+		return ErrReconfigured
+	}
+	first := r.row.Config == nil
+	r.row.Config = config
+	r.row.Version++
+	r.setSeen(r.row.Version)
+	if r.row.Defaults == nil && r.doc.Mappings == nil {
+		r.row.Defaults = r.cfg.Connection.Mappings
+	}
+	if first {
+		return nil
+	}
+	return r.touchAll(ctx, false)
+}
+
+// touchAll makes every live record due, a batch at a time; with rekey it is also found by its keys anew.
+func (r *run) touchAll(ctx context.Context, rekey bool) error {
+	if rekey {
+		if err := r.dropKeys(ctx); err != nil {
+			return err
+		}
+	}
+	var last *Row
+	for {
+		var rows []Row
+		err := r.view(func(tx ReadTx) (err error) {
+			rows, err = tx.Scan(Scan{Table: TableMirror, By: ByKey, After: last, Limit: batchUnits})
+			return err
+		})
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		last = &rows[len(rows)-1]
+		if err := r.touchRows(ctx, rows, rekey); err != nil {
+			return err
+		}
+	}
+}
+
+// touchRows makes these records due, and with rekey has them found by their keys.
+func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
+	b := r.newBook()
+	var entries []string
+	for _, row := range rows {
+		m, err := parseMirror(row, r.cfg)
+		if err != nil {
+			return err
+		}
+		m.due = dueNow
+		b.mirrors[m.ref()] = m
+		b.dirtyMirrors[m.ref()] = true
+		for _, k := range m.keys {
+			entries = append(entries, keyEntry(m.side, k))
+		}
+	}
+	if rekey {
+		b.findBearers(entries)
+		for _, at := range sortedRefs(b.dirtyMirrors) {
+			m := b.mirrors[at]
+			for _, k := range m.keys {
+				b.setKey(at, k, m.alive())
+			}
+		}
+	}
+	return b.commit(ctx)
+}
+
+// dropKeys forgets how records are found: the connection's keys mean something else now.
+func (r *run) dropKeys(ctx context.Context) error {
+	for {
+		n := 0
+		err := r.update(ctx, func(tx Tx) error {
+			rows, err := tx.Scan(Scan{Table: TableKey, By: ByKey, Limit: 10 * batchUnits, KeysOnly: true})
+			if err != nil {
+				return err
+			}
+			keys := make([]string, len(rows))
+			for i, row := range rows {
+				keys[i] = row.Key
+			}
+			n = len(keys)
+			return tx.Delete(TableKey, keys...)
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/contactsync/contactsync/connector"
+)
+
+// batchUnits is how many records are planned and pushed together: memory follows it, not the address books.
+const batchUnits = 500
+
+// maxRounds is how often a unit is planned again on its result before that is reported.
+const maxRounds = 8
+
+// push decides what is due and carries it out, batch by batch.
+func (r *run) push(ctx context.Context, due []ref) error {
+	for i := 0; i < len(due); i += batchUnits {
+		if err := r.pushBatch(ctx, due[i:min(i+batchUnits, len(due))]); err != nil {
+			return err
+		}
+		r.progress(PhasePush, i+batchUnits, len(due))
+		if r.sideErr[A] != nil && r.sideErr[B] != nil {
+			break
+		}
+	}
+	return errors.Join(r.sideErr[A], r.sideErr[B])
+}
+
+// pushBatch decides some records and carries that out, again and again until nothing is left: a result may let
+// another record in, or free a key.
+func (r *run) pushBatch(ctx context.Context, refs []ref) error {
+	if err := r.stopIfPaused(); err != nil {
+		return err
+	}
+	b := r.newBook()
+	b.prefetch(refs)
+	var err error
+	for round := 0; err == nil && len(refs) > 0 && round < maxRounds; round++ {
+		r.blocked, r.wrote = nil, false
+		err = r.send(ctx, b, r.decide(b, refs, nil))
+		for _, at := range r.blocked {
+			if r.wrote { // a value that another record had may be free now
+				b.touch(at)
+			}
+		}
+		refs = b.takeDue()
+	}
+	// What the app has done is noted, even if nobody waits any more.
+	return errors.Join(err, b.commit(context.WithoutCancel(ctx)))
+}
+
+// stopIfPaused ends the sync if a person has paused the connection meanwhile.
+func (r *run) stopIfPaused() error {
+	var row connectionRow
+	err := r.view(func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
+	if err == nil && row.State == StatePaused {
+		err = ErrPaused
+	}
+	return err
+}
+
+// rehearse runs the whole plan without carrying anything out, for the totals that the guards look at. seen, if it
+// is not nil, is told every write.
+func (r *run) rehearse(ctx context.Context, due []ref, seen func(*write, *move)) (*tally, error) {
+	t := &tally{}
+	if err := r.countLinked(t); err != nil {
+		return nil, err
+	}
+	if t.linked == 0 && !r.cfg.Guard.MaxCreates.Set && seen == nil {
+		return t, nil // nothing is linked, so nothing can be deleted or cleared
+	}
+	counted := map[string]bool{}
+	for i := 0; i < len(due); i += batchUnits {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if err := r.rehearseBatch(due[i:min(i+batchUnits, len(due))], t, counted, seen); err != nil {
+			return nil, err
+		}
+		r.progress(PhasePlan, i+batchUnits, len(due))
+	}
+	r.judge(t)
+	return t, nil
+}
+
+// rehearseBatch decides some records and simulates the results, on a book that is dropped.
+func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen func(*write, *move)) error {
+	b := r.newBook()
+	b.prefetch(refs)
+	links := r.links
+	defer func() { r.links = links }()
+	for round := 0; len(refs) > 0 && round < maxRounds; round++ {
+		count := func(m *move) {
+			t.count(m, counted)
+			for _, w := range m.writes {
+				if key := fmt.Sprintf("%s %s %s %d", w.op, w.side, w.id, round); seen != nil && !counted[key] {
+					counted[key] = true
+					seen(w, m)
+				}
+			}
+		}
+		for _, w := range r.decide(b, refs, count) {
+			r.simulate(b, w)
+		}
+		refs = b.takeDue()
+	}
+	return b.err
+}
+
+// decide decides some records on the book and returns the writes, updates first, then creations, then deletions.
+func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
+	pl := &planner{cfg: r.cfg, dir: b, now: r.now, gate: r.gate, consent: r.consented}
+	var writes []*write
+	done := map[ref]bool{}
+	for _, ref := range refs {
+		if done[ref] || b.err != nil {
+			continue
+		}
+		m := pl.decide(ref)
+		if m == nil {
+			r.exhume(b, ref)
+			continue
+		}
+		if count != nil {
+			count(m)
+		}
+		for _, s := range Sides {
+			if m.rec[s] != nil {
+				done[m.rec[s].ref()] = true
+			}
+		}
+		done[ref] = true
+		r.carry(b, ref, m)
+		writes = append(writes, m.writes...)
+	}
+	slices.SortStableFunc(writes, func(x, y *write) int { return order(x) - order(y) })
+	return writes
+}
+
+func order(w *write) int {
+	switch w.op {
+	case connector.Update:
+		return 0
+	case connector.Create:
+		return 1
+	}
+	return 2
+}
