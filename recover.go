@@ -117,9 +117,8 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	landed := true
 	for _, name := range p.Patch.Names() {
 		f, _ := r.cfg.schema[p.Side].Field(name)
-		changes := !f.Same(p.Patch[name].Apply(p.Before[name], f), p.Before[name], r.cfg.Match.Region)
-		if changes && f.Same(m.Fields[name], p.Before[name], r.cfg.Match.Region) {
-			landed = false // a write is whole: one field as it was says that none was written
+		if !r.shows(f, p.Patch[name], p.Before[name], m.Fields[name]) {
+			landed = false // a write is whole: one field without a trace of it says that none was written
 		}
 	}
 	if !landed {
@@ -133,6 +132,17 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w)
 	r.count(b, w)
+}
+
+// shows reports whether a field may bear the trace of a change: it is no longer as it was, or the change would have left
+// it so; of a list, an element is there or gone as it was sent.
+func (r *run) shows(f contact.Field, c contact.Change, before, now contact.Value) bool {
+	if !c.Set.Absent() {
+		return !f.Same(now, before, r.cfg.Match.Region) || f.Same(c.Set, before, r.cfg.Match.Region)
+	}
+	in := func(e contact.Entry) bool { return indexElement(f, elements(now), e) >= 0 }
+	gone := func(e contact.Entry) bool { return !in(e) }
+	return slices.ContainsFunc(c.Add, in) || slices.ContainsFunc(c.Remove, gone)
 }
 
 // recoverDelete takes a deletion that landed.

@@ -9,8 +9,10 @@ type separators struct {
 	seen     int // bit i is set if a cell shows mark i
 }
 
+const separatorCount = 3
+
 // separatorMarks are the marks, the one that is least likely to stand inside an element first.
-func separatorMarks() [3]string { return [3]string{":::", ";", ","} }
+func separatorMarks() [separatorCount]string { return [separatorCount]string{":::", ";", ","} }
 
 // newSeparators returns those of a column that nothing was seen of yet: Google's mark for Google's headings, else
 // the semicolon.
@@ -33,8 +35,7 @@ func (s *separators) note(cell string) {
 
 // index returns the index of the mark that the column uses.
 func (s separators) index() int {
-	marks := separatorMarks()
-	for i := range marks {
+	for i := range separatorCount {
 		if s.seen&(1<<i) != 0 {
 			return i
 		}
