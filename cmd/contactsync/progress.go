@@ -46,6 +46,7 @@ func (p *progress) draw(now contactsync.Progress) {
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionShowCount(),
 			progressbar.OptionThrottle(65*time.Millisecond),
+			progressbar.OptionSetSpinnerChangeInterval(0), // no goroutine of its own: the sync tells when it moves
 			progressbar.OptionClearOnFinish())
 	}
 	if now.Total > 0 && p.bar.GetMax() != now.Total {
