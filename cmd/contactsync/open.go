@@ -54,7 +54,9 @@ func (f *configFile) openStore(ctx context.Context, looking bool) (contactsync.S
 // adviceOnDatabase says what a person can do about a database that does not open, by SQLite's own words.
 func adviceOnDatabase(err error) string {
 	switch text := err.Error(); {
-	case strings.Contains(text, "is locked"):
+	case !strings.Contains(text, "sqlstore"):
+		return ""
+	case strings.Contains(text, "database is locked"):
 		return "; another program is using it: try again when that has ended"
 	case strings.Contains(text, "not a database"):
 		return "; the file is something else: name another one as store"

@@ -192,7 +192,7 @@ func (c *cli) sayError(err error, conn configured) string {
 	case errors.Is(err, contactsync.ErrFenced):
 		return "another sync of this connection has taken over; nothing is lost"
 	}
-	return printable(err.Error())
+	return printable(err.Error() + adviceOnDatabase(err))
 }
 
 // ask shows a person what the first sync of a connection would do. It returns why there is none, "" if it goes on.

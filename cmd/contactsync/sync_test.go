@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 )
@@ -421,5 +424,23 @@ func TestBarIsDrawnOnATerminalOnly(t *testing.T) {
 	said := s.run("sync")
 	if !strings.Contains(said.err, "books: ") || !strings.Contains(said.err, "\r") || strings.Contains(said.out, "\r") {
 		t.Errorf("%+v", said)
+	}
+}
+
+func TestErrorsSayWhatToDo(t *testing.T) {
+	t.Parallel()
+	c := &cli{self: "contactsync", configPath: defaultConfig}
+	conn := configured{doc: contactsync.Connection{ID: "books"}}
+	for want, err := range map[string]error{
+		"another program is using it: try again": errors.New("sqlstore: lock the scope: database is locked (5) (SQLITE_BUSY)"),
+		"to go on: contactsync resume books":     fmt.Errorf("sync: %w", contactsync.ErrPaused),
+		"another sync of this connection is":     contactsync.ErrLeased,
+		"has taken over; nothing is lost":        contactsync.ErrFenced,
+		"interrupted; nothing is lost":           errors.Join(context.Canceled, errors.New("interrupted (9)")),
+		"the app is unavailable":                 connector.ErrUnavailable,
+	} {
+		if got := c.sayError(failed(err), conn); !strings.Contains(got, want) {
+			t.Errorf("%v: %q, want %q in it", err, got, want)
+		}
 	}
 }
