@@ -1,0 +1,193 @@
+package contactsync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/fake"
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/stretchr/testify/require"
+)
+
+// tolled is an app that rings before and after each of its calls.
+type tolled struct {
+	*fake.App
+	ring func()
+}
+
+func (c tolled) Changes(ctx context.Context, q connector.Query) (connector.Page, error) {
+	c.ring()
+	defer c.ring()
+	return c.App.Changes(ctx, q)
+}
+
+func (c tolled) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
+	c.ring()
+	defer c.ring()
+	return c.App.Apply(ctx, writes)
+}
+
+func (c tolled) Read(ctx context.Context, ids, fields []string) ([]connector.ReadResult, error) {
+	c.ring()
+	defer c.ring()
+	return c.App.Read(ctx, ids, fields)
+}
+
+// stopClock stands still, but for those who sleep.
+type stopClock struct{ now time.Time }
+
+func (c *stopClock) Now() time.Time { return c.now }
+func (c *stopClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
+// twoApps returns two apps of a few people, some of whom are in both, that take one record a call.
+func twoApps(t *testing.T, ring func()) (apps [2]tolled) {
+	t.Helper()
+	fields := []contact.Field{{Name: "first", Type: contact.TypeText, Meaning: "first"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"},
+		{Name: "tags", Type: contact.TypeSet, Meaning: "tags"}}
+	for _, s := range contactsync.Sides {
+		app := fake.New(s.String(), fields, fake.WithQuirks(fake.Quirks{PageSize: 2, BatchSize: 1}))
+		for p := range 4 {
+			r := contact.Record{ID: fmt.Sprintf("u%s%d", s, p), Fields: contact.Fields{"email": contact.Text(fmt.Sprintf("p%d@example.com", 2*int(s)+p))}}
+			if p%2 == int(s) {
+				r.Fields["first"] = contact.Text("F" + s.String())
+			}
+			require.NoError(t, app.Put(r))
+		}
+		apps[s] = tolled{app, ring}
+	}
+	return apps
+}
+
+var stopRules = contactsync.Connection{ID: "stop", Rules: []contactsync.Rule{
+	contactsync.FilterRule{From: contactsync.A, Actions: []contactsync.Action{contactsync.Add("tags", "fromA")}, Undo: contactsync.UndoOwn},
+	contactsync.FilterRule{From: contactsync.B},
+}}
+
+// content is what both apps hold, whatever the ids are.
+func content(apps [2]tolled) string {
+	var text string
+	for _, app := range apps {
+		seen := map[string]int{}
+		for _, r := range app.Records() {
+			seen[r.Fields.Digest()]++
+		}
+		text += fmt.Sprintln(seen)
+	}
+	return text
+}
+
+// TestStoppedAnywhere: a sync whose context ends at any point of any call stops, and the syncs after it end where one
+// that was never stopped ends. Nothing is lost, nothing is there twice.
+func TestStoppedAnywhere(t *testing.T) {
+	t.Parallel()
+	want := ""
+	for at := 0; ; at++ {
+		ctx, cancel := context.WithCancel(t.Context())
+		rings := 0
+		apps := twoApps(t, func() {
+			if rings++; rings == at {
+				cancel()
+			}
+		})
+		store, clock := memstore.New(), &stopClock{time.Unix(1e9, 0)}
+		s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock), contactsync.WithConcurrency(1))
+		require.NoError(t, err)
+		_, err = s.Sync(ctx)
+		stopped := ctx.Err() != nil
+		if stopped && !errors.Is(err, context.Canceled) {
+			t.Errorf("stopped at ring %d: the sync ended with %v", at, err)
+		}
+		if stopped && rings > at+1 {
+			t.Errorf("stopped at ring %d: %d more were heard", at, rings-at)
+		}
+		cancel()
+		for range 2 {
+			_, err = s.Sync(t.Context())
+			require.NoError(t, err)
+		}
+		got := content(apps)
+		if at == 0 {
+			want = got
+		}
+		if got != want {
+			t.Errorf("stopped at ring %d: the apps hold\n%swant\n%s", at, got, want)
+		}
+		if at > 0 && !stopped {
+			if at < 20 {
+				t.Errorf("only %d points were tried", at)
+			}
+			return
+		}
+	}
+}
+
+// TestAnotherEngineWorks: a sync that finds the connection in another engine's hands waits until that one's lease
+// lapses, and gives up if it is renewed meanwhile.
+func TestAnotherEngineWorks(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		ttl  time.Duration
+		want error
+	}{
+		"a dead one's lease lapses": {10 * time.Second, nil},
+		"a live one keeps it":       {time.Hour, contactsync.ErrLeased},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			apps, store, clock := twoApps(t, func() {}), memstore.New(), &stopClock{time.Unix(1e9, 0)}
+			_, err := store.Acquire(t.Context(), contactsync.Scope{Connection: "stop"}, "another", clock.Now(), tt.ttl)
+			require.NoError(t, err)
+			s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock))
+			require.NoError(t, err)
+			_, err = s.Sync(t.Context())
+			if !errors.Is(err, tt.want) {
+				t.Errorf("the sync ended with %v, want %v", err, tt.want)
+			}
+			if waited := clock.Now().Sub(time.Unix(1e9, 0)); waited > 16*time.Second {
+				t.Errorf("waited %s", waited)
+			}
+		})
+	}
+}
+
+// TestOvertaken: an engine whose connection another one has taken over, at any point of any call, writes to no app and
+// commits nothing any more.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	for at := 1; ; at++ {
+		store, clock := memstore.New(), &stopClock{time.Unix(1e9, 0)}
+		rings, before := 0, 0
+		var apps [2]tolled
+		apps = twoApps(t, func() {
+			if rings++; rings != at {
+				return
+			}
+			clock.now = clock.now.Add(time.Hour) // the process was paused for longer than its lease lasts
+			_, err := store.Acquire(t.Context(), contactsync.Scope{Connection: "stop"}, "another", clock.Now(), time.Hour)
+			require.NoError(t, err)
+			before = apps[0].Writes().Sum() + apps[1].Writes().Sum()
+		})
+		s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock))
+		require.NoError(t, err)
+		_, err = s.Sync(t.Context())
+		if rings < at {
+			break
+		}
+		if !errors.Is(err, contactsync.ErrFenced) {
+			t.Errorf("overtaken at ring %d: the sync ended with %v", at, err)
+		}
+		during := 1 // the call that was under way when the process was paused
+		if after := apps[0].Writes().Sum() + apps[1].Writes().Sum(); after > before+during {
+			t.Errorf("overtaken at ring %d: %d records were written after that", at, after-before)
+		}
+	}
+}
