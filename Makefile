@@ -28,5 +28,8 @@ race:
 	go test -race ./internal/e2e/... -run 'TestScenarios/.*/memstore'
 	go test -race ./internal/e2e/... -run 'TestScenarios/($(RACED))[^/]*/sqlite/plain'
 
+# Go's benchmarks; PEERS=path/to/run.py also measures the command beside the tools that are installed, from outside.
 bench:
-	go test -run '^$$' -bench . -benchmem work
+	go test -run '^$$' -bench . -benchtime 1x -benchmem -timeout 60m work
+	@if [ -n "$(PEERS)" ]; then go build -C cmd/contactsync -o /tmp/contactsync-bench . && \
+		CONTACTSYNC=/tmp/contactsync-bench python3 "$(PEERS)" --peers contactsync,unison,rclone,vdirsyncer --n 10000,100000; fi

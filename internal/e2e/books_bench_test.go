@@ -1,0 +1,89 @@
+package e2e_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector/vcard"
+	"github.com/stretchr/testify/require"
+)
+
+// The main job on real files: two folders of vCards over SQLite. Each benchmark reports what one sync costs.
+
+func BenchmarkBooks(b *testing.B) {
+	for _, n := range []int{10_000, 100_000} {
+		b.Run(fmt.Sprintf("first/%d", n), func(b *testing.B) { benchBooks(b, n, false, nil) })
+		b.Run(fmt.Sprintf("filled/%d", n), func(b *testing.B) { benchBooks(b, n, true, nil) })
+		b.Run(fmt.Sprintf("unchanged/%d", n), func(b *testing.B) { benchBooks(b, n, false, func(*testing.B, string) {}) })
+		b.Run(fmt.Sprintf("changed1percent/%d", n), func(b *testing.B) {
+			benchBooks(b, n, false, func(b *testing.B, dir string) { changeCards(b, dir, n) })
+		})
+	}
+}
+
+// benchBooks measures the first sync of a book of n cards, or the one after that if between is given.
+func benchBooks(b *testing.B, n int, filled bool, between func(*testing.B, string)) {
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		dir := b.TempDir()
+		writeCards(b, filepath.Join(dir, "a"), n)
+		if filled {
+			writeCards(b, filepath.Join(dir, "b"), n)
+		} else {
+			require.NoError(b, os.Mkdir(filepath.Join(dir, "b"), 0o700))
+		}
+		s := openBooks(b, dir)
+		if between != nil {
+			syncBooks(b, s)
+			between(b, filepath.Join(dir, "a"))
+			s = openBooks(b, dir) // as another process finds it
+		}
+		b.StartTimer()
+		syncBooks(b, s)
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "µs/card")
+}
+
+func openBooks(b *testing.B, dir string) *contactsync.Syncer {
+	b.Helper()
+	store := openStore(b, filepath.Join(dir, "state.db"))
+	s, err := contactsync.Open(b.Context(), contactsync.Connection{ID: "books", Match: contactsync.Match{AllowKeyless: true}},
+		vcard.Folder(filepath.Join(dir, "a")), vcard.Folder(filepath.Join(dir, "b")), store)
+	require.NoError(b, err)
+	return s
+}
+
+func syncBooks(b *testing.B, s *contactsync.Syncer) {
+	b.Helper()
+	_, err := s.Sync(b.Context())
+	require.NoError(b, err)
+}
+
+// writeCards writes a folder of n cards such as people have.
+func writeCards(b *testing.B, dir string, n int) {
+	b.Helper()
+	require.NoError(b, os.Mkdir(dir, 0o700))
+	for i := range n {
+		require.NoError(b, os.WriteFile(filepath.Join(dir, fmt.Sprintf("card%06d.vcf", i)), []byte(cardText(i, "")), 0o600))
+	}
+}
+
+// changeCards edits every hundredth card.
+func changeCards(b *testing.B, dir string, n int) {
+	b.Helper()
+	for i := 0; i < n; i += 100 {
+		require.NoError(b, os.WriteFile(filepath.Join(dir, fmt.Sprintf("card%06d.vcf", i)), []byte(cardText(i, "TITLE:Changed\r\n")), 0o600))
+	}
+}
+
+func cardText(i int, more string) string {
+	return fmt.Sprintf("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:uid-%06d\r\nN:Family%d;Given%d;;;\r\nFN:Given%d Family%d\r\n"+
+		"EMAIL;TYPE=INTERNET,WORK:person.%d@example.com\r\nEMAIL;TYPE=INTERNET,HOME:person.%d@example.org\r\nTEL;TYPE=CELL:+1 202 555 %04d\r\n"+
+		"ADR;TYPE=HOME:;;%d Main St;Springfield;;%05d;USA\r\nORG:Acme %d;Sales\r\nNOTE:%s\r\nCATEGORIES:customer,news\r\n%sEND:VCARD\r\n",
+		i, i, i, i, i, i, i, i%10_000, i, i%100_000, i%50, strings.Repeat("met at the trade fair ", i%9), more)
+}
