@@ -359,12 +359,13 @@ func (r *run) end(ctx context.Context, failure error) error {
 	})
 }
 
-// dropAccepted forgets the halts that a person had accepted: the sync ran, so the consent is used up. So is what was
-// held and no longer comes up.
+// dropAccepted forgets the halts that a person had accepted: the sync ran, so the consent is used up, unless what it let
+// through is held by a guard now. So is what was held and no longer comes up.
 func (r *run) dropAccepted(tx Tx) error {
 	var keys []string
 	for _, key := range sortedKeys(r.consents) {
-		if strings.HasPrefix(key, "halt ") || !r.heldNow[key] {
+		halt := strings.HasPrefix(key, "halt ")
+		if halt && len(r.report.Waiting) == 0 || !halt && !r.heldNow[key] {
 			keys = append(keys, key)
 		}
 	}
