@@ -83,14 +83,12 @@ func (r *run) settleTouch(b *book, m *move) {
 	}
 }
 
-// clean reports whether nothing that side s shows differs from what was settled on it.
+// clean reports whether nothing that side s shows differs from what was settled on it, and nothing that it holds waits
+// to be settled, be it something that may not flow: what the other side never had is not for its deletion to take.
 func (l *link) clean(cfg *config, s Side, rec *mirror) bool {
 	for _, m := range cfg.mappings {
 		c := l.Cells[m.id]
-		if !m.flow[s] || len(m.sel[s]) == 0 {
-			continue
-		}
-		if c == nil || m.changed(s, rec.Fields, c.Val[s]) {
+		if c == nil && !blank(m.get(nil, s, rec.Fields, nil)) || c != nil && m.changed(s, rec.Fields, c.Val[s]) {
 			return false
 		}
 	}

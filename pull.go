@@ -28,7 +28,7 @@ func (r *run) pull(ctx context.Context) error {
 // pullSide reads one app's feed from where the last pass ended, or its list of ids and versions.
 func (r *run) pullSide(ctx context.Context, s Side) error {
 	row := &r.side[s]
-	if !contains(row.Fields, r.cfg.used[s]) {
+	if !containsAll(row.Fields, r.cfg.used[s]) {
 		row.Cursor = "" // a cursor belongs to the fields it was got with
 	}
 	row.Fields = r.cfg.used[s]
@@ -46,8 +46,8 @@ func (r *run) pullSide(ctx context.Context, s Side) error {
 	return err
 }
 
-// contains reports whether all names are in the list.
-func contains(list, names []string) bool {
+// containsAll reports whether all names are in the list.
+func containsAll(list, names []string) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(list, n) })
 }
 
@@ -97,6 +97,7 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 	}
 	for _, u := range page.Unread {
 		seen[u.ID] = true
+		r.report.Unread++
 	}
 	for _, id := range page.Deleted {
 		r.vanished(b, ref{s, id}, deleted)
@@ -305,7 +306,7 @@ func (r *run) settling(m *mirror) bool {
 
 // missed finds the records that a complete pass did not name, and confirms each by reading it, where the app can.
 func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool) error {
-	lost, err := r.unseen(s, func(id, _ string) bool { return !seen[id] })
+	lost, err := r.scanMirror(s, func(id, _ string) bool { return !seen[id] })
 	if err != nil || len(lost) == 0 {
 		return err
 	}
@@ -361,8 +362,8 @@ func (r *run) confirmLost(ctx context.Context, b *book, reader connector.Reader,
 	return nil
 }
 
-// unseen returns the records of the mirror for which pick holds of id and version, in order.
-func (r *run) unseen(s Side, pick func(id, version string) bool) ([]ref, error) {
+// scanMirror returns the records of the mirror for which pick holds of id and version, in order.
+func (r *run) scanMirror(s Side, pick func(id, version string) bool) ([]ref, error) {
 	var found []ref
 	err := r.view(func(tx ReadTx) error {
 		q := Scan{Table: TableMirror, By: ByKey, Prefix: s.String(), KeysOnly: true, Limit: scanPage}
@@ -388,72 +389,86 @@ func (r *run) unseen(s Side, pick func(id, version string) bool) ([]ref, error) 
 // scanPage is how many rows a walk over everything reads at a time.
 const scanPage = 4 * batchUnits
 
-// readList reads an app without a feed: it names all ids with their versions, and only what differs from the
-// mirror is read.
+// readList reads an app without a feed: it names all ids with their versions, and only what differs from the mirror
+// is read.
 func (r *run) readList(ctx context.Context, s Side) error {
 	f := connector.FeaturesOf(r.apps[s])
 	if f.Lister == nil || f.Reader == nil {
 		return fmt.Errorf("%w: an app without a feed lists ids and reads by id", connector.ErrContract)
 	}
 	known := map[string]string{}
-	if _, err := r.unseen(s, func(id, version string) bool { known[id] = version; return false }); err != nil {
+	if _, err := r.scanMirror(s, func(id, version string) bool { known[id] = version; return false }); err != nil {
 		return err
-	}
-	seen := map[string]bool{}
-	if len(known) == 0 {
-		seen = nil // nothing can be missed
-	}
-	complete, done := false, 0
-	var changed []string
-	flush := func(least int) error {
-		for len(changed) > 0 && len(changed) >= least {
-			n := min(len(changed), batchUnits)
-			if err := r.readChanged(ctx, s, f.Reader, changed[:n]); err != nil {
-				return err
-			}
-			changed = changed[n:]
-			done += n
-			r.progress(PhasePull, done, 0)
-		}
-		return nil
 	}
 	lister := f.Lister
 	if f.KnownLister != nil {
 		lister = knowing{f.KnownLister, func(id string) string { return known[id] }}
 	}
-	err := connector.Listings(ctx, lister, "", func(page connector.Listing) error {
-		for _, item := range page.Items {
-			if seen != nil {
-				seen[item.ID] = true
-			}
-			if version, ok := known[item.ID]; !ok || version != item.Version || version == "" {
-				changed = append(changed, item.ID)
-			}
-		}
-		for _, u := range page.Unread {
-			if seen != nil {
-				seen[u.ID] = true
-			}
-			r.report.Unread++
-		}
-		complete = page.Complete
-		return flush(batchUnits)
-	})
-	if err != nil {
+	reading := &listReading{run: r, side: s, reader: f.Reader, known: known, seen: map[string]bool{}}
+	if err := connector.Listings(ctx, lister, "", func(page connector.Listing) error { return reading.take(ctx, page) }); err != nil {
 		return err
 	}
-	if err := flush(1); err != nil {
+	if err := reading.read(ctx, 1); err != nil {
 		return err
 	}
 	b := r.newBook()
-	if complete && seen != nil {
-		if err := r.missed(ctx, b, s, seen); err != nil {
+	if reading.complete && len(known) > 0 {
+		if err := r.missed(ctx, b, s, reading.seen); err != nil {
 			return err
 		}
 	}
 	r.side[s].Complete = true
 	b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(r.side[s])})
 	return b.commit(ctx)
+}
+
+// listReading is one pass over an app's list.
+type listReading struct {
+	*run
+	side     Side
+	reader   connector.Reader
+	known    map[string]string // versions by id, as the mirror has them
+	seen     map[string]bool   // ids that were named
+	changed  []string          // ids that are to be read
+	complete bool
+	done     int
+}
+
+// take takes a page of the list, and reads what differs once that fills a batch.
+func (l *listReading) take(ctx context.Context, page connector.Listing) error {
+	for _, item := range page.Items {
+		l.saw(item.ID)
+		if version, ok := l.known[item.ID]; !ok || version != item.Version || version == "" {
+			l.changed = append(l.changed, item.ID)
+		}
+	}
+	for _, u := range page.Unread {
+		l.saw(u.ID)
+		l.report.Unread++
+	}
+	l.complete = page.Complete
+	return l.read(ctx, batchUnits)
+}
+
+// saw notes that an id was named. Where nothing is known nothing can be missed, and nothing is noted.
+func (l *listReading) saw(id string) {
+	if len(l.known) > 0 {
+		l.seen[id] = true
+	}
+}
+
+// read reads what changed, by the batch, while at least that much waits.
+func (l *listReading) read(ctx context.Context, least int) error {
+	for len(l.changed) > 0 && len(l.changed) >= least {
+		n := min(len(l.changed), batchUnits)
+		if err := l.readChanged(ctx, l.side, l.reader, l.changed[:n]); err != nil {
+			return err
+		}
+		l.changed = l.changed[n:]
+		l.done += n
+		l.progress(PhasePull, l.done, 0)
+	}
+	return nil
 }
 
 // knowing lists an app that can tell by the versions we have what has not changed.

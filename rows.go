@@ -25,8 +25,6 @@ type connectionRow struct {
 	Runs     int64           `json:"runs"`   // syncs so far
 	Totals   [2]Counts       `json:"totals"` // since activation
 	Waiting  []Waiting       `json:"waiting,omitempty"`
-	Linked   int             `json:"linked"` // pairs now, as last counted
-	Progress *Progress       `json:"progress,omitempty"`
 	Checked  time.Time       `json:"checked,omitzero"` // the last sync that ran to its end
 	Removed  []removedRow    `json:"removed,omitempty"`
 }
@@ -101,7 +99,6 @@ type runRow struct {
 	Counts  [2]Counts `json:"counts"`
 	Deletes int       `json:"deletes,omitempty"` // as the guards count them
 	Clears  int       `json:"clears,omitempty"`
-	Failed  int       `json:"failed,omitempty"`
 	Waiting []Waiting `json:"waiting,omitempty"`
 	Error   string    `json:"error,omitempty"`
 	Unread  int       `json:"unread,omitempty"`

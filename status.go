@@ -133,8 +133,6 @@ type RecordStatus struct {
 	Reason  string    `json:"reason,omitempty"`
 	Message string    `json:"message,omitempty"` // in words, with what to do
 	IDs     [2]string `json:"ids"`               // the pair's ids; "" where there is none
-	AID     string    `json:"-"`
-	BID     string    `json:"-"`
 }
 
 // RecordQuery asks for records by how they stand.
@@ -242,7 +240,7 @@ func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus
 }
 
 func (l *link) recordStatus() RecordStatus {
-	return RecordStatus{l.Standing.Status, l.Standing.Reason, l.Standing.Message, l.ID, l.ID[A], l.ID[B]}
+	return RecordStatus{l.Standing.Status, l.Standing.Reason, l.Standing.Message, l.ID}
 }
 
 func (m *mirror) recordStatus() RecordStatus {
@@ -420,7 +418,7 @@ func (r *run) planAll(ctx context.Context, plan *Plan, everything bool) error {
 	if everything && err == nil {
 		due = nil
 		for _, s := range Sides {
-			refs, errScan := r.unseen(s, func(string, string) bool { return true })
+			refs, errScan := r.scanMirror(s, func(string, string) bool { return true })
 			due, err = append(due, refs...), errors.Join(err, errScan)
 		}
 	}
