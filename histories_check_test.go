@@ -172,6 +172,13 @@ func (w *world) judgeDeletion(at place, before snapshot) error {
 		partner = next
 	}
 	_, byUser := w.removed[partner]
+	if !linked { // made by a sync that died before it could say so: its source is whom the user removed
+		for gone, r := range w.removed {
+			if gone.side != at.side && r.person == personOf(before[at.side][at.id]) {
+				partner, linked, byUser = gone, true, true
+			}
+		}
+	}
 	switch {
 	case policy != contactsync.DeletionDelete:
 		return fmt.Errorf("a record was deleted though the policy is %q: %v", policy, at)

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -141,6 +142,15 @@ const (
 	settle   = 2 * time.Hour
 	interval = 10 * time.Minute
 )
+
+// TestMain makes a run of the tests repeatable: rapid draws from a fixed seed unless -rapid.seed names another.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("rapid.seed"); f != nil && f.Value.String() == f.DefValue {
+		_ = f.Value.Set("1")
+	}
+	os.Exit(m.Run())
+}
 
 // TestHistories plays histories from seeds, so that one that fails can be played again alone.
 func TestHistories(t *testing.T) {

@@ -24,7 +24,7 @@ import (
 // The files of this package that decide are pure: the same records, state and time give the same plan. They use
 // nothing of the files that do not decide, and of other packages only what has no clock, no randomness and no I/O.
 
-var deciding = []string{"connection.go", "rules.go", "action.go", "filter.go", "mapping.go", "transform.go", "match.go", "conflict.go",
+var deciding = []string{"connection.go", "rules.go", "action.go", "filter.go", "mapping.go", "defaults.go", "transform.go", "match.go", "conflict.go",
 	"lists.go", "membership.go", "reconcile.go", "finish.go", "plan.go", "guard.go", "state.go", "config.go"}
 
 var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "book.go", "carry.go", "pull.go", "push.go", "recover.go", "sync.go",

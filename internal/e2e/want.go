@@ -310,7 +310,7 @@ func (s linkedStep) play(ctx context.Context, w *world) error {
 		if err != nil {
 			return err
 		}
-		other := [2]string{got.AID, got.BID}[side.Other()]
+		other := got.IDs[side.Other()]
 		switch want := ids[side.Other()]; {
 		case want == "" && other != "":
 			return fmt.Errorf("%s %s is linked to %s, want it alone", side, ids[side], other)
