@@ -24,6 +24,15 @@ type config struct {
 	empty    [2]contact.Fields // every used field, known to be empty
 }
 
+// Validate returns an [*InvalidError] that names everything that is wrong with the connection between apps of these
+// schemas, each fault with its place, or nil. [Open] does the same with the schemas that it reads.
+func (c Connection) Validate(a, b contact.Schema) error {
+	if _, bad := compile(&c, [2]*contact.Schema{&a, &b}); len(bad) > 0 {
+		return &InvalidError{Connection: c.ID, Faults: bad}
+	}
+	return nil
+}
+
 // compile resolves a connection against its apps' schemas and returns everything that is wrong with it.
 func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 	bad := &faults{}

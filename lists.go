@@ -100,7 +100,7 @@ func (p *pairing) decideList(m *mapping) {
 func (p *pairing) createList(x *shown) {
 	t := p.target
 	from := t.Other()
-	if !p.flows1(x.m, from) {
+	if !p.mayFlow(x.m, from) {
 		return
 	}
 	if blank(x.values[from]) {
@@ -131,9 +131,9 @@ func (p *pairing) protected(x *shown, all []element) (on [2]bool) {
 		left, removed := 0, 0
 		for i := range all {
 			switch {
-			case all[i].removedBy(s.Other(), x) && p.flows1(x.m, s.Other()):
+			case all[i].removedBy(s.Other(), x) && p.mayFlow(x.m, s.Other()):
 				removed++
-			case all[i].now[s] != nil || p.flows1(x.m, s.Other()) && all[i].now[s.Other()] != nil:
+			case all[i].now[s] != nil || p.mayFlow(x.m, s.Other()) && all[i].now[s.Other()] != nil:
 				left++
 			}
 		}
@@ -153,8 +153,8 @@ func (p *pairing) protected(x *shown, all []element) (on [2]bool) {
 	return on
 }
 
-// flows1 says whether values of side s may go to the other by this mapping.
-func (p *pairing) flows1(m *mapping, s Side) bool { return p.out.flow[s] && m.flow[s] }
+// mayFlow says whether values of side s may go to the other by this mapping.
+func (p *pairing) mayFlow(m *mapping, s Side) bool { return p.out.flow[s] && m.flow[s] }
 
 // removedBy reports whether side t removed the element that the other side still holds untouched.
 func (e *element) removedBy(t Side, x *shown) bool {
@@ -182,13 +182,13 @@ func (p *pairing) decideElement(x *shown, e *element, protected [2]bool) {
 		if protected[s] && x.m.keep {
 			p.settleElement(x.m, e, e.now) // t's user took it away and s keeps it, for good
 		}
-		if protected[s] || !p.flows1(x.m, t) {
+		if protected[s] || !p.mayFlow(x.m, t) {
 			return
 		}
 		p.remove(x.m, s, e, "removed in "+t.String())
 	case x.cell != nil && e.was[s] != nil && e.was[t] == nil:
 		return // t could never hold it
-	case p.flows1(x.m, s):
+	case p.mayFlow(x.m, s):
 		p.add(x.m, t, e, "added in "+s.String())
 	}
 }
@@ -298,7 +298,7 @@ func (p *pairing) typeFlow(x *shown, e *element) (to Side, write bool) {
 	case !changed[A]:
 		return A, false
 	}
-	return from.Other(), p.flows1(x.m, from)
+	return from.Other(), p.mayFlow(x.m, from)
 }
 
 func sameEntry(x, y *contact.Entry) bool {
@@ -323,7 +323,7 @@ func (p *pairing) decidePrimary(x *shown, all []element) {
 		}
 	}
 	moved := [2]bool{now[A] != "" && now[A] != was[A], now[B] != "" && now[B] != was[B]}
-	if moved[A] && moved[B] && p.flows1(x.m, A) && p.flows1(x.m, B) { // both users chose another one
+	if moved[A] && moved[B] && p.mayFlow(x.m, A) && p.mayFlow(x.m, B) { // both users chose another one
 		winner, ok := x.m.policy.prefer(p.edited([]shown{*x}))
 		if !ok {
 			winner = x.m.policy.Winner
@@ -332,7 +332,7 @@ func (p *pairing) decidePrimary(x *shown, all []element) {
 	}
 	for _, from := range Sides {
 		to := from.Other()
-		if !moved[from] || now[to] == now[from] || !p.flows1(x.m, from) {
+		if !moved[from] || now[to] == now[from] || !p.mayFlow(x.m, from) {
 			continue
 		}
 		i := slices.IndexFunc(all, func(e element) bool { return e.key == now[from] })

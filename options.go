@@ -16,6 +16,7 @@ type options struct {
 	progress    func(Progress)
 	observer    func(Event)
 	concurrency int
+	limiters    [2]*connector.Limiter
 	fresh       time.Duration
 	current     *atomic.Pointer[run]
 }
@@ -64,6 +65,12 @@ func WithObserver(f func(Event)) Option { return func(o *options) { o.observer =
 // goroutine is started. The default is 4.
 func WithConcurrency(n int) Option { return func(o *options) { o.concurrency = max(n, 1) } }
 
+// WithLimiters sets the limiters of the two accounts. A host with several connections to one account gives all of them
+// the same one, so that they share what the app allows. nil, the default, is one of its own.
+func WithLimiters(a, b *connector.Limiter) Option {
+	return func(o *options) { o.limiters = [2]*connector.Limiter{a, b} }
+}
+
 // WithFreshness sets how old a read may be on which an unconditional write is based; an older one is read again
 // first. The default is five minutes. It matters for apps without versions.
 func WithFreshness(d time.Duration) Option { return func(o *options) { o.fresh = d } }
@@ -79,6 +86,7 @@ func (s *Syncer) wrap(c connector.Connector, side Side, doc Connection) connecto
 		App:      app,
 		Clock:    leaseClock{s.opts.clock, current},
 		Parallel: s.opts.concurrency,
+		Limiter:  s.opts.limiters[side],
 		Before: func(ctx context.Context) error {
 			if r := current.Load(); r != nil {
 				return r.keepLease(ctx)

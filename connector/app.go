@@ -15,6 +15,8 @@ type App struct {
 	Kinds    []string  // the kinds of records to choose from ("contacts", "leads"); none means that there is one
 	Auth     string    // how an account is authorized: "" (none), "oauth2", "password", "token"
 	Settings []Setting // what an endpoint of this app can or must say
+	// With names the apps that it can be connected with, by id; none means any, itself with another account included.
+	With []string
 	// Open returns a connector for one account. It checks the settings and names the wrong one; it does not talk
 	// to the app.
 	Open func(ctx context.Context, settings map[string]string) (Connector, error)
@@ -74,6 +76,23 @@ func (c Catalogue) App(id string) (App, bool) {
 		}
 	}
 	return App{}, false
+}
+
+// Partners returns the apps that can be connected with the one of that id, each of which can be with it; none if there is
+// no such app.
+func (c Catalogue) Partners(id string) Catalogue {
+	chosen, ok := c.App(id)
+	if !ok {
+		return nil
+	}
+	takes := func(a, b App) bool { return len(a.With) == 0 || slices.Contains(a.With, b.ID) }
+	var found Catalogue
+	for _, a := range c {
+		if takes(chosen, a) && takes(a, chosen) {
+			found = append(found, a)
+		}
+	}
+	return found
 }
 
 // Search returns the apps whose label or id contains text, without case; all for "".
