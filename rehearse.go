@@ -48,6 +48,7 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 		}
 		refs = b.takeDue()
 	}
+	r.report.Restless += len(refs)
 	// What the app has done is noted, even if nobody waits any more.
 	return errors.Join(err, b.commit(context.WithoutCancel(ctx)))
 }

@@ -94,15 +94,16 @@ const (
 
 // runRow is one sync.
 type runRow struct {
-	Started time.Time `json:"started"`
-	Ended   time.Time `json:"ended,omitzero"`
-	Counts  [2]Counts `json:"counts"`
-	Deletes int       `json:"deletes,omitempty"` // as the guards count them
-	Clears  int       `json:"clears,omitempty"`
-	Waiting []Waiting `json:"waiting,omitempty"`
-	Error   string    `json:"error,omitempty"`
-	Unread  int       `json:"unread,omitempty"`
-	Linked  int       `json:"linked,omitempty"`
+	Started  time.Time `json:"started"`
+	Ended    time.Time `json:"ended,omitzero"`
+	Counts   [2]Counts `json:"counts"`
+	Deletes  int       `json:"deletes,omitempty"` // as the guards count them
+	Clears   int       `json:"clears,omitempty"`
+	Waiting  []Waiting `json:"waiting,omitempty"`
+	Error    string    `json:"error,omitempty"`
+	Unread   int       `json:"unread,omitempty"`
+	Restless int       `json:"restless,omitempty"`
+	Linked   int       `json:"linked,omitempty"`
 }
 
 // journalRow is one write.

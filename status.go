@@ -77,8 +77,10 @@ type Report struct {
 	Counts  [2]Counts `json:"counts"` // by side: what was written there
 	Linked  int       `json:"linked"` // pairs that were found
 	Unread  int       `json:"unread"` // records that could not be read; they were left as they are
-	Waiting []Waiting `json:"waiting,omitempty"`
-	Status  Status    `json:"status"` // of the connection afterwards
+	// Restless are records that still called for writes after eight rounds of them; the next sync goes on with them.
+	Restless int       `json:"restless,omitempty"`
+	Waiting  []Waiting `json:"waiting,omitempty"`
+	Status   Status    `json:"status"` // of the connection afterwards
 }
 
 // A Plan says what a sync would do. Writes and Counts include what Waiting says that the guards would hold.
@@ -373,7 +375,7 @@ func (r *run) dropAccepted(tx Tx) error {
 // result returns the report of a sync that ran to its end.
 func (r *run) result() *Report {
 	out := &Report{Run: runKey(r.number), Started: r.report.Started, Ended: r.report.Ended, Counts: r.report.Counts,
-		Linked: r.report.Linked, Unread: r.report.Unread, Waiting: r.report.Waiting}
+		Linked: r.report.Linked, Unread: r.report.Unread, Restless: r.report.Restless, Waiting: r.report.Waiting}
 	out.Status, _ = r.Status(context.Background())
 	return out
 }
