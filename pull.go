@@ -313,6 +313,10 @@ func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool)
 	b.load(lost)
 	reader := connector.FeaturesOf(r.apps[s]).Reader
 	lost = slices.DeleteFunc(lost, func(at ref) bool {
+		if gone := b.mirrorOf(at); gone != nil && !gone.alive() && gone.Doubt != nil {
+			gone.Doubt = nil // what we deleted is no longer shown
+			b.dirtyMirrors[at] = true
+		}
 		m := b.record(at)
 		return m == nil || reader == nil && r.settling(m) // a listing that lags may not show yet what we wrote
 	})
