@@ -67,7 +67,7 @@ func (pl *planner) decideLinked(l *link) *move {
 	}
 	switch {
 	case m.rec[A] == nil && m.rec[B] == nil:
-		m.forget = true
+		m.forget = !pl.survivesAnew(m)
 		return m
 	case m.rec[A] == nil:
 		return pl.decideGone(m, A)
@@ -82,6 +82,29 @@ func (pl *planner) decideLinked(l *link) *move {
 
 // agreed reports whether a person has consented to an operation.
 func (pl *planner) agreed(key string) bool { return pl.consent != nil && pl.consent(key) }
+
+// survivesAnew gives the link of two records that are gone to the one live record that bears the key of a half which a
+// listing no longer shows: an export under new ids. The other half was deleted by its user, and is not filled again.
+func (pl *planner) survivesAnew(m *move) bool {
+	old := m.link
+	for _, x := range Sides {
+		was := pl.dir.last(ref{x, old.ID[x]})
+		if was == nil || was.Gone != missing || old.Gone[x] {
+			continue
+		}
+		heirs := candidates(pl.dir, x, was.keys, was.ref())
+		if len(heirs) != 1 || pl.dir.linkOf(heirs[0].ref()) != nil || pl.dir.open(heirs[0].ref()) {
+			continue
+		}
+		m.link = &link{key: old.key, ID: old.ID, Let: old.Let}
+		m.link.ID[x] = heirs[0].id
+		m.rec[x] = heirs[0]
+		m.made, m.heir[x], m.severed[x.Other()] = true, true, true
+		m.let, m.standing = old.Let, standing{Status: StatusDeleted}
+		return true
+	}
+	return false
+}
 
 // decidePair decides two live records that are linked, or are being linked.
 func (pl *planner) decidePair(m *move) *move {

@@ -145,7 +145,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"50-deletions.yaml":         9,
 		"51-deletions-more.yaml":    40,
 		"52-mass-changes.yaml":      7,
-		"53-halts-and-consent.yaml": 1,
+		"53-halts-and-consent.yaml": 2,
 		"60-mappings.yaml":          11,
 		"61-transforms.yaml":        26,
 		"70-faults.yaml":            18,
