@@ -221,8 +221,7 @@ func (b *book) complete(s Side) bool       { return b.run.side[s].Complete }
 
 // Changes.
 
-// putMirror takes a record's new content. before is the keys that it was found by until now. Whoever is unlinked
-// and shares an old or new key with it is due.
+// putMirror takes a record's new content. Whoever is unlinked and shares an old or new key with it is due.
 func (b *book) putMirror(m *mirror) {
 	old := m.keys
 	if m.Gone == alive {

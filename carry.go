@@ -161,8 +161,7 @@ func (r *run) used(b *book, key string) {
 	}
 }
 
-// applied puts on the book what a write did. rec is the record as the app returned it, with its fields as far as
-// the connection uses them.
+// applied puts on the book what a write did, with the record as the app returned it.
 func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 	s := w.side
 	switch w.op {

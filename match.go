@@ -176,7 +176,7 @@ func (cfg *config) partner(d directory, r *mirror, there []*mirror, now time.Tim
 		return nil
 	}
 	c := there[0]
-	if !free(d, c) || d.open(r.ref()) || d.open(c.ref()) || d.separated(pairIDs(r, c)) {
+	if !free(d, c) || d.open(r.ref()) || d.open(c.ref()) || d.separated(pairIDs(r.ref(), c.ref())) {
 		return nil
 	}
 	if back := candidates(d, r.side, c.keys, c.ref()); len(back) != 1 || back[0].id != r.id {
@@ -191,7 +191,7 @@ func (cfg *config) partner(d directory, r *mirror, there []*mirror, now time.Tim
 }
 
 // pairIDs returns the ids of two records of different sides, a's first.
-func pairIDs(x, y *mirror) (a, b string) {
+func pairIDs(x, y ref) (a, b string) {
 	if x.side == A {
 		return x.id, y.id
 	}

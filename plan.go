@@ -173,7 +173,7 @@ func (pl *planner) decideGone(m *move, x Side) *move {
 // one that has a partner, nobody's guess is taken and all are shown as duplicates.
 func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 	heir := heirs[0]
-	a, b := pairIDs(heir, m.rec[x.Other()])
+	a, b := pairIDs(heir.ref(), m.rec[x.Other()].ref())
 	if len(heirs) > 1 || pl.dir.linkOf(heir.ref()) != nil || pl.dir.separated(a, b) || pl.dir.open(heir.ref()) {
 		m.free = true
 		if len(heirs) == 1 && pl.dir.linkOf(heir.ref()) != nil {

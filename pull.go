@@ -279,11 +279,7 @@ func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
 		r.noted, b.err = r.readIntents()
 	}
 	for _, p := range r.noted {
-		about := p.Side
-		if p.Op == connector.Create {
-			about = p.Side.Other() // it names its source
-		}
-		if about == s && p.ID == k.Old {
+		if p.about(p.ID) == (ref{s, k.Old}) {
 			p.ID = k.New
 			b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: p.key, Body: marshal(p.intentRow)})
 		}

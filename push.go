@@ -11,25 +11,20 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// send carries out writes: those of one side and operation together. First one transaction notes what is about to
-// be done, then the app is called, then one transaction commits the results.
+// send carries out writes, those of one operation and side together.
 func (r *run) send(ctx context.Context, b *book, writes []*write) error {
 	for len(writes) > 0 {
-		n := 1
-		for n < len(writes) && writes[n].op == writes[0].op && writes[n].side == writes[0].side {
-			n++
+		first := writes[0]
+		n := slices.IndexFunc(writes, func(w *write) bool { return w.op != first.op || w.side != first.side })
+		if n < 0 {
+			n = len(writes)
 		}
-		// Updates of both sides are one class for the order of operations: gather those of the first one's side.
-		group, rest := writes[:n], writes[n:]
-		if writes[0].op == connector.Update {
-			group, rest = splitSide(writes)
-		}
-		for part := range slices.Chunk(group, r.atOnce(group[0])) {
+		for part := range slices.Chunk(writes[:n], r.atOnce(first)) {
 			if err := r.sendGroup(ctx, b, part); err != nil {
 				return err
 			}
 		}
-		writes = rest
+		writes = writes[n:]
 	}
 	return nil
 }
@@ -39,18 +34,6 @@ func (r *run) atOnce(w *write) int {
 	schema := r.cfg.schema[w.side]
 	size := map[connector.Op]int{connector.Create: schema.Batch.Create, connector.Update: schema.Batch.Update, connector.Delete: schema.Batch.Delete}[w.op]
 	return min(max(size, 1)*max(min(schema.Parallel, r.opts.concurrency), 1), batchUnits)
-}
-
-// splitSide takes the updates of the first write's side out of the updates that lead the list.
-func splitSide(writes []*write) (group, rest []*write) {
-	for _, w := range writes {
-		if w.op == writes[0].op && w.side == writes[0].side {
-			group = append(group, w)
-		} else {
-			rest = append(rest, w)
-		}
-	}
-	return group, rest
 }
 
 // sendGroup carries out writes of one side and operation. It does nothing if nothing more is sent to that side:
@@ -133,7 +116,7 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 			again = append(again, w)
 		case !connector.Known(err):
 			unknown = append(unknown, note.Writes[i])
-			r.openIntent(note, w.id, w.link.ID)
+			r.openIntent(note, w.id)
 			r.unanswered(b, w)
 		default:
 			r.refused(b, w, err)
@@ -188,14 +171,15 @@ func (b *book) mirrorFields(w *write) contact.Fields {
 	return w.before
 }
 
-// openIntent notes that an unanswered write concerns these records.
-func (r *run) openIntent(note *intentRow, id string, ids [2]string) {
-	s := note.Side
-	if note.Op == connector.Create {
-		r.open[ref{s.Other(), id}] = true
-		return
+// openIntent notes that an unanswered write concerns a record: its target, or the source of a creation.
+func (r *run) openIntent(note *intentRow, id string) { r.open[note.about(id)] = true }
+
+// about returns the record that a note names by its id.
+func (n *intentRow) about(id string) ref {
+	if n.Op == connector.Create {
+		return ref{n.Side.Other(), id}
 	}
-	r.open[ref{s, id}] = true
+	return ref{n.Side, id}
 }
 
 // unanswered shows a pair or record whose write was not answered.
@@ -259,7 +243,7 @@ func (r *run) refused(b *book, w *write, err error) {
 func (r *run) exists(b *book, w *write, err error) {
 	at := ref{w.side, connector.ExistingID(err)}
 	source := ref{w.side.Other(), w.link.ID[w.side.Other()]}
-	if w.op == connector.Create && at.id != "" && b.record(at) != nil && free(b, b.record(at)) && !b.separated(idsOf(at, source)) {
+	if w.op == connector.Create && at.id != "" && b.record(at) != nil && free(b, b.record(at)) && !b.separated(pairIDs(at, source)) {
 		l := &link{}
 		if old := b.linkOf(at); old != nil {
 			l.key = old.key
@@ -270,45 +254,30 @@ func (r *run) exists(b *book, w *write, err error) {
 		b.touch(source)
 		return
 	}
-	r.fail(b, w, ReasonRejected, err)
-	r.stand(b, w, r.standingOf(b, w), "")
+	r.stand(b, w, standing{StatusFailed, ReasonRejected, appWords(err)}, "")
 	for _, side := range Sides {
 		b.decided(ref{side, w.link.ID[side]}, dueNow)
 	}
+	r.journal(b, w, nil, connector.Result{}, err)
 	r.blocked = append(r.blocked, source)
 }
 
-// idsOf returns the ids of two records of different sides, a's first.
-func idsOf(x, y ref) (a, b string) {
-	if x.side == A {
-		return x.id, y.id
+// appWords returns what an app said of a write that it refused.
+func appWords(err error) string {
+	var app *connector.Error
+	if errors.As(err, &app) && app.Message != "" {
+		return app.Message
 	}
-	return y.id, x.id
-}
-
-// standingOf returns how what a write is about stands now.
-func (r *run) standingOf(b *book, w *write) standing {
-	if w.op != connector.Create {
-		return w.link.Standing
-	}
-	if source := b.mirrorOf(ref{w.side.Other(), w.id}); source != nil {
-		return source.Standing
-	}
-	return standing{}
+	return err.Error()
 }
 
 // fail shows a write that the app refused. It is tried again when one of its records or the configuration changes.
 func (r *run) fail(b *book, w *write, reason string, err error) {
-	var app *connector.Error
-	message := err.Error()
-	if errors.As(err, &app) && app.Message != "" {
-		message = app.Message
-	}
 	var rec [2]*mirror
 	for _, s := range Sides {
 		rec[s] = b.record(ref{s, w.link.ID[s]})
 	}
-	r.stand(b, w, standing{StatusFailed, reason, message}, fingerprint(r.cfg, w.side, rec, w.patch))
+	r.stand(b, w, standing{StatusFailed, reason, appWords(err)}, fingerprint(r.cfg, w.side, rec, w.patch))
 	r.journal(b, w, nil, connector.Result{}, err)
 }
 

@@ -78,12 +78,8 @@ func (r *run) keepIntents(b *book, pending []*pendingIntent) {
 			continue
 		}
 		open[p.intentRow] = append(open[p.intentRow], *p.intent)
-		r.openIntent(p.intentRow, p.ID, [2]string{})
-		if p.Op == connector.Create {
-			b.touch(ref{p.Side.Other(), p.ID})
-		} else {
-			b.touch(ref{p.Side, p.ID})
-		}
+		r.openIntent(p.intentRow, p.ID)
+		b.touch(p.about(p.ID))
 	}
 	seen := map[*intentRow]bool{}
 	for _, p := range pending {

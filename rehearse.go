@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -91,8 +92,8 @@ func (r *run) rehearse(ctx context.Context, due []ref, seen func(*write, *move))
 func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen func(*write, *move)) error {
 	b := r.newBook()
 	b.prefetch(refs)
-	links := r.links
-	defer func() { r.links = links }()
+	links, linked := r.links, r.report.Linked
+	defer func() { r.links, r.report.Linked = links, linked }()
 	for round := 0; len(refs) > 0 && round < maxRounds; round++ {
 		count := func(m *move) {
 			t.count(m, counted)
@@ -111,7 +112,8 @@ func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen 
 	return b.err
 }
 
-// decide decides some records on the book and returns the writes, updates first, then creations, then deletions.
+// decide decides some records on the book and returns the writes, updates first, then creations, then deletions, and of
+// each those of a first.
 func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
 	pl := &planner{cfg: r.cfg, dir: b, now: r.now, gate: r.gate, consent: r.consented}
 	var writes []*write
@@ -137,16 +139,13 @@ func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
 		r.carry(b, ref, m)
 		writes = append(writes, m.writes...)
 	}
-	slices.SortStableFunc(writes, func(x, y *write) int { return order(x) - order(y) })
+	slices.SortStableFunc(writes, func(x, y *write) int {
+		return cmp.Or(cmp.Compare(order(x.op), order(y.op)), cmp.Compare(x.side, y.side))
+	})
 	return writes
 }
 
-func order(w *write) int {
-	switch w.op {
-	case connector.Update:
-		return 0
-	case connector.Create:
-		return 1
-	}
-	return 2
+// order is the place of an operation among the others.
+func order(op connector.Op) int {
+	return slices.Index([]connector.Op{connector.Update, connector.Create, connector.Delete}, op)
 }

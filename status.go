@@ -413,7 +413,7 @@ func (r *run) planAll(ctx context.Context, plan *Plan, everything bool) error {
 		return err
 	}
 	for _, p := range pending {
-		r.openIntent(p.intentRow, p.ID, [2]string{})
+		r.openIntent(p.intentRow, p.ID)
 	}
 	r.now = r.opts.clock.Now()
 	due, err := r.readDue()

@@ -191,3 +191,24 @@ func TestOvertaken(t *testing.T) {
 		}
 	}
 }
+
+// TestReportCountsOnce: the rehearsal of a sync counts nothing that the sync itself then counts again.
+func TestReportCountsOnce(t *testing.T) {
+	t.Parallel()
+	apps, clock := twoApps(t, func() {}), &stopClock{time.Unix(1e9, 0)}
+	s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], memstore.New(), contactsync.WithClock(clock))
+	require.NoError(t, err)
+	_, err = s.Sync(t.Context())
+	require.NoError(t, err)
+	for _, app := range apps { // now that some are linked, the next sync is rehearsed
+		require.NoError(t, app.Put(contact.Record{ID: "new", Fields: contact.Fields{"email": contact.Text("new@example.com")}}))
+	}
+	report, err := s.Sync(t.Context())
+	require.NoError(t, err)
+	if got, want := report.Linked, 1; got != want {
+		t.Errorf("%d pairs were linked, want %d", got, want)
+	}
+	if got, want := report.Counts, ([2]contactsync.Counts{{}, {Updated: 1}}); got != want {
+		t.Errorf("counts %v, want %v", got, want)
+	}
+}

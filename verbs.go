@@ -222,7 +222,7 @@ func (s *Syncer) request(ctx context.Context, kind, aID, bID string) error {
 
 // readHolds reads what persons have decided, and what the guards hold.
 func (r *run) readHolds(tx ReadTx) error {
-	r.separated, r.resolved, r.consents = map[[2]string]bool{}, map[string]holdRow{}, map[string]holdRow{}
+	r.separated, r.requests, r.consents = map[[2]string]bool{}, map[string]holdRow{}, map[string]holdRow{}
 	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey})
 	if err != nil {
 		return err
@@ -235,9 +235,9 @@ func (r *run) readHolds(tx ReadTx) error {
 		switch h.Kind {
 		case holdSeparated:
 			r.separated[h.IDs] = true
-			r.resolved[h.key] = h
+			r.requests[h.key] = h
 		case holdLink, holdResolved, holdReleased:
-			r.resolved[h.key] = h
+			r.requests[h.key] = h
 		default:
 			r.consents[h.key] = h
 		}
@@ -247,12 +247,12 @@ func (r *run) readHolds(tx ReadTx) error {
 
 // applyRequests carries out what persons decided since the last sync, before anything is planned.
 func (r *run) applyRequests(ctx context.Context) error {
-	if len(r.resolved) == 0 {
+	if len(r.requests) == 0 {
 		return nil
 	}
 	b := r.newBook()
-	for _, key := range sortedKeys(r.resolved) {
-		h := r.resolved[key]
+	for _, key := range sortedKeys(r.requests) {
+		h := r.requests[key]
 		l := b.linkOf(ref{A, h.IDs[A]})
 		paired := l != nil && l.ID == h.IDs
 		switch h.Kind {
