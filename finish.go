@@ -47,7 +47,7 @@ func (p *pairing) finishUpdate(s Side) {
 		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be changed")
 		return
 	}
-	if fingerprint(p.cfg, s, p.rec, patch) == p.link.Refused {
+	if p.link.Refused != "" && p.link.Refused == fingerprint(p.cfg, s, p.rec, patch) {
 		p.note(p.link.Standing.Status, p.link.Standing.Reason, p.link.Standing.Message)
 		return
 	}
@@ -76,13 +76,13 @@ func (p *pairing) finishCreate(s Side) {
 		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be created")
 		return
 	}
-	patch := contact.Patch{}
+	patch := make(contact.Patch, len(p.why[s]))
 	for name, v := range want {
 		if !v.Blank() {
 			patch[name] = contact.Change{Set: v}
 		}
 	}
-	if from.Refused == fingerprint(p.cfg, s, p.rec, patch) {
+	if from.Refused != "" && from.Refused == fingerprint(p.cfg, s, p.rec, patch) {
 		p.note(from.Standing.Status, from.Standing.Reason, from.Standing.Message)
 		return
 	}
