@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -76,7 +77,7 @@ func (p *pairing) finishCreate(s Side) {
 		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be created")
 		return
 	}
-	patch := make(contact.Patch, len(p.why[s]))
+	patch := contact.Patch{}
 	for name, v := range want {
 		if !v.Blank() {
 			patch[name] = contact.Change{Set: v}
@@ -89,15 +90,10 @@ func (p *pairing) finishCreate(s Side) {
 	p.out.writes[s] = &write{op: connector.Create, side: s, id: from.id, patch: patch, settle: p.on[s], why: p.whyCreated(s), link: p.link}
 }
 
-// whyCreated says why a record is created, once, and by field only what did not simply come from its source.
+// whyCreated says why a record is created, and by field why it does not simply have what its source has.
 func (p *pairing) whyCreated(s Side) map[string]Why {
-	filled := "filled from " + s.Other().String()
 	why := map[string]Why{"": {Because: "created from " + s.Other().String()}}
-	for field, w := range p.why[s] {
-		if w.Because != filled || w.Rule != "" {
-			why[field] = w
-		}
-	}
+	maps.Copy(why, p.why[s])
 	return why
 }
 

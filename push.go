@@ -90,7 +90,7 @@ func (w *write) intent(marker string) intent {
 // nextKey names the next intent or journal entry of this run.
 func (r *run) nextKey() string {
 	r.seq++
-	return fmt.Sprintf("%s %08d", runKey(r.number), r.seq)
+	return runKey(r.number) + " " + padded(int64(r.seq), 8)
 }
 
 // answered takes the results onto the book, and keeps the intents of writes whose outcome is unknown. They are
