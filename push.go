@@ -52,6 +52,15 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	if err != nil || len(writes) == 0 {
 		return err
 	}
+	asked := writes
+	if writes, err = r.lookFirst(ctx, b, asked); err != nil {
+		r.sideErr[s] = err
+		r.undecided(b, asked)
+		return ctx.Err()
+	}
+	if len(writes) == 0 {
+		return nil
+	}
 	note := &intentRow{Side: s, Op: op, Run: r.number, At: r.opts.clock.Now(), key: r.nextKey()}
 	calls := make([]connector.Write, len(writes))
 	for i, w := range writes {

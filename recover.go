@@ -177,6 +177,11 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 	if err := r.findMarked(ctx, b, creates); err != nil {
 		return err
 	}
+	found, err := r.lookForCreated(ctx, b, creates)
+	if err != nil {
+		return err
+	}
+	due = slices.Concat(due, found)
 	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
 		guess := i == 2
 		for _, p := range creates {
@@ -235,7 +240,7 @@ func (r *run) newcomers(b *book, p *pendingIntent, due []ref, like func(*pending
 	var found []*mirror
 	for _, at := range due {
 		m := b.record(at)
-		if m != nil && m.side == p.Side && m.Seen > p.since() && b.linkOf(at) == nil && like(p, m) {
+		if m != nil && !slices.Contains(found, m) && m.side == p.Side && m.Seen > p.since() && b.linkOf(at) == nil && like(p, m) {
 			found = append(found, m)
 		}
 	}

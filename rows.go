@@ -128,6 +128,7 @@ type journalRow struct {
 const (
 	mirrorDue, mirrorStatus = 0, 1
 	linkStatus              = 2
+	inboxName               = 0
 )
 
 // recordKey is the key of a record in the mirror.
