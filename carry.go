@@ -177,7 +177,7 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 		r.updated(b, w, res, now)
 	}
 	own := res.Wrote == "" || res.Wrote == res.Record.Version
-	r.arrivedKept(w, own, b.mirrorOf(ref{s, w.link.ID[s]}))
+	r.arrivedKept(w, res, own, b.mirrorOf(ref{s, w.link.ID[s]}))
 	if w.mark {
 		w.link.Gone[s.Other()] = true
 		b.kin(w.link)

@@ -96,12 +96,13 @@ func (r *run) answeredAgain(b *book, w *write) {
 
 // arrivedKept settles what a write was to settle. A field that was left to the app is settled as it was sent the first
 // time, so that what is there now is somebody's edit; not at all if it is empty, for it may never have arrived, or if the
-// source says something else by now, for then both have changed.
-func (r *run) arrivedKept(w *write, own bool, m *mirror) {
+// source says something else by now, for then both have changed. Of a record that was found to be there, a field that was
+// not sent is not ours to settle either.
+func (r *run) arrivedKept(w *write, res connector.Result, own bool, m *mirror) {
 	for i := range w.settle {
 		st := w.settle[i : i+1]
 		kept, open := r.kept(w, &st[0], m)
-		if !open {
+		if !open && !(res.Found && !r.sends(w, &st[0])) {
 			w.link.arrived(r.cfg, st, own && !kept, w.side, m)
 		}
 	}
@@ -120,6 +121,12 @@ func (r *run) kept(w *write, st *settlement, m *mirror) (kept, open bool) {
 		}
 	}
 	return kept, open
+}
+
+// sends reports whether a write sends anything of what a settlement of a mapping is about; of any other it does.
+func (r *run) sends(w *write, st *settlement) bool {
+	mp := r.cfg.mapping(st.Mapping)
+	return mp == nil || slices.ContainsFunc(mp.whole[w.side], func(f contact.Field) bool { _, ok := w.patch[f.Name]; return ok })
 }
 
 // foldedIn takes the answer that a record which was to be created became part of one that has a partner: it is shown

@@ -2,6 +2,7 @@ package fake
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"github.com/contactsync/contactsync/connector"
@@ -46,6 +47,7 @@ func (a *App) change(w connector.Write, r *record) connector.Result {
 func (a *App) foldIn(w connector.Write, into *record) connector.Result {
 	res := a.change(w, into)
 	if a.quirks.FoldUntold && res.Err == nil {
+		maps.DeleteFunc(res.Record.Fields, func(name string, _ contact.Value) bool { _, sent := w.Patch[name]; return !sent })
 		res.Record.ID, res.Record.Version, res.Found = a.newID(), "1", false
 	}
 	return res

@@ -150,10 +150,11 @@ func TestScenariosAreThere(t *testing.T) {
 		"61-transforms.yaml":        26,
 		"70-faults.yaml":            18,
 		"71-faults-more.yaml":       50,
-		"80-lifecycle.yaml":         6,
-		"81-lifecycle-more.yaml":    23,
-		"90-details.yaml":           18,
-		"91-more-details.yaml":      33,
+		"72-external-ids.yaml":      12, "73-webhooks.yaml": 13,
+		"80-lifecycle.yaml":      6,
+		"81-lifecycle-more.yaml": 23,
+		"90-details.yaml":        18,
+		"91-more-details.yaml":   33,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
