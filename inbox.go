@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 
@@ -199,13 +200,12 @@ func (r *run) takeDelivered(b *book, s Side, c connector.Change) {
 	at, rec := ref{s, c.Record.ID}, c.Record
 	m := b.mirrorOf(at)
 	rec.Fields = rec.Fields.Clone()
-	for name := range rec.Fields {
-		if m != nil && c.At.Before(m.toldAt(name)) {
-			delete(rec.Fields, name)
+	if m != nil && m.lastTold().After(c.At) {
+		rec.Version = "" // not the record's any more
+		maps.DeleteFunc(rec.Fields, func(name string, _ contact.Value) bool { return c.At.Before(m.toldAt(name)) })
+		if len(rec.Fields) == 0 || !m.alive() && c.At.Before(m.Told[""]) {
+			return
 		}
-	}
-	if m != nil && (len(rec.Fields) == 0 || !m.alive() && c.At.Before(m.Told[""])) {
-		return
 	}
 	timed := r.cfg.schema[s].Modified // then answers of our own writes bear a time, too, and times tell all
 	rec.Modified = time.Time{}
@@ -215,11 +215,15 @@ func (r *run) takeDelivered(b *book, s Side, c connector.Change) {
 	r.pulled(b, s, rec, timed && rec.Version == "")
 	if m = b.mirrorOf(at); m != nil && m.Doubt == nil {
 		m.tell(rec.Fields, c.At)
+		m.tell(contact.Fields{toldLast: contact.Empty}, c.At)
 		m.Unshown = false
 		b.dirtyMirrors[at] = true
 		r.unfold(b, m)
 	}
 }
+
+// toldLast is the name under which it is kept when anything at all was told of a record, be it a version without a field.
+const toldLast = "\x00"
 
 // toldAt returns when a field, or the record's being there at all, was last told, by the app's clock.
 func (m *mirror) toldAt(field string) time.Time {
@@ -227,6 +231,16 @@ func (m *mirror) toldAt(field string) time.Time {
 		return t
 	}
 	return m.Told[""]
+}
+
+// lastTold returns when anything was last told of the record, by the app's clock.
+func (m *mirror) lastTold() (last time.Time) {
+	for _, t := range m.Told {
+		if t.After(last) {
+			last = t
+		}
+	}
+	return last
 }
 
 // tell notes that these fields were told as they were at a time. It is kept of apps that only push.
@@ -248,10 +262,8 @@ func (r *run) deletedAt(b *book, at ref, when time.Time) {
 	if m == nil {
 		m = &mirror{side: at.side, id: at.id, Gone: deleted, Fields: contact.Fields{}}
 	}
-	for _, told := range m.Told {
-		if told.After(when) {
-			return
-		}
+	if m.lastTold().After(when) {
+		return
 	}
 	m.Doubt, m.Gone, m.Told = nil, deleted, map[string]time.Time{"": when}
 	b.putMirror(m)
