@@ -27,8 +27,11 @@ func (r *run) pull(ctx context.Context) error {
 
 // pullSide reads one app's feed from where the last pass ended, or its list of ids and versions.
 func (r *run) pullSide(ctx context.Context, s Side) error {
-	if r.cfg.schema[s].Unlistable {
-		return r.takeInbox(ctx, s)
+	unlistable := r.cfg.schema[s].Unlistable
+	if unlistable {
+		if err := r.takeInbox(ctx, s); err != nil {
+			return err
+		}
 	}
 	row := &r.side[s]
 	if !containsAll(row.Fields, r.cfg.used[s]) {
@@ -42,6 +45,9 @@ func (r *run) pullSide(ctx context.Context, s Side) error {
 	if errors.Is(err, connector.ErrCursorExpired) && row.Cursor != "" {
 		row.Cursor = ""
 		err = r.readFeed(ctx, s)
+	}
+	if errors.Is(err, connector.ErrNoFeed) && unlistable {
+		return nil
 	}
 	if errors.Is(err, connector.ErrNoFeed) {
 		return r.readList(ctx, s)

@@ -67,8 +67,8 @@ type Schema struct {
 	Upsert bool `json:"upsert,omitempty"`
 	// FindBy names fields by whose value records are found at once ([connector.KeyFinder]).
 	FindBy []string `json:"find_by,omitempty"`
-	// Unlistable says that the app can never be read completely: it only pushes changes ([connector.Receiver]). It is
-	// asked neither for changes nor for a list.
+	// Unlistable says that the app can never be read completely: it pushes changes ([connector.Receiver]), or has a feed
+	// that begins somewhere. It is never asked for a list.
 	Unlistable bool `json:"unlistable,omitempty"`
 
 	NoCreate bool `json:"no_create,omitempty"` // records cannot be created

@@ -91,7 +91,7 @@ func New(name string, fields []contact.Field, options ...Option) *App {
 	batch := a.quirks.batchSize()
 	a.schema.Fields = slices.Clone(fields)
 	a.schema.Versions = !a.quirks.NoVersions
-	a.schema.Tombstones = !a.quirks.NoTombstones && !a.noFeed
+	a.schema.Tombstones = !a.quirks.NoTombstones && !a.noFeed && !a.push
 	a.schema.Modified = !a.quirks.NoModified
 	a.schema.Settle = a.quirks.Settle
 	a.schema.Unique = slices.Clone(a.quirks.Unique)
