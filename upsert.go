@@ -155,11 +155,9 @@ func (b *book) putIntent(note *intentRow) {
 	same := func(row Row) bool { return row.Table == TableIntent && row.Key == note.key }
 	b.dirtyRows = slices.DeleteFunc(b.dirtyRows, same)
 	b.deleteRows = slices.DeleteFunc(b.deleteRows, same)
-	row := Row{Table: TableIntent, Key: note.key}
 	if len(note.Writes) == 0 {
-		b.deleteRows = append(b.deleteRows, row)
+		b.deleteRows = append(b.deleteRows, Row{Table: TableIntent, Key: note.key})
 		return
 	}
-	row.Body = marshal(note)
-	b.dirtyRows = append(b.dirtyRows, row)
+	b.dirtyRows = append(b.dirtyRows, note.row())
 }
