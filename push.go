@@ -66,11 +66,7 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	for i, w := range writes {
 		calls[i] = connector.Write{Op: op, ID: w.id, Version: w.version, Patch: w.patch}
 		if op == connector.Create {
-			calls[i].ID, calls[i].Marker = "", newMarker()
-			if again := r.repeats[ref{s.Other(), w.id}]; again != nil {
-				calls[i].Marker, calls[i].Patch = again.Marker, r.sendAgain(b, w, again)
-				w.since = again.since()
-			}
+			calls[i] = r.creation(b, w)
 		}
 		note.Writes = append(note.Writes, w.intent(calls[i].Marker))
 	}

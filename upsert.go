@@ -58,6 +58,16 @@ func (r *run) repeatable(b *book, p *pendingIntent, alike []*mirror) bool {
 	return true
 }
 
+// creation returns the call of a creation: of a new one, or of one without an answer again.
+func (r *run) creation(b *book, w *write) connector.Write {
+	again := r.repeats[ref{w.side.Other(), w.id}]
+	if again == nil {
+		return connector.Write{Op: connector.Create, Patch: w.patch, Marker: newMarker()}
+	}
+	w.since = again.since()
+	return connector.Write{Op: connector.Create, Patch: r.sendAgain(b, w, again), Marker: again.Marker}
+}
+
 // sendAgain makes a creation the repetition of one without an answer, whose note it replaces. What a record that may be
 // the one holds by now is left to it, where the app does not ask for the field.
 func (r *run) sendAgain(b *book, w *write, again *repeat) contact.Patch {
