@@ -106,7 +106,8 @@ type runRow struct {
 	Linked   int       `json:"linked,omitempty"`
 }
 
-// journalRow is one write.
+// journalRow is one write, or one decision of a person. A decision has a Decision and no Op; its Why, under "", says
+// what was decided, and its Side is that of the one record that it is about, if it is about one.
 type journalRow struct {
 	At      time.Time      `json:"at"`
 	Side    Side           `json:"side"`
@@ -118,7 +119,30 @@ type journalRow struct {
 	Altered []string       `json:"altered,omitempty"` // fields that came back with another meaning
 	Refused string         `json:"refused,omitempty"` // why the app refused it
 	Found   bool           `json:"found,omitempty"`   // it was recovered: its answer had been lost
+
+	Decision Decided `json:"decision,omitempty"` // what kind of decision a person made
 }
+
+// Decided is a kind of decision that a person makes about a connection or its records.
+type Decided string
+
+// The decisions of persons.
+const (
+	DecidedResolve  Decided = "resolve"  // a held conflict
+	DecidedRelease  Decided = "release"  // a field that was frozen
+	DecidedLink     Decided = "link"     // two records
+	DecidedSeparate Decided = "separate" // a pair, for good
+	DecidedCreate   Decided = "create"   // a record that was not to be created by itself
+	DecidedWithdraw Decided = "withdraw" // one of these decisions is taken back
+	DecidedConfirm  Decided = "confirm"  // what was held or halted
+	DecidedPause    Decided = "pause"
+	DecidedResume   Decided = "resume"
+	DecidedForget   Decided = "forget" // a person; it is not said who
+)
+
+// decisionKey names the n-th decision that persons made after a run and before the next one: it sorts behind all that
+// the run wrote.
+func decisionKey(run int64, n int) string { return fmt.Sprintf("%s p%08d", runKey(run), n) }
 
 // Index positions, as the tables' comments in store.go name them.
 const (
