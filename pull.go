@@ -92,15 +92,15 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 		seen[rekey.New] = true
 	}
 	for _, rec := range page.Records {
-		seen[rec.ID] = true
 		r.pulled(b, s, rec, false)
+		seen[rec.ID] = true
 	}
 	for _, u := range page.Unread {
 		seen[u.ID] = true
 		r.report.Unread++
 	}
 	for _, id := range page.Deleted {
-		r.vanished(b, ref{s, id}, deleted)
+		r.vanished(b, ref{s, r.knownAs(s, id)}, deleted)
 	}
 }
 
@@ -127,6 +127,9 @@ func (b *book) expect(s Side, refs []ref, records []contact.Record) {
 // pulled takes a record as it was read. fresh says that it was read by id, which never lags.
 func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	at := ref{s, rec.ID}
+	if r.setAside(b, s, &rec) {
+		return
+	}
 	m := b.mirrorOf(at)
 	if m == nil {
 		m = &mirror{side: s, id: rec.ID, Seen: r.number}
@@ -250,6 +253,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.load([]ref{from, to})
 	old := b.mirrorOf(from)
 	if old == nil {
+		r.renameForgotten(b, s, k)
 		return
 	}
 	l, known := b.linkOf(from), b.mirrorOf(to)
@@ -309,7 +313,9 @@ func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool)
 	b.load(lost)
 	reader := connector.FeaturesOf(r.apps[s]).Reader
 	lost = slices.DeleteFunc(lost, func(at ref) bool {
-		if gone := b.mirrorOf(at); gone != nil && !gone.alive() && gone.Doubt != nil {
+		if gone := b.mirrorOf(at); gone != nil && gone.forgotten() {
+			r.unshown(b, gone)
+		} else if gone != nil && !gone.alive() && gone.Doubt != nil {
 			gone.Doubt = nil // what we deleted is no longer shown
 			b.dirtyMirrors[at] = true
 		}
@@ -538,7 +544,7 @@ func (r *run) accepted(kind string) bool { return r.consents["halt "+kind].Conse
 // halt stops the sync until its cause ends, or a person accepts it.
 func (r *run) halt(kind string, s Side, n int) {
 	r.gate.halt, r.gate.side = kind, s
-	r.report.Waiting = append(r.report.Waiting, Waiting{Reason: kind, Side: s, Count: n})
+	r.report.Waiting = append(r.report.Waiting, Waiting{Reason: kind, Side: s, Count: n, Run: r.number})
 }
 
 // judge asks the guards about the totals.
@@ -559,7 +565,7 @@ func (r *run) judge(t *tally) {
 		n    int
 	}{{r.gate.deletes, WaitDeletions, t.deletes}, {r.gate.clears, WaitClears, t.clears}, {r.gate.creates, WaitCreates, t.creates}} {
 		if w.held {
-			r.report.Waiting = append(r.report.Waiting, Waiting{Reason: w.kind, Count: w.n})
+			r.report.Waiting = append(r.report.Waiting, Waiting{Reason: w.kind, Count: w.n, Run: r.number})
 		}
 	}
 }

@@ -121,7 +121,7 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		p.done = r.waited(p)
 		return
 	}
-	p.done = true
+	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
 	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, clears: p.Clears, link: l}
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At, Before: p.Before}
@@ -148,7 +148,7 @@ func (r *run) recoverDelete(b *book, p *pendingIntent) {
 		p.done = l == nil || r.waited(p)
 		return
 	}
-	p.done = true
+	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
 	w := &write{op: p.Op, side: p.Side, id: p.ID, link: l, why: p.Why, before: p.Before}
 	r.found(b, w)
 	r.applied(b, w, connector.Result{}, p.At)
@@ -207,8 +207,8 @@ func (r *run) findMarked(ctx context.Context, b *book, creates []*pendingIntent)
 			return err
 		}
 		r.pulled(b, p.Side, rec, true)
-		if b.linkOf(ref{p.Side, rec.ID}) == nil {
-			r.adoptFound(b, p, b.mirrorOf(ref{p.Side, rec.ID}))
+		if m := b.mirrorOf(ref{p.Side, rec.ID}); m != nil && b.linkOf(m.ref()) == nil {
+			r.adoptFound(b, p, m)
 		} else {
 			p.done = true
 		}
@@ -291,6 +291,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	if b.linkOf(source) != nil {
 		return
 	}
+	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
 	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, settle: p.Settle, why: p.Why, link: &link{}}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, p.ID
 	w.link.Let[source.side] = true

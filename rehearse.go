@@ -57,7 +57,7 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 // stopIfPaused ends the sync if a person has paused the connection meanwhile.
 func (r *run) stopIfPaused() error {
 	var row connectionRow
-	err := r.view(func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
+	err := r.view(func(tx ReadTx) error { return r.readConnection(tx, &row) })
 	if err == nil && row.State == StatePaused {
 		err = ErrPaused
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,6 +28,10 @@ type connectionRow struct {
 	Waiting  []Waiting       `json:"waiting,omitempty"`
 	Checked  time.Time       `json:"checked,omitzero"` // the last sync that ran to its end
 	Removed  []removedRow    `json:"removed,omitempty"`
+	Wrote    int64           `json:"wrote,omitempty"`  // the last run that wrote
+	Keep     int64           `json:"keep,omitempty"`   // the run from which the history is kept whatever its age
+	Secret   []byte          `json:"secret,omitempty"` // the key of the digests that forgotten persons leave
+	Legend   legend          `json:"legend,omitzero"`  // of the configuration that was worked with last
 }
 
 // removedRow is what one sync deleted and cleared, for the guards.
@@ -78,9 +83,12 @@ type holdRow struct {
 	Side      Side          `json:"side"`
 	IDs       [2]string     `json:"ids,omitzero"`
 	Mapping   string        `json:"mapping,omitempty"`
-	Seen      sides         `json:"seen,omitzero"`
+	Cells     []string      `json:"cells,omitempty"` // fields that are thawed
+	Saw       string        `json:"saw,omitempty"`   // stands for what the person saw
 	Take      Take          `json:"take,omitempty"`
 	Value     contact.Value `json:"value,omitzero"`
+	Run       int64         `json:"run,omitempty"` // that first held it
+	At        time.Time     `json:"at,omitzero"`   // when a person decided it
 	key       string
 }
 
@@ -90,6 +98,8 @@ const (
 	holdLink      = "link"
 	holdResolved  = "resolved"
 	holdReleased  = "released"
+	holdCreate    = "create" // it is created, though it is a duplicate, has no key, or a guard holds it
+	holdRejoin    = "rejoin" // a decision was taken back: what it was about is looked at again
 )
 
 // runRow is one sync.
@@ -104,6 +114,10 @@ type runRow struct {
 	Unread   int       `json:"unread,omitempty"`
 	Restless int       `json:"restless,omitempty"`
 	Linked   int       `json:"linked,omitempty"`
+
+	Recovered int64 `json:"recovered,omitempty"` // the run whose unanswered writes this one found to have landed
+	Progress
+	Heard time.Time `json:"heard,omitzero"` // when it was last at work
 }
 
 // journalRow is one write, or one decision of a person. A decision has a Decision and no Op; its Why, under "", says
@@ -252,9 +266,23 @@ func runKey(n int64) string { return fmt.Sprintf("%09d", n) }
 
 // keyEntry is the key of the row that says who of side s bears a match key. It holds a digest: rows stay small,
 // and an email is not written once more. Two match keys with one digest would only be looked at together.
-func keyEntry(s Side, k matchKey) string {
+func keyEntry(s Side, k matchKey) string { return keyEntryOf(s, k.kind, keyDigestOf(k)) }
+
+func keyEntryOf(s Side, kind int, digest string) string {
+	return fmt.Sprintf("%s%d %s", s, kind, digest)
+}
+
+func keyDigestOf(k matchKey) string {
 	sum := sha256.Sum256([]byte(k.text))
-	return fmt.Sprintf("%s%d %s", s, k.kind, base64.RawURLEncoding.EncodeToString(sum[:keyDigest]))
+	return base64.RawURLEncoding.EncodeToString(sum[:keyDigest])
+}
+
+// parseKeyEntry is the inverse of keyEntryOf, but for the side.
+func parseKeyEntry(entry string) (k personKey) {
+	kind, digest, _ := strings.Cut(entry[1:], " ")
+	k.Kind, _ = strconv.Atoi(kind)
+	k.Key = digest
+	return k
 }
 
 const keyDigest = 12 // bytes

@@ -231,7 +231,7 @@ func (s resolveStep) play(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	return engine.Resolve(ctx, contactsync.Resolution{Side: side, ID: id, Field: s.Field, Take: s.Take})
+	return engine.Resolve(ctx, contactsync.Resolution{Side: side, ID: id, Field: s.Field, Take: contactsync.Take(s.Take)})
 }
 
 // configureStep replaces top-level keys of the scenario's own connection.

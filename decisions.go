@@ -1,0 +1,137 @@
+package contactsync
+
+import (
+	"context"
+	"time"
+)
+
+// What a person decides is kept as a row of its own, which a running sync does not write: nothing that a person
+// said is lost to a sync that runs meanwhile. The next sync carries it out. Every decision is noted in the history.
+
+// decideByPerson changes rows without a lease.
+func (s *Syncer) decideByPerson(ctx context.Context, fn func(Tx) error) error {
+	return s.store.Update(ctx, Lease{Scope: scopeOf(s.document())}, fn)
+}
+
+// decision is a transaction in which a person decides something.
+type decision struct {
+	Tx
+	life connectionRow
+	at   time.Time
+}
+
+// byPerson has a person decide something about the connection as it is now.
+func (s *Syncer) byPerson(ctx context.Context, fn func(*decision) error) error {
+	return s.decideByPerson(ctx, func(tx Tx) error {
+		d := &decision{Tx: tx, at: s.opts.clock.Now()}
+		if err := s.readConnection(tx, &d.life); err != nil {
+			return err
+		}
+		return fn(d)
+	})
+}
+
+// ask keeps what a person asks of the next sync.
+func (d *decision) ask(h holdRow) error {
+	h.At = d.at
+	return d.Put(h.row())
+}
+
+// note writes a decision into the history, with what was decided in words.
+func (d *decision) note(kind Decided, about journalRow, mapping, words string) error {
+	about.At, about.Decision, about.Why = d.at, kind, map[string]Why{"": {Mapping: mapping, Because: words}}
+	n, err := d.Count(Scan{Table: TableJournal, By: ByKey, Prefix: runKey(d.life.Runs) + " p"})
+	if err != nil {
+		return err
+	}
+	for { // what was forgotten may have left gaps
+		key := decisionKey(d.life.Runs, n)
+		rows, err := d.Get(TableJournal, key)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			return d.Put(Row{Table: TableJournal, Key: key, Index: [Indexes]string{about.IDs[A], about.IDs[B]}, Body: marshal(about)})
+		}
+		n++
+	}
+}
+
+// Pause stops the connection: a running sync stops before its next batch, and [Syncer.Sync] fails with [ErrPaused]
+// until it is resumed.
+func (s *Syncer) Pause(ctx context.Context) error { return s.setState(ctx, StatePaused, DecidedPause) }
+
+// Resume lets a paused connection sync again.
+func (s *Syncer) Resume(ctx context.Context) error {
+	return s.setState(ctx, StateActive, DecidedResume)
+}
+
+func (s *Syncer) setState(ctx context.Context, to State, kind Decided) error {
+	return s.byPerson(ctx, func(d *decision) error {
+		if d.life.State == to {
+			return nil
+		}
+		d.life.State = to
+		if err := d.Put(Row{Table: TableConnection, Body: marshal(d.life)}); err != nil {
+			return err
+		}
+		return d.note(kind, journalRow{}, "", "a person decided")
+	})
+}
+
+// readHolds reads what persons have decided, and what the guards hold.
+func (r *run) readHolds(tx ReadTx) error {
+	r.separated, r.insisted, r.requests, r.consents = map[[2]string]bool{}, map[ref]string{}, map[string]holdRow{}, map[string]holdRow{}
+	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey})
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		h := holdRow{key: row.Key}
+		if err := unmarshal(row, &h); err != nil {
+			return err
+		}
+		switch h.Kind {
+		case holdSeparated:
+			r.separated[h.IDs] = true
+			r.requests[h.key] = h
+		case holdCreate:
+			r.insisted[ref{h.Side, h.IDs[h.Side]}] = h.key
+			r.requests[h.key] = h
+		case holdLink, holdResolved, holdReleased, holdRejoin:
+			r.requests[h.key] = h
+		case WaitDeletions, WaitClears, WaitCreates, WaitEmpty, WaitChanged, WaitAccount:
+			r.consents[h.key] = h
+		}
+	}
+	return nil
+}
+
+// applyRequests carries out what persons decided since the last sync, before anything is planned.
+func (r *run) applyRequests(ctx context.Context) error {
+	if len(r.requests) == 0 {
+		return nil
+	}
+	b := r.newBook()
+	for _, key := range sortedKeys(r.requests) {
+		h := r.requests[key]
+		switch h.Kind {
+		case holdSeparated: // it is kept: the two are never linked again
+			r.applySeparated(b, h)
+			continue
+		case holdCreate: // it is kept until the record is created
+			if !r.applyCreate(b, h) {
+				continue
+			}
+		case holdLink:
+			r.applyLink(b, h)
+		case holdResolved, holdReleased:
+			r.applyResolution(b, h)
+		}
+		for _, s := range Sides {
+			b.touch(ref{s, h.IDs[s]})
+		}
+		b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})
+	}
+	return b.commit(ctx)
+}
