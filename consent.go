@@ -65,7 +65,7 @@ func (s *Syncer) Confirm(ctx context.Context, seen ...Waiting) error {
 // consent marks what waits as consented, unless some of it was held by a later run than the one that the person saw.
 func (d *decision) consent(w Waiting) error {
 	if w.Halts() {
-		return d.ask(holdRow{Kind: w.Reason, Side: w.Side, Consented: true, key: "halt " + w.Reason})
+		return d.Put(holdRow{Kind: w.Reason, Side: w.Side, Consented: true, At: d.at, key: "halt " + w.Reason}.row())
 	}
 	rows, err := d.Scan(Scan{Table: TableHold, By: ByKey})
 	if err != nil {
@@ -82,8 +82,8 @@ func (d *decision) consent(w Waiting) error {
 		if h.Run > w.Run {
 			return &ConsentError{d.life.Waiting}
 		}
-		h.Consented = true
-		if err := d.ask(h); err != nil {
+		h.Consented, h.At = true, d.at
+		if err := d.Put(h.row()); err != nil {
 			return err
 		}
 	}

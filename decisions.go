@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -31,9 +32,22 @@ func (s *Syncer) byPerson(ctx context.Context, fn func(*decision) error) error {
 	})
 }
 
-// ask keeps what a person asks of the next sync.
+// ask keeps what a person asks of the next sync, which looks at the records that it is about.
 func (d *decision) ask(h holdRow) error {
 	h.At = d.at
+	for _, s := range Sides {
+		at := ref{s, h.IDs[s]}
+		rows, err := d.Get(TableMirror, recordKey(at))
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			row.Index[mirrorDue] = dueEntry(dueNow, at)
+			if err := d.Put(row); err != nil {
+				return err
+			}
+		}
+	}
 	return d.Put(h.row())
 }
 
@@ -114,24 +128,48 @@ func (r *run) applyRequests(ctx context.Context) error {
 	}
 	b := r.newBook()
 	for _, key := range sortedKeys(r.requests) {
-		h := r.requests[key]
-		switch h.Kind {
-		case holdSeparated: // it is kept: the two are never linked again
-			r.applySeparated(b, h)
-			continue
-		case holdCreate: // it is kept until the record is created
-			if !r.applyCreate(b, h) {
-				continue
-			}
-		case holdLink:
-			r.applyLink(b, h)
-		case holdResolved, holdReleased:
-			r.applyResolution(b, h)
+		if r.applyRequest(b, r.requests[key]) {
+			b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})
 		}
-		for _, s := range Sides {
-			b.touch(ref{s, h.IDs[s]})
-		}
-		b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})
 	}
 	return b.commit(ctx)
+}
+
+// applyRequest carries out one decision on the book, and reports whether it is used up.
+func (r *run) applyRequest(b *book, h holdRow) bool {
+	switch h.Kind {
+	case holdSeparated: // it is kept: the two are never linked again
+		r.applySeparated(b, h)
+		return false
+	case holdCreate: // it is kept until the record is created
+		if !r.applyCreate(b, h) {
+			return false
+		}
+	case holdLink:
+		r.applyLink(b, h)
+	case holdResolved, holdReleased:
+		r.applyResolution(b, h)
+	}
+	for _, s := range Sides {
+		b.touch(ref{s, h.IDs[s]})
+	}
+	return true
+}
+
+// foresee carries out on a book that is dropped what persons decided about these records, and returns them with those
+// that are to be decided because of it.
+func (r *run) foresee(b *book, refs []ref) []ref {
+	for _, key := range sortedKeys(r.requests) {
+		h := r.requests[key]
+		if slices.ContainsFunc(refs, func(at ref) bool { return at.id == h.IDs[at.side] }) {
+			r.applyRequest(b, h)
+		}
+	}
+	for _, at := range b.takeDue() {
+		if !slices.Contains(refs, at) {
+			refs = append(refs, at)
+		}
+	}
+	slices.SortFunc(refs, compareRefs)
+	return refs
 }

@@ -315,6 +315,7 @@ func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool)
 	lost = slices.DeleteFunc(lost, func(at ref) bool {
 		if gone := b.mirrorOf(at); gone != nil && gone.forgotten() {
 			r.unshown(b, gone)
+			return true
 		} else if gone != nil && !gone.alive() && gone.Doubt != nil {
 			gone.Doubt = nil // what we deleted is no longer shown
 			b.dirtyMirrors[at] = true

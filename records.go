@@ -263,11 +263,9 @@ func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err err
 			out = m.recordStatus()
 		}
 	}
-	was := j.After
-	if j.Op == connector.Delete {
-		was = j.Before
+	if out.Status == "" { // gone: the history knows who it was
+		out.Name, out.Key = names.Names[j.Side].name(j.Before), names.Names[j.Side].key(j.Before)
 	}
-	out.Name, out.Key = names.Names[j.Side].name(was), names.Names[j.Side].key(was)
 	run, _, _ := strings.Cut(row.Key, " ")
 	out.Run, _ = strconv.ParseInt(run, 10, 64)
 	out.Side, out.At, out.IDs = j.Side, j.At, j.IDs

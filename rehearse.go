@@ -94,6 +94,9 @@ func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen 
 	b.prefetch(refs)
 	links, linked := r.links, r.report.Linked
 	defer func() { r.links, r.report.Linked = links, linked }()
+	if r.ahead {
+		refs = r.foresee(b, slices.Clone(refs))
+	}
 	for round := 0; len(refs) > 0 && round < maxRounds; round++ {
 		count := func(m *move) {
 			t.count(m, counted)

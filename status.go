@@ -294,7 +294,7 @@ func (r *run) preview(ctx context.Context) (*Plan, error) {
 	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
 		return nil, err
 	}
-	r.number = r.row.Runs + 1
+	r.number, r.ahead = r.row.Runs+1, len(r.requests) > 0
 	if err := r.reindex(ctx); err != nil {
 		return nil, err
 	}

@@ -184,6 +184,7 @@ type run struct {
 	forgot    *forgotten
 	insisted  map[ref]string     // records that a person wants created, by the key of that decision
 	requests  map[string]holdRow // what persons decided since the last sync
+	ahead     bool               // it is a preview: they are not carried out yet
 	consents  map[string]holdRow
 	open      map[ref]bool // records that an unanswered write concerns
 	gate      gate

@@ -152,6 +152,9 @@ func TestScenariosAreThere(t *testing.T) {
 		"71-faults-more.yaml":       50,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
+		"85-people.yaml":            14,
+		"86-forget.yaml":            11,
+		"87-status.yaml":            2,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}
