@@ -270,7 +270,7 @@ func (r *run) forgottenBy(keys []matchKey) *forgottenRow {
 	var theirs []matchKey
 	for _, k := range keys {
 		name := r.cfg.keys[k.kind].name()
-		theirs = append(theirs, matchKey{k.kind, r.row.digest(name + "\x00" + keyDigestOf(k))})
+		theirs = append(theirs, matchKey{k.kind, r.row.digest(name + "\x00" + parseKeyEntry(keyEntry(A, k)).Key)})
 	}
 	for _, k := range theirs {
 		for _, f := range r.forgot.bearers[k.text] {

@@ -69,7 +69,7 @@ func (p *person) findKin(tx ReadTx) error {
 	var entries []string
 	for _, k := range p.keys {
 		for _, s := range Sides {
-			entries = append(entries, keyEntryOf(s, k.Kind, k.Key))
+			entries = append(entries, k.of(s))
 		}
 	}
 	rows, err := tx.Get(TableKey, entries...)
@@ -171,7 +171,7 @@ func (p *person) takeRecords(tx ReadTx) error {
 		p.add(rows)
 	}
 	for _, k := range p.keys {
-		entries = append(entries, keyEntryOf(A, k.Kind, k.Key), keyEntryOf(B, k.Kind, k.Key))
+		entries = append(entries, k.of(A), k.of(B))
 	}
 	rows, err := tx.Get(TableKey, entries...)
 	for _, row := range rows {
@@ -243,7 +243,7 @@ func (p *person) takeIntents(tx ReadTx) error {
 		p.sent = append(p.sent, theirs)
 		row.Body = nil
 		if len(note.Writes) > 0 {
-			row.Body = marshal(note)
+			row.Body = note.body()
 		}
 		p.shared = append(p.shared, row)
 	}
@@ -294,7 +294,7 @@ func (s *Syncer) Export(ctx context.Context, side Side, id string) (*Dossier, er
 			out.Rows = append(out.Rows, DossierEntry{row.Table, row.Key, row.Body})
 		}
 		for _, note := range p.sent {
-			out.Rows = append(out.Rows, DossierEntry{TableIntent, note.key, marshal(note)})
+			out.Rows = append(out.Rows, DossierEntry{TableIntent, note.key, note.body()})
 		}
 		return nil
 	})
