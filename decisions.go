@@ -105,20 +105,49 @@ func (r *run) readHolds(tx ReadTx) error {
 		if err := unmarshal(row, &h); err != nil {
 			return err
 		}
-		switch h.Kind {
-		case holdSeparated:
-			r.separated[h.IDs] = true
-			r.requests[h.key] = h
-		case holdCreate:
-			r.insisted[ref{h.Side, h.IDs[h.Side]}] = h.key
-			r.requests[h.key] = h
-		case holdLink, holdResolved, holdReleased, holdRejoin:
-			r.requests[h.key] = h
-		case WaitDeletions, WaitClears, WaitCreates, WaitEmpty, WaitChanged, WaitAccount:
-			r.consents[h.key] = h
-		}
+		r.takeHold(h)
 	}
 	return nil
+}
+
+// takeHold notes what a row of a person, or of a guard, says.
+func (r *run) takeHold(h holdRow) {
+	switch h.Kind {
+	case holdSeparated:
+		r.separated[h.IDs] = true
+		r.requests[h.key] = h
+	case holdCreate:
+		r.insisted[ref{h.Side, h.IDs[h.Side]}] = h.key
+		r.requests[h.key] = h
+	case holdLink, holdResolved, holdReleased, holdRejoin:
+		r.requests[h.key] = h
+	case WaitDeletions, WaitClears, WaitCreates, WaitEmpty, WaitChanged, WaitAccount:
+		r.consents[h.key] = h
+	}
+}
+
+// dropHold is the inverse of takeHold, for decisions of persons.
+func (r *run) dropHold(h holdRow) {
+	delete(r.requests, h.key)
+	switch h.Kind {
+	case holdSeparated:
+		delete(r.separated, h.IDs)
+	case holdCreate:
+		delete(r.insisted, ref{h.Side, h.IDs[h.Side]})
+	}
+}
+
+// named returns the key of a decision that names its records; others are named by their link.
+func (h holdRow) named() string {
+	switch h.Kind {
+	case holdSeparated, holdLink:
+		return pairKey(h.Kind, h.IDs)
+	case holdRejoin:
+		return pairKey(holdSeparated, h.IDs)
+	case holdCreate:
+		return createKey(h.Side, h.IDs[h.Side])
+	}
+	return h.key
 }
 
 // applyRequests carries out what persons decided since the last sync, before anything is planned.

@@ -63,7 +63,7 @@ func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 			if err := s.readConnection(tx, &d.life); err != nil {
 				return err
 			}
-			p, err := findPerson(tx, ref{side, id})
+			p, err := findPerson(tx, ref{side, id}, &d.life.Legend)
 			if err != nil {
 				return fmt.Errorf("forget: %w", err)
 			}

@@ -136,6 +136,21 @@ func (n naming) key(fields contact.Fields) string {
 	return ""
 }
 
+// emails calls do with the key of every email of a record.
+func (n naming) emails(fields contact.Fields, do func(key string)) {
+	for _, field := range n.Key {
+		entries := fields[field].Entries()
+		if len(entries) == 0 {
+			entries = []contact.Entry{{Value: fields[field]}}
+		}
+		for _, e := range entries {
+			if key, ok := contact.EmailKey(e.Value.Str()); ok {
+				do(key)
+			}
+		}
+	}
+}
+
 // oneText returns a text, or of a list the entry that is flagged as primary, else the first.
 func oneText(v contact.Value) string {
 	entries := v.Entries()

@@ -192,8 +192,13 @@ func (s *Syncer) Withdraw(ctx context.Context, key string) error {
 		if !ok {
 			return ErrNoDecision
 		}
-		h.Kind = holdRejoin
-		if err := d.ask(h); err != nil {
+		if h.Kind == holdSeparated { // it may have been carried out: the two are looked at again
+			h.Kind = holdRejoin
+			err = d.ask(h)
+		} else {
+			err = d.Delete(TableHold, key)
+		}
+		if err != nil {
 			return err
 		}
 		return d.note(DecidedWithdraw, journalRow{Side: h.Side, IDs: h.IDs}, h.Mapping, "a person took back: "+string(kind))

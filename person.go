@@ -3,6 +3,7 @@ package contactsync
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ type person struct {
 	shared  []Row           // key rows and notes of batches, as they are without the person
 	sent    []intentRow     // what such notes say of the person
 	live    map[ref]*mirror // records that their app still has
+	emails  map[string]bool // by their keys
+	names   *legend
 }
 
 // personKey is one match key of a person, by its digest as the store has it.
@@ -28,7 +31,7 @@ type personKey struct {
 }
 
 // findPerson gathers all that the store holds of a record and its partner.
-func findPerson(tx ReadTx, at ref) (*person, error) {
+func findPerson(tx ReadTx, at ref, names *legend) (*person, error) {
 	p := &person{records: []ref{at}, live: map[ref]*mirror{}}
 	l, err := findLink(tx, at)
 	if err != nil {
@@ -39,6 +42,9 @@ func findPerson(tx ReadTx, at ref) (*person, error) {
 		p.records = append(p.records, ref{other, l.ID[other]})
 	}
 	if err := p.findKin(tx); err != nil {
+		return nil, err
+	}
+	if err := p.findGone(tx, names); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(p.records, compareRefs)
@@ -105,28 +111,121 @@ func (p *person) findKin(tx ReadTx) error {
 	return nil
 }
 
+// findGone finds records that are gone from their app, of which a note, the history or what was last read bears an email
+// of the person.
+func (p *person) findGone(tx ReadTx, names *legend) error {
+	p.emails, p.names = map[string]bool{}, names
+	for _, at := range p.records {
+		m, err := getMirror(tx, at)
+		if err != nil {
+			return err
+		}
+		if m != nil {
+			names.Names[at.side].emails(m.Fields, func(key string) { p.emails[key] = true })
+		}
+	}
+	if len(p.emails) == 0 {
+		return nil
+	}
+	var gone []ref
+	notes, err := readNotes(tx)
+	for _, note := range notes {
+		for _, w := range note.Writes {
+			sent := (&pendingIntent{note, &w, false}).sent()
+			if p.bears(note.Side, sent) || p.bears(note.Side, w.Before) {
+				gone = append(gone, note.about(w.ID))
+			}
+		}
+	}
+	err = errors.Join(err, walk(tx, TableMirror, func(row Row) error {
+		m, err := readMirror(row)
+		if err == nil && !m.alive() && p.bears(m.side, m.Fields) {
+			gone = append(gone, m.ref())
+		}
+		return err
+	}), walk(tx, TableJournal, func(row Row) error {
+		var j journalRow
+		err := unmarshal(row, &j)
+		if p.bears(j.Side, j.Before) || p.bears(j.Side, j.After) {
+			gone = append(gone, ref{A, j.IDs[A]}, ref{B, j.IDs[B]})
+		}
+		return err
+	}))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(gone, compareRefs)
+	return p.addGone(tx, slices.Compact(gone))
+}
+
+// walk calls do with every row of a table, reading a part of it at a time.
+func walk(tx ReadTx, table Table, do func(Row) error) error {
+	q := Scan{Table: table, By: ByKey, Limit: scanPage}
+	for {
+		rows, err := tx.Scan(q)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := do(row); err != nil {
+				return err
+			}
+		}
+		if len(rows) < scanPage {
+			return nil
+		}
+		q.After = &rows[len(rows)-1]
+	}
+}
+
+// addGone adds those records that their app has no more, but for one whose survivor is not the person's: its link says
+// that the survivor is not to be copied back. Others that bear the person's email are somebody else's.
+func (p *person) addGone(tx ReadTx, gone []ref) error {
+	for _, at := range gone {
+		m, err := getMirror(tx, at)
+		if err != nil {
+			return err
+		}
+		if at.id == "" || m.alive() || p.has(at) {
+			continue
+		}
+		l, err := findLink(tx, at)
+		if err != nil {
+			return err
+		}
+		if l != nil && !p.has(ref{at.side.Other(), l.ID[at.side.Other()]}) {
+			other, err := getMirror(tx, ref{at.side.Other(), l.ID[at.side.Other()]})
+			if err != nil {
+				return err
+			}
+			if other.alive() {
+				continue
+			}
+		}
+		p.records = append(p.records, at)
+	}
+	return nil
+}
+
+// bears reports whether fields of a record of side s hold an email of the person.
+func (p *person) bears(s Side, fields contact.Fields) (found bool) {
+	p.names.Names[s].emails(fields, func(key string) { found = found || p.emails[key] })
+	return found
+}
+
 // keysOf returns the match keys of records, in their order, by walking over the key table: who has no connectors knows
 // no schema by which they could be computed.
 func keysOf(tx ReadTx, records []ref) (map[ref][]personKey, error) {
 	found := map[ref][]personKey{}
-	q := Scan{Table: TableKey, By: ByKey, KeysOnly: true, Limit: scanPage}
-	for {
-		rows, err := tx.Scan(q)
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			for _, at := range bearersOf(row) {
-				if slices.Contains(records, at) {
-					found[at] = append(found[at], parseKeyEntry(row.Key))
-				}
+	err := walk(tx, TableKey, func(row Row) error {
+		for _, at := range bearersOf(row) {
+			if slices.Contains(records, at) {
+				found[at] = append(found[at], parseKeyEntry(row.Key))
 			}
 		}
-		if len(rows) < scanPage {
-			return found, nil
-		}
-		q.After = &rows[len(rows)-1]
-	}
+		return nil
+	})
+	return found, err
 }
 
 func sortedPersonKeys(keys []personKey) []personKey {
@@ -224,16 +323,12 @@ func (p *person) takeHolds(tx ReadTx) error {
 
 // takeIntents takes the notes of unanswered writes about the records out of their batches.
 func (p *person) takeIntents(tx ReadTx) error {
-	rows, err := tx.Scan(Scan{Table: TableIntent, By: ByKey})
+	notes, err := readNotes(tx)
 	if err != nil {
 		return err
 	}
-	for _, row := range rows {
-		note := intentRow{key: row.Key}
-		if err := unmarshal(row, &note); err != nil {
-			return err
-		}
-		theirs := note
+	for _, note := range notes {
+		theirs := *note
 		theirs.Writes = slices.Clone(note.Writes)
 		theirs.Writes = slices.DeleteFunc(theirs.Writes, func(w intent) bool { return !p.has(note.about(w.ID)) })
 		if len(theirs.Writes) == 0 {
@@ -241,11 +336,11 @@ func (p *person) takeIntents(tx ReadTx) error {
 		}
 		note.Writes = slices.DeleteFunc(note.Writes, func(w intent) bool { return p.has(note.about(w.ID)) })
 		p.sent = append(p.sent, theirs)
-		row.Body = nil
+		left := Row{Table: TableIntent, Key: note.key}
 		if len(note.Writes) > 0 {
-			row.Body = note.body()
+			left.Body = note.body()
 		}
-		p.shared = append(p.shared, row)
+		p.shared = append(p.shared, left)
 	}
 	return nil
 }
@@ -277,8 +372,8 @@ type DossierEntry struct {
 // are the same person. It is what [Syncer.Forget] erases. It fails with [ErrNotKnown] if there is nothing.
 func (s *Syncer) Export(ctx context.Context, side Side, id string) (*Dossier, error) {
 	var out *Dossier
-	err := s.look(ctx, func(tx ReadTx, _ *connectionRow) error {
-		p, err := findPerson(tx, ref{side, id})
+	err := s.look(ctx, func(tx ReadTx, life *connectionRow) error {
+		p, err := findPerson(tx, ref{side, id}, &life.Legend)
 		if err != nil {
 			return fmt.Errorf("export: %w", err)
 		}

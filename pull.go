@@ -275,19 +275,8 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.dropMirror(from)
 	b.touch(to)
 	r.renameIntents(b, s, k)
-}
-
-// renameIntents has the notes of unanswered writes follow a record to its new id.
-func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
-	if r.noted == nil {
-		r.noted, b.err = r.readIntents()
-	}
-	for _, p := range r.noted {
-		if p.about(p.ID) == (ref{s, k.Old}) {
-			p.ID = k.New
-			b.dirtyRows = append(b.dirtyRows, p.intentRow.row())
-		}
-	}
+	r.renameRequests(b, s, k)
+	b.renameJournal(s, k)
 }
 
 // mergedAway notes that a record's partner became part of another one: it is a duplicate now, and never copied back.

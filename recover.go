@@ -52,12 +52,8 @@ func (r *run) recover(ctx context.Context) error {
 func (r *run) readIntents() ([]*pendingIntent, error) {
 	var all []*pendingIntent
 	err := r.view(func(tx ReadTx) error {
-		rows, err := tx.Scan(Scan{Table: TableIntent, By: ByKey})
-		for _, row := range rows {
-			note := &intentRow{key: row.Key}
-			if err := unmarshal(row, note); err != nil {
-				return err
-			}
+		notes, err := readNotes(tx)
+		for _, note := range notes {
 			for i := range note.Writes {
 				all = append(all, &pendingIntent{intentRow: note, intent: &note.Writes[i]})
 			}
@@ -65,6 +61,20 @@ func (r *run) readIntents() ([]*pendingIntent, error) {
 		return err
 	})
 	return all, err
+}
+
+// readNotes reads the notes of batches that were not answered.
+func readNotes(tx ReadTx) ([]*intentRow, error) {
+	rows, err := tx.Scan(Scan{Table: TableIntent, By: ByKey})
+	var notes []*intentRow
+	for _, row := range rows {
+		note := &intentRow{key: row.Key}
+		if err := unmarshal(row, note); err != nil {
+			return nil, err
+		}
+		notes = append(notes, note)
+	}
+	return notes, err
 }
 
 // keepIntents deletes the notes whose outcome is known, and shows what the others concern.

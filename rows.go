@@ -99,7 +99,7 @@ const (
 	holdResolved  = "resolved"
 	holdReleased  = "released"
 	holdCreate    = "create" // it is created, though it is a duplicate, has no key, or a guard holds it
-	holdRejoin    = "rejoin" // a decision was taken back: what it was about is looked at again
+	holdRejoin    = "rejoin" // a separation was taken back: the two are looked at again
 )
 
 // runRow is one sync.
