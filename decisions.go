@@ -65,7 +65,7 @@ func (d *decision) note(kind Decided, about journalRow, mapping, words string) e
 			return err
 		}
 		if len(rows) == 0 {
-			return d.Put(about.row(key))
+			return d.Put(Row{Table: TableJournal, Key: key, Index: [Indexes]string{about.IDs[A], about.IDs[B]}, Body: about.body()})
 		}
 		n++
 	}

@@ -63,7 +63,7 @@ func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 			if err := s.readConnection(tx, &d.life); err != nil {
 				return err
 			}
-			p, err := findPerson(tx, ref{side, id}, &d.life.Legend)
+			p, err := findTraces(tx, ref{side, id}, &d.life.Legend)
 			if err != nil {
 				return fmt.Errorf("forget: %w", err)
 			}
@@ -73,7 +73,7 @@ func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 }
 
 // forget erases a person, and leaves the digests.
-func (d *decision) forget(p *person) error {
+func (d *decision) forget(p *traces) error {
 	if d.life.Secret == nil {
 		d.life.Secret = make([]byte, 32)
 		_, _ = rand.Read(d.life.Secret) // it never fails
@@ -83,7 +83,7 @@ func (d *decision) forget(p *person) error {
 	}
 	left := forgottenRow{Kind: holdForgotten}
 	for _, k := range p.keys {
-		if k.Kind < len(d.life.Legend.Keys) {
+		if k.matches(&d.life.Legend) {
 			name := d.life.Legend.Keys[k.Kind]
 			left.Keys = append(left.Keys, forgottenKey{name, d.life.digest(name + "\x00" + k.Key)})
 		}

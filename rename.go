@@ -44,8 +44,8 @@ func (b *book) renameJournal(s Side, k connector.Rekey) {
 	rename := func(row *Row) error {
 		var j journalRow
 		err := unmarshal(*row, &j)
-		j.IDs[s] = k.New
-		*row = j.row(row.Key)
+		j.IDs[s], row.Index[s] = k.New, k.New
+		row.Body = j.body()
 		return err
 	}
 	if b.err != nil {

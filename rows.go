@@ -282,10 +282,10 @@ func keyEntry(s Side, k matchKey) string {
 }
 
 // of returns the key row of a person's key on a side.
-func (k personKey) of(s Side) string { return s.String() + strconv.Itoa(k.Kind) + " " + k.Key }
+func (k traceKey) of(s Side) string { return s.String() + strconv.Itoa(k.Kind) + " " + k.Key }
 
 // parseKeyEntry returns the key that a key row is of, on whatever side.
-func parseKeyEntry(entry string) (k personKey) {
+func parseKeyEntry(entry string) (k traceKey) {
 	kind, digest, _ := strings.Cut(entry[1:], " ")
 	k.Kind, _ = strconv.Atoi(kind)
 	k.Key = digest

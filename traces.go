@@ -1,8 +1,6 @@
 package contactsync
 
 import (
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -11,11 +9,11 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// person is all that the store holds of one person: a record, its partner, and the unlinked records that by their keys
+// traces are all that the store holds of one person: a record, its partner, and the unlinked records that by their keys
 // are the same person. What is exported of a person and what is forgotten is one thing.
-type person struct {
+type traces struct {
 	records []ref // sorted
-	keys    []personKey
+	keys    []traceKey
 	rows    []Row           // that are about nobody else
 	shared  []Row           // key rows and notes of batches, as they are without the person
 	sent    []intentRow     // what such notes say of the person
@@ -24,15 +22,18 @@ type person struct {
 	names   *legend
 }
 
-// personKey is one match key of a person, by its digest as the store has it.
-type personKey struct {
-	Kind int    `json:"kind"`
-	Key  string `json:"key"`
+// traceKey is one match key of a person, by its digest as the store has it.
+type traceKey struct {
+	Kind int
+	Key  string
 }
 
-// findPerson gathers all that the store holds of a record and its partner.
-func findPerson(tx ReadTx, at ref, names *legend) (*person, error) {
-	p := &person{records: []ref{at}, live: map[ref]*mirror{}}
+// matches reports whether records are matched by the key: it is of one of the connection's kinds.
+func (k traceKey) matches(names *legend) bool { return k.Kind >= 0 && k.Kind < len(names.Keys) }
+
+// findTraces gathers all that the store holds of a record and its partner.
+func findTraces(tx ReadTx, at ref, names *legend) (*traces, error) {
+	p := &traces{records: []ref{at}, live: map[ref]*mirror{}, names: names}
 	l, err := findLink(tx, at)
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func findPerson(tx ReadTx, at ref, names *legend) (*person, error) {
 	if err := p.findKin(tx); err != nil {
 		return nil, err
 	}
-	if err := p.findGone(tx, names); err != nil {
+	if err := p.findGone(tx); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(p.records, compareRefs)
@@ -60,22 +61,23 @@ func findPerson(tx ReadTx, at ref, names *legend) (*person, error) {
 }
 
 // has reports whether a record is the person's.
-func (p *person) has(at ref) bool { return slices.Contains(p.records, at) }
+func (p *traces) has(at ref) bool { return slices.Contains(p.records, at) }
 
 // findKin finds the person's keys, and the unlinked records that they are evidence for.
-func (p *person) findKin(tx ReadTx) error {
-	own, err := keysOf(tx, p.records)
+func (p *traces) findKin(tx ReadTx) error {
+	bearing, err := keysOf(tx, p.records)
 	if err != nil {
 		return err
 	}
 	for _, at := range p.records {
-		p.keys = append(p.keys, own[at]...)
+		p.keys = append(p.keys, bearing[at]...)
 	}
-	p.keys = sortedPersonKeys(p.keys)
+	p.keys = sortedTraceKeys(p.keys)
+	own := slices.Clone(p.keys)
 	var entries []string
 	for _, k := range p.keys {
-		for _, s := range Sides {
-			entries = append(entries, k.of(s))
+		if k.matches(p.names) {
+			entries = append(entries, k.of(A), k.of(B))
 		}
 	}
 	rows, err := tx.Get(TableKey, entries...)
@@ -102,26 +104,26 @@ func (p *person) findKin(tx ReadTx) error {
 		if err != nil {
 			return err
 		}
-		if l == nil && evidence(matchKeysOf(p.keys), matchKeysOf(theirs[at])) {
+		if l == nil && evidence(p.matchKeys(own), p.matchKeys(theirs[at])) {
 			p.records = append(p.records, at)
 			p.keys = append(p.keys, theirs[at]...)
 		}
 	}
-	p.keys = sortedPersonKeys(p.keys)
+	p.keys = sortedTraceKeys(p.keys)
 	return nil
 }
 
 // findGone finds records that are gone from their app, of which a note, the history or what was last read bears an email
 // of the person.
-func (p *person) findGone(tx ReadTx, names *legend) error {
-	p.emails, p.names = map[string]bool{}, names
+func (p *traces) findGone(tx ReadTx) error {
+	p.emails = map[string]bool{}
 	for _, at := range p.records {
 		m, err := getMirror(tx, at)
 		if err != nil {
 			return err
 		}
 		if m != nil {
-			names.Names[at.side].emails(m.Fields, func(key string) { p.emails[key] = true })
+			p.names.Names[at.side].emails(m.Fields, func(key string) { p.emails[key] = true })
 		}
 	}
 	if len(p.emails) == 0 {
@@ -180,7 +182,7 @@ func walk(tx ReadTx, table Table, do func(Row) error) error {
 
 // addGone adds those records that their app has no more, but for one whose survivor is not the person's: its link says
 // that the survivor is not to be copied back. Others that bear the person's email are somebody else's.
-func (p *person) addGone(tx ReadTx, gone []ref) error {
+func (p *traces) addGone(tx ReadTx, gone []ref) error {
 	for _, at := range gone {
 		m, err := getMirror(tx, at)
 		if err != nil {
@@ -208,15 +210,15 @@ func (p *person) addGone(tx ReadTx, gone []ref) error {
 }
 
 // bears reports whether fields of a record of side s hold an email of the person.
-func (p *person) bears(s Side, fields contact.Fields) (found bool) {
+func (p *traces) bears(s Side, fields contact.Fields) (found bool) {
 	p.names.Names[s].emails(fields, func(key string) { found = found || p.emails[key] })
 	return found
 }
 
 // keysOf returns the match keys of records, in their order, by walking over the key table: who has no connectors knows
 // no schema by which they could be computed.
-func keysOf(tx ReadTx, records []ref) (map[ref][]personKey, error) {
-	found := map[ref][]personKey{}
+func keysOf(tx ReadTx, records []ref) (map[ref][]traceKey, error) {
+	found := map[ref][]traceKey{}
 	err := walk(tx, TableKey, func(row Row) error {
 		for _, at := range bearersOf(row) {
 			if slices.Contains(records, at) {
@@ -228,8 +230,8 @@ func keysOf(tx ReadTx, records []ref) (map[ref][]personKey, error) {
 	return found, err
 }
 
-func sortedPersonKeys(keys []personKey) []personKey {
-	slices.SortFunc(keys, func(x, y personKey) int {
+func sortedTraceKeys(keys []traceKey) []traceKey {
+	slices.SortFunc(keys, func(x, y traceKey) int {
 		if x.Kind != y.Kind {
 			return x.Kind - y.Kind
 		}
@@ -238,16 +240,19 @@ func sortedPersonKeys(keys []personKey) []personKey {
 	return slices.Compact(keys)
 }
 
-func matchKeysOf(keys []personKey) []matchKey {
-	all := make([]matchKey, len(keys))
-	for i, k := range keys {
-		all[i] = matchKey{k.Kind, k.Key}
+// matchKeys returns those of the keys that records are matched by.
+func (p *traces) matchKeys(keys []traceKey) []matchKey {
+	var all []matchKey
+	for _, k := range keys {
+		if k.matches(p.names) {
+			all = append(all, matchKey{k.Kind, k.Key})
+		}
 	}
 	return all
 }
 
 // takeRecords takes the mirror and the links, and takes the person out of the key rows.
-func (p *person) takeRecords(tx ReadTx) error {
+func (p *traces) takeRecords(tx ReadTx) error {
 	var entries []string
 	for _, at := range p.records {
 		rows, err := tx.Get(TableMirror, recordKey(at))
@@ -281,7 +286,7 @@ func (p *person) takeRecords(tx ReadTx) error {
 }
 
 // add adds rows that are not there yet.
-func (p *person) add(rows []Row) {
+func (p *traces) add(rows []Row) {
 	for _, row := range rows {
 		if !slices.ContainsFunc(p.rows, func(r Row) bool { return r.Table == row.Table && r.Key == row.Key }) {
 			p.rows = append(p.rows, row)
@@ -290,7 +295,7 @@ func (p *person) add(rows []Row) {
 }
 
 // takeJournal takes the history of the records.
-func (p *person) takeJournal(tx ReadTx) error {
+func (p *traces) takeJournal(tx ReadTx) error {
 	for _, at := range p.records {
 		rows, err := tx.Find(TableJournal, int(at.side), at.id)
 		if err != nil {
@@ -302,7 +307,7 @@ func (p *person) takeJournal(tx ReadTx) error {
 }
 
 // takeHolds takes what waits for a person, or was decided by one, about the records.
-func (p *person) takeHolds(tx ReadTx) error {
+func (p *traces) takeHolds(tx ReadTx) error {
 	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey})
 	if err != nil {
 		return err
@@ -322,7 +327,7 @@ func (p *person) takeHolds(tx ReadTx) error {
 }
 
 // takeIntents takes the notes of unanswered writes about the records out of their batches.
-func (p *person) takeIntents(tx ReadTx) error {
+func (p *traces) takeIntents(tx ReadTx) error {
 	notes, err := readNotes(tx)
 	if err != nil {
 		return err
@@ -343,61 +348,4 @@ func (p *person) takeIntents(tx ReadTx) error {
 		p.shared = append(p.shared, left)
 	}
 	return nil
-}
-
-// A Dossier is all that a connection knows of a person.
-type Dossier struct {
-	Status  RecordStatus   `json:"status"`
-	Records []KnownRecord  `json:"records"` // as they were last read; the connection reads the fields that it uses
-	Rows    []DossierEntry `json:"rows"`    // every row of the store that is about the person, as it is there
-}
-
-// A KnownRecord is one record of a person, as it was last read.
-type KnownRecord struct {
-	Side   Side           `json:"side"`
-	ID     string         `json:"id"`
-	Gone   bool           `json:"gone,omitempty"` // its app has it no more
-	Fields contact.Fields `json:"fields"`
-}
-
-// A DossierEntry is one row: what was read (mirror), what was settled (link), the history (journal), what is held or was
-// decided (hold), what was sent and not answered (intent).
-type DossierEntry struct {
-	Table Table           `json:"table"`
-	Key   string          `json:"key"`
-	Body  json.RawMessage `json:"body"`
-}
-
-// Export returns all that is known of a person: of a record, its partner, and the unlinked records that by their keys
-// are the same person. It is what [Syncer.Forget] erases. It fails with [ErrNotKnown] if there is nothing.
-func (s *Syncer) Export(ctx context.Context, side Side, id string) (*Dossier, error) {
-	var out *Dossier
-	err := s.look(ctx, func(tx ReadTx, life *connectionRow) error {
-		p, err := findPerson(tx, ref{side, id}, &life.Legend)
-		if err != nil {
-			return fmt.Errorf("export: %w", err)
-		}
-		out = &Dossier{Records: []KnownRecord{}}
-		for _, row := range p.rows {
-			if row.Table == TableMirror {
-				m, err := readMirror(row)
-				if err != nil {
-					return err
-				}
-				out.Records = append(out.Records, KnownRecord{m.side, m.id, !m.alive(), m.Fields})
-			}
-			out.Rows = append(out.Rows, DossierEntry{row.Table, row.Key, row.Body})
-		}
-		for _, note := range p.sent {
-			out.Rows = append(out.Rows, DossierEntry{TableIntent, note.key, note.body()})
-		}
-		return nil
-	})
-	if err == nil {
-		out.Status, err = s.Record(ctx, side, id)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return out, nil
 }
