@@ -126,5 +126,6 @@ func (j *journalRow) body() []byte {
 	o.text("refused", j.Refused)
 	o.flag("found", j.Found)
 	o.text("decision", string(j.Decision))
+	o.flag("foreseen", j.Foreseen)
 	return o.end()
 }

@@ -185,9 +185,9 @@ func (r *run) applyRequest(b *book, h holdRow) bool {
 	return true
 }
 
-// foresee carries out on a book that is dropped what persons decided about these records, and returns them with those
+// lookAhead carries out on a book that is dropped what persons decided about these records, and returns them with those
 // that are to be decided because of it.
-func (r *run) foresee(b *book, refs []ref) []ref {
+func (r *run) lookAhead(b *book, refs []ref) []ref {
 	for _, key := range sortedKeys(r.requests) {
 		h := r.requests[key]
 		if slices.ContainsFunc(refs, func(at ref) bool { return at.id == h.IDs[at.side] }) {

@@ -108,7 +108,7 @@ func (q *RecordQuery) journalPlace() place {
 	p.pick = func(row Row) (bool, error) {
 		var j journalRow
 		err := unmarshal(row, &j)
-		return string(j.Op) == q.Op && j.Refused == "" && (q.In == "" || q.In == j.Side.String()), err
+		return string(j.Op) == q.Op && j.Refused == "" && !j.Foreseen && (q.In == "" || q.In == j.Side.String()), err
 	}
 	return p
 }
@@ -353,6 +353,7 @@ var advice = map[string]string{
 	ReasonDeleteHeld:     "confirm, if that is what you want",
 	ReasonClearHeld:      "confirm, if that is what you want",
 	ReasonCreateHeld:     "confirm, if that is what you want",
+	ReasonShadow:         "nothing; take shadow out of the configuration to have it written",
 	ReasonForgotten:      "nothing; it was asked to be forgotten",
 	StatusDeleted:        "nothing, or enter the person anew where it was deleted",
 }

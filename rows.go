@@ -114,6 +114,8 @@ type runRow struct {
 	Unread   int       `json:"unread,omitempty"`
 	Restless int       `json:"restless,omitempty"`
 	Linked   int       `json:"linked,omitempty"`
+	Shadow   bool      `json:"shadow,omitempty"`
+	Foreseen [2]Counts `json:"foreseen,omitzero"` // in shadow mode: what it would have written
 
 	Recovered int64 `json:"recovered,omitempty"` // the run whose unanswered writes this one found to have landed
 	Progress
@@ -135,6 +137,8 @@ type journalRow struct {
 	Found   bool           `json:"found,omitempty"`   // it was recovered: its answer had been lost
 
 	Decision Decided `json:"decision,omitempty"` // what kind of decision a person made
+	// Foreseen is an entry of a sync in shadow mode: nothing was written.
+	Foreseen bool `json:"foreseen,omitempty"`
 }
 
 // Decided is a kind of decision that a person makes about a connection or its records.

@@ -194,4 +194,5 @@ const (
 	ReasonCreateHeld     = "create_held"
 	ReasonPaused         = "paused"
 	ReasonForgotten      = "forgotten"
+	ReasonShadow         = "shadow"
 )

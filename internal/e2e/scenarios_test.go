@@ -155,6 +155,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"85-people.yaml":            15,
 		"86-forget.yaml":            12,
 		"87-status.yaml":            2,
+		"88-shadow.yaml":            3,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}
