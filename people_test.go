@@ -1,6 +1,7 @@
 package contactsync_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -280,4 +281,65 @@ func TestStatusOfARunningSync(t *testing.T) {
 	require.Nil(t, status.Running)
 	require.Equal(t, 1200, status.Totals[1].Created)
 	require.Equal(t, 1200, status.Latest[1].Created)
+}
+
+// countedStore counts the rows that are read from it.
+type countedStore struct {
+	contactsync.Store
+	read int
+}
+
+type countedTx struct {
+	contactsync.ReadTx
+	s *countedStore
+}
+
+func (c *countedStore) View(ctx context.Context, scope contactsync.Scope, fn func(contactsync.ReadTx) error) error {
+	return c.Store.View(ctx, scope, func(tx contactsync.ReadTx) error { return fn(countedTx{tx, c}) })
+}
+
+func (t countedTx) Scan(q contactsync.Scan) ([]contactsync.Row, error) {
+	rows, err := t.ReadTx.Scan(q)
+	t.s.read += len(rows)
+	return rows, err
+}
+
+func (t countedTx) Get(table contactsync.Table, keys ...string) ([]contactsync.Row, error) {
+	rows, err := t.ReadTx.Get(table, keys...)
+	t.s.read += len(rows)
+	return rows, err
+}
+
+// A status counts: it reads as few rows of a large book as of a small one, and a page of records reads a page.
+func TestStatusReadsNoRecords(t *testing.T) {
+	t.Parallel()
+	reads := func(people int) (status, page int) {
+		a, b, store := exampleApp("a"), exampleApp("b"), &countedStore{Store: memstore.New()}
+		for i := range people {
+			fields := examplePerson(fmt.Sprintf("p%d", i), "")
+			if i%2 == 0 {
+				fields = contact.Fields{"first": contact.Text("No key")}
+			}
+			require.NoError(t, a.Put(contact.Record{ID: fmt.Sprintf("a%04d", i), Fields: fields}))
+		}
+		s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "a-b"}, a, b, store)
+		require.NoError(t, err)
+		_, err = s.Sync(t.Context())
+		require.NoError(t, err)
+		store.read = 0
+		got, err := s.Status(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, map[string]int{"in_sync": people / 2, "excluded": people / 2}, got.Counts)
+		require.Equal(t, map[string]int{"excluded no_key": people / 2}, got.Reasons)
+		status, store.read = store.read, 0
+		records, next, err := s.Records(t.Context(), contactsync.RecordQuery{Status: "in_sync", Limit: 5})
+		require.NoError(t, err)
+		require.Len(t, records, 5)
+		require.NotEmpty(t, next)
+		return status, store.read
+	}
+	small, page := reads(10)
+	large, pageOfLarge := reads(1000)
+	require.Equal(t, small, large)
+	require.LessOrEqual(t, pageOfLarge, page+100, "%d", page)
 }

@@ -96,8 +96,8 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 		seen[rekey.New] = true
 	}
 	for _, rec := range page.Records {
-		r.pulled(b, s, rec, false)
 		seen[rec.ID] = true
+		r.pulled(b, s, rec, false)
 	}
 	for _, u := range page.Unread {
 		seen[u.ID] = true

@@ -98,8 +98,8 @@ const (
 	holdLink      = "link"
 	holdResolved  = "resolved"
 	holdReleased  = "released"
-	holdCreate    = "create" // it is created, though it is a duplicate, has no key, or a guard holds it
-	holdRejoin    = "rejoin" // a separation was taken back: the two are looked at again
+	holdCreate    = "insisted" // it is created, though it is a duplicate, has no key, or a guard holds it
+	holdRejoin    = "rejoin"   // a separation was taken back: the two are looked at again
 )
 
 // runRow is one sync.

@@ -152,7 +152,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"71-faults-more.yaml":       50,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
-		"85-people.yaml":            15,
+		"85-people.yaml":            18,
 		"86-forget.yaml":            12,
 		"87-status.yaml":            2,
 		"88-shadow.yaml":            3,
