@@ -24,7 +24,7 @@ type KnownRecord struct {
 }
 
 // A DossierEntry is one row: what was read (mirror), what was settled (link), the history (journal), what is held or was
-// decided (hold), what was sent and not answered (intent).
+// decided (hold), what was sent and not answered (intent), what was delivered and not read (inbox).
 type DossierEntry struct {
 	Table Table           `json:"table"`
 	Key   string          `json:"key"`
@@ -49,6 +49,9 @@ func (s *Syncer) Export(ctx context.Context, side Side, id string) (*Dossier, er
 				}
 				out.Records = append(out.Records, KnownRecord{m.side, m.id, !m.alive(), m.Fields})
 			}
+			out.Rows = append(out.Rows, DossierEntry{row.Table, row.Key, row.Body})
+		}
+		for _, row := range p.told {
 			out.Rows = append(out.Rows, DossierEntry{row.Table, row.Key, row.Body})
 		}
 		for _, note := range p.sent {

@@ -189,6 +189,8 @@ type run struct {
 	open      map[ref]bool // records that an unanswered write concerns
 	gate      gate
 	noted     []*pendingIntent // writes of earlier runs without an answer, once a changed id asked for them
+	repeats   map[ref]*repeat  // by source, creates that may be sent again under their external id
+	looked    map[ref]bool     // sources that the other app was asked about before they are created there
 	tries     map[ref]int      // refused versions, by record
 	sideErr   [2]error         // why nothing more is sent to a side
 	seq       int              // of journal and intents
@@ -227,7 +229,8 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 }
 
 func (s *Syncer) newRun() *run {
-	return &run{Syncer: s, scope: scopeOf(s.document()), open: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
+	return &run{Syncer: s, scope: scopeOf(s.document()), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{},
+		tries: map[ref]int{}, heldNow: map[string]bool{}}
 }
 
 // alone runs fn under the lease, and gives it back.

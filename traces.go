@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
 )
 
@@ -17,6 +18,7 @@ type traces struct {
 	rows    []Row           // that are about nobody else
 	shared  []Row           // key rows and notes of batches, as they are without the person
 	sent    []intentRow     // what such notes say of the person
+	told    []Row           // and what deliveries say
 	live    map[ref]*mirror // records that their app still has
 	emails  map[string]bool // by their keys
 	names   *legend
@@ -49,12 +51,12 @@ func findTraces(tx ReadTx, at ref, names *legend) (*traces, error) {
 		return nil, err
 	}
 	slices.SortFunc(p.records, compareRefs)
-	for _, step := range []func(ReadTx) error{p.takeRecords, p.takeJournal, p.takeHolds, p.takeIntents} {
+	for _, step := range []func(ReadTx) error{p.takeRecords, p.takeJournal, p.takeHolds, p.takeIntents, p.takeInbox} {
 		if err := step(tx); err != nil {
 			return nil, err
 		}
 	}
-	if len(p.rows)+len(p.sent) == 0 {
+	if len(p.rows)+len(p.sent)+len(p.told) == 0 {
 		return nil, fmt.Errorf("%w: %s in %s", ErrNotKnown, at.id, at.side)
 	}
 	return p, nil
@@ -133,7 +135,7 @@ func (p *traces) findGone(tx ReadTx) error {
 	notes, err := readNotes(tx)
 	for _, note := range notes {
 		for _, w := range note.Writes {
-			sent := (&pendingIntent{note, &w, false}).sent()
+			sent := (&pendingIntent{intentRow: note, intent: &w}).sent()
 			if p.bears(note.Side, sent) || p.bears(note.Side, w.Before) {
 				gone = append(gone, note.about(w.ID))
 			}
@@ -348,4 +350,42 @@ func (p *traces) takeIntents(tx ReadTx) error {
 		p.shared = append(p.shared, left)
 	}
 	return nil
+}
+
+// takeInbox takes what was delivered about the person, and is not read yet, out of the deliveries.
+func (p *traces) takeInbox(tx ReadTx) error {
+	return walk(tx, TableInbox, func(row Row) error {
+		var all inboxRow
+		if row.Body == nil { // it counts the deliveries
+			return nil
+		}
+		if err := unmarshal(row, &all); err != nil {
+			return err
+		}
+		side := parseRecordKey(row.Key).side
+		theirs := inboxRow{Received: all.Received}
+		var left []connector.Change
+		for _, c := range all.Changes {
+			known, err := getMirror(tx, ref{side, c.Record.ID})
+			if err != nil {
+				return err
+			}
+			named := p.has(ref{side, c.Deleted}) || p.has(ref{side, c.Rekeyed.Old}) || p.has(ref{side, c.Record.ID})
+			if named || !known.alive() && p.bears(side, c.Record.Fields) {
+				theirs.Changes = append(theirs.Changes, c)
+			} else {
+				left = append(left, c)
+			}
+		}
+		if len(theirs.Changes) == 0 {
+			return nil
+		}
+		told := row
+		told.Body = marshal(theirs)
+		p.told = append(p.told, told)
+		all.Changes = left
+		row.Body = marshal(all)
+		p.shared = append(p.shared, row)
+		return nil
+	})
 }

@@ -43,7 +43,8 @@ type world struct {
 
 	seen []contactsync.HeldConflict // by the last conflicts step
 
-	writes [2]fake.Writes // of the last sync step
+	late   [2][]connector.Delivery // that were held back
+	writes [2]fake.Writes          // of the last sync step
 	calls  [2]map[string]int
 	totals [2]fake.Writes // of all of them
 }
@@ -61,8 +62,7 @@ func Play(ctx context.Context, s *Scenario, store contactsync.Store, v Variant) 
 	w := &world{scenario: s, clock: newClock(), store: &mortal{Store: store}}
 	for side := range w.apps {
 		name := contactsync.Side(side).String()
-		w.apps[side] = fake.New(name, s.Apps[side].Fields, fake.WithQuirks(s.Apps[side].Quirks),
-			fake.WithClock(w.clock), fake.WithShuffle(v.Shuffle))
+		w.apps[side] = fake.New(name, s.Apps[side].Fields, s.Apps[side].options(w, v.Shuffle)...)
 		w.emails[side] = map[string]string{}
 	}
 	for side, app := range w.apps {
