@@ -13,6 +13,32 @@ import (
 
 // The steps of this file are what persons decide and ask.
 
+// parsePeople reads the steps of this file.
+func parsePeople(kind string, data []byte) (action, error) {
+	switch kind {
+	case "refused":
+		return decode[refusedStep](data)
+	case "confirm":
+		return decode[confirmStep](data)
+	case "conflicts":
+		return decode[conflictsStep](data)
+	case "move":
+		return decode[moveStep](data)
+	case "create", "withdraw", "forget", "unforget":
+		return parseRecordVerb(kind, data)
+	case "prune":
+		return decode[pruneStep](data)
+	case "delete":
+		_, err := decode[noDetail](data)
+		return deleteStep{}, err
+	case "erased":
+		return decode[erasedStep](data)
+	case "records":
+		return decode[recordsStep](data)
+	}
+	return nil, fmt.Errorf("there is no such step")
+}
+
 // refusedStep is another step that must fail.
 type refusedStep struct {
 	Do    json.RawMessage

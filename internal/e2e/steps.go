@@ -62,25 +62,6 @@ func parseAction(kind string, data []byte) (action, error) {
 		return decode[syncStep](data)
 	case "preview":
 		return decode[previewStep](data)
-	case "refused":
-		return decode[refusedStep](data)
-	case "confirm":
-		return decode[confirmStep](data)
-	case "conflicts":
-		return decode[conflictsStep](data)
-	case "move":
-		return decode[moveStep](data)
-	case "create", "withdraw", "forget", "unforget":
-		return parseRecordVerb(kind, data)
-	case "prune":
-		return decode[pruneStep](data)
-	case "delete":
-		_, err := decode[noDetail](data)
-		return deleteStep{}, err
-	case "erased":
-		return decode[erasedStep](data)
-	case "records":
-		return decode[recordsStep](data)
 	case "pause", "resume":
 		_, err := decode[noDetail](data)
 		return verbStep(kind), err
@@ -112,7 +93,7 @@ func parseAction(kind string, data []byte) (action, error) {
 	case "invalid":
 		return decode[invalidStep](data)
 	}
-	return nil, fmt.Errorf("there is no such step")
+	return parsePeople(kind, data)
 }
 
 // decode reads the value of a step's key.
