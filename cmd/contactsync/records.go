@@ -145,7 +145,7 @@ func reasonOf(r contactsync.RecordStatus) string {
 		text = inWords(r.Reason)
 	}
 	if r.Do != "" && !strings.Contains(text, r.Do) {
-		text += " - " + r.Do
+		text += "; to do: " + r.Do
 	}
 	return text
 }
