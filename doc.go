@@ -2,9 +2,7 @@
 //
 // A [Connection] says how: which way values flow, which records the rules let through and what else happens to them,
 // which field goes with which, who wins a conflict, what a deletion does. [Open] resolves it against the two apps'
-// schemas and returns a [Syncer], whose methods are the verbs: [Syncer.Preview] says what a sync would do and why,
-// [Syncer.Sync] does it, [Syncer.Status], [Syncer.Records] and [Syncer.Record] say how every contact stands, and
-// [Syncer.Confirm], [Syncer.Resolve], [Syncer.Link] and [Syncer.Separate] are what a person decides.
+// schemas and returns a [Syncer], whose methods are the verbs.
 //
 //	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "phone-crm"}, phone, crm, memstore.New())
 //	if err != nil {
@@ -19,4 +17,25 @@
 // or spells otherwise is no edit. What a sync writes was noted before it was sent, so that a crash at any moment loses
 // nothing and creates nothing twice. Nothing is deleted or emptied on a guess: what goes beyond the guards waits for a
 // person's consent.
+//
+// # The verbs
+//
+// To sync: [Syncer.Preview] says what would happen and why, [Syncer.Sync] does it, [Syncer.Pause] and [Syncer.Resume]
+// stop and go on, [Syncer.Receive] takes what an app's webhook delivers.
+//
+// To configure: [Syncer.Review] says what to know before the start, [Syncer.Options] what can be chosen,
+// [Syncer.Effects] what another configuration would do; [Syncer.Configure] stores it, and [Load] finds it again.
+//
+// To see: [Syncer.Status] counts, [Syncer.Records] and [Syncer.Record] say how every contact stands and what to do,
+// [Syncer.History] and [Syncer.Runs] what was written, [Syncer.Explain] and [Syncer.ExplainField] why,
+// [Syncer.Compare] what another tool did beside a connection in shadow mode.
+//
+// To decide: [Syncer.Confirm] consents to what a guard holds, [Syncer.Conflicts] and [Syncer.Resolve] end conflicts,
+// [Syncer.Suggestions] asks who is one person, [Syncer.Link], [Syncer.Move], [Syncer.Separate] and [Syncer.Create]
+// answer; [Syncer.Decisions] and [Syncer.Withdraw] take back. [Syncer.Rollback] takes back a whole run.
+//
+// To erase: [Syncer.Export] and [Syncer.Forget] a person, [Syncer.Prune] old history, [Syncer.Delete] the connection.
+//
+// Decisions and questions need no lease and never wait for a running sync; see docs/embedding.md. The book in docs
+// begins with docs/concepts.md.
 package contactsync
