@@ -3,6 +3,7 @@ package contactsync
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -26,12 +27,13 @@ type book struct {
 	dirtyKeys    map[string]bool  // by key entry
 	dirtyRows    []Row            // journal and others, appended
 	deleteRows   []Row
-	due          map[ref]bool // to be decided, now
+	due          map[ref]bool   // to be decided, now
+	roused       map[string]ref // key entries whose unlinked bearers are due since the last decision, all but this one
 }
 
 func (r *run) newBook() *book {
 	return &book{cfg: r.cfg, run: r, view: r.view, mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
-		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}}
+		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}, roused: map[string]ref{}}
 }
 
 // load reads the records with these ids, and their links, that the book does not have yet.
@@ -201,18 +203,18 @@ func (b *book) linkOf(r ref) *link {
 	return b.links[r]
 }
 
-func (b *book) bearing(s Side, k matchKey) []*mirror {
-	entry := keyEntry(s, k)
-	if _, ok := b.bearers[entry]; !ok {
-		b.load(b.findBearers([]string{entry}))
-	}
-	var all []*mirror
-	for _, r := range b.bearers[entry] {
-		if m := b.record(r); m != nil {
-			all = append(all, m)
+func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
+	return func(yield func(*mirror) bool) {
+		entry := keyEntry(s, k)
+		if _, ok := b.bearers[entry]; !ok {
+			b.load(b.findBearers([]string{entry}))
+		}
+		for _, r := range b.bearers[entry] {
+			if m := b.record(r); m != nil && !yield(m) {
+				return
+			}
 		}
 	}
-	return all
 }
 
 func (b *book) separated(x, y string) bool { return b.run.separated[[2]string{x, y}] }
@@ -274,19 +276,31 @@ func (b *book) setKey(r ref, k matchKey, there bool) {
 }
 
 // neighbours makes every unlinked record that shares one of the keys due, on either side; and a pair that waits
-// for what becomes of a half that is gone.
+// for what becomes of a half that is gone. Of many changes among those who share a key only the first walks over them.
 func (b *book) neighbours(of ref, keys []matchKey) {
 	for _, k := range keys {
 		for _, s := range Sides {
-			for _, m := range b.bearing(s, k) {
-				if m.ref() == of {
-					continue
-				}
-				if l := b.linkOf(m.ref()); l == nil || l.Gone != [2]bool{} {
-					b.touch(m.ref())
-				}
+			entry := keyEntry(s, k)
+			if but, done := b.roused[entry]; done {
+				b.rouse(but, of)
+				b.roused[entry] = ref{}
+				continue
+			}
+			b.roused[entry] = of
+			for m := range b.bearing(s, k) {
+				b.rouse(m.ref(), of)
 			}
 		}
+	}
+}
+
+// rouse makes a neighbour of a record due, unless it has a partner.
+func (b *book) rouse(at, of ref) {
+	if at == of || b.record(at) == nil {
+		return
+	}
+	if l := b.linkOf(at); l == nil || l.Gone != [2]bool{} {
+		b.touch(at)
 	}
 }
 
@@ -302,6 +316,7 @@ func (b *book) touch(r ref) {
 // decided notes that a record was decided, and when to look at it again.
 func (b *book) decided(r ref, next time.Time) {
 	delete(b.due, r)
+	clear(b.roused)
 	m := b.mirrorOf(r)
 	if m != nil && m.Doubt != nil && m.Wrote != nil {
 		settled := m.Wrote.At.Add(b.cfg.schema[r.side].Settle)
@@ -388,6 +403,7 @@ func (b *book) takeDue() []ref {
 	}
 	slices.SortFunc(refs, compareRefs)
 	clear(b.due)
+	clear(b.roused)
 	return refs
 }
 

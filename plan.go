@@ -92,7 +92,7 @@ func (pl *planner) survivesAnew(m *move) bool {
 		if was == nil || was.Gone != missing || old.Gone[x] {
 			continue
 		}
-		heirs := candidates(pl.dir, x, was.keys, was.ref())
+		heirs := few(candidates(pl.dir, x, was.keys, was.ref()))
 		if len(heirs) != 1 || pl.dir.linkOf(heirs[0].ref()) != nil || pl.dir.open(heirs[0].ref()) {
 			continue
 		}
@@ -147,7 +147,7 @@ func (pl *planner) decideGone(m *move, x Side) *move {
 	}
 	was := pl.dir.last(ref{x, l.ID[x]})
 	if was != nil {
-		if heirs := candidates(pl.dir, x, was.keys, was.ref()); len(heirs) > 0 {
+		if heirs := few(candidates(pl.dir, x, was.keys, was.ref())); len(heirs) > 0 {
 			return pl.inherit(m, x, heirs)
 		}
 		m.absent[x] = was.Gone == missing
@@ -233,7 +233,7 @@ func (pl *planner) mark(m *move, y Side) {
 
 // decideUnlinked decides a record without a partner: it is linked, created on the other side, or it waits.
 func (pl *planner) decideUnlinked(r *mirror) *move {
-	there := candidates(pl.dir, r.side.Other(), r.keys, r.ref())
+	there := few(candidates(pl.dir, r.side.Other(), r.keys, r.ref()))
 	m := &move{}
 	m.rec[r.side] = r
 	if c := pl.cfg.partner(pl.dir, r, there, pl.now); c != nil {

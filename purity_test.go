@@ -31,7 +31,7 @@ var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "book.go
 	"status.go", "verbs.go", "options.go", "document.go", "strict.go", "life.go", "rehearse.go", "history.go", "rollback.go", "explain.go"}
 
 // decidingImports are the packages that a deciding file may import.
-var decidingImports = []string{"cmp", "errors", "fmt", "maps", "math/big", "slices", "sort", "strconv", "strings", "time", "unicode",
+var decidingImports = []string{"cmp", "errors", "fmt", "iter", "maps", "math/big", "slices", "sort", "strconv", "strings", "time", "unicode",
 	"golang.org/x/text/cases",
 	"github.com/contactsync/contactsync/contact",
 	"github.com/contactsync/contactsync/connector"}

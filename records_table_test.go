@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -117,14 +118,15 @@ func (d *shelf) separated(a, b string) bool { return d.apart[[2]string{a, b}] }
 func (d *shelf) open(r ref) bool            { return d.sent[r] }
 func (d *shelf) complete(s Side) bool       { return !d.partly[s] }
 
-func (d *shelf) bearing(s Side, k matchKey) (found []*mirror) {
+func (d *shelf) bearing(s Side, k matchKey) iter.Seq[*mirror] {
+	var found []*mirror
 	for _, m := range d.mirrors {
 		if m.side == s && m.alive() && slices.Contains(m.keys, k) {
 			found = append(found, m)
 		}
 	}
 	slices.SortFunc(found, func(x, y *mirror) int { return strings.Compare(x.id, y.id) })
-	return found
+	return slices.Values(found)
 }
 
 // put puts a record on the shelf, to be found by its keys.
