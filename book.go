@@ -22,18 +22,25 @@ type book struct {
 	links   map[ref]*link    // nil: the record has no link
 	bearers map[string][]ref // by key entry, sorted by id
 
-	dirtyMirrors map[ref]bool
-	dirtyLinks   map[string]*link // nil: deleted
-	dirtyKeys    map[string]bool  // by key entry
-	dirtyRows    []Row            // journal and others, appended
-	deleteRows   []Row
-	due          map[ref]bool   // to be decided, now
-	roused       map[string]ref // key entries whose unlinked bearers are due since the last decision, all but this one
+	proposals   map[string]*holdRow // by key; nil: withdrawn
+	proposalsAt map[ref][]string    // their keys
+	proposed    map[ref]bool        // what is proposed about these was read
+	judged      map[ref]bool        // decided, and not yet looked at for who they may be
+
+	dirtyProposals map[string]bool
+	dirtyMirrors   map[ref]bool
+	dirtyLinks     map[string]*link // nil: deleted
+	dirtyKeys      map[string]bool  // by key entry
+	dirtyRows      []Row            // journal and others, appended
+	deleteRows     []Row
+	due            map[ref]bool   // to be decided, now
+	roused         map[string]ref // key entries whose unlinked bearers are due since the last decision, all but this one
 }
 
 func (r *run) newBook() *book {
 	return &book{cfg: r.cfg, run: r, view: r.view, mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
-		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}, roused: map[string]ref{}}
+		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}, roused: map[string]ref{},
+		proposals: map[string]*holdRow{}, proposalsAt: map[ref][]string{}, proposed: map[ref]bool{}, judged: map[ref]bool{}, dirtyProposals: map[string]bool{}}
 }
 
 // load reads the records with these ids, and their links, that the book does not have yet.
@@ -225,27 +232,31 @@ func (b *book) complete(s Side) bool       { return b.run.side[s].Complete }
 
 // putMirror takes a record's new content. Whoever is unlinked and shares an old or new key with it is due.
 func (b *book) putMirror(m *mirror) {
-	old := m.keys
+	old, oldIndex := m.keys, m.index()
 	if m.Gone == alive {
-		m.keys = b.cfg.matchKeys(m.side, m.Fields)
+		m.keys, m.blocks = b.cfg.matchKeys(m.side, m.Fields), b.cfg.blocks(m.side, m.record())
 	}
 	b.mirrors[m.ref()] = m
 	b.dirtyMirrors[m.ref()] = true
 	if m.Gone != alive {
 		m.indexed = false
-		b.unindex(m, old, nil)
+		b.unindex(m, oldIndex, nil)
 		b.neighbours(m.ref(), old)
 		return
 	}
-	if m.indexed && slices.Equal(old, m.keys) {
+	index := m.index()
+	if m.indexed && slices.Equal(oldIndex, index) {
 		return
 	}
+	moved := !m.indexed || !slices.Equal(old, m.keys)
 	m.indexed = true
-	b.unindex(m, old, m.keys)
-	for _, k := range m.keys {
+	b.unindex(m, oldIndex, index)
+	for _, k := range index {
 		b.setKey(m.ref(), k, true)
 	}
-	b.neighbours(m.ref(), slices.Concat(old, m.keys))
+	if moved {
+		b.neighbours(m.ref(), slices.Concat(old, m.keys))
+	}
 }
 
 func (b *book) unindex(m *mirror, old, but []matchKey) {
@@ -259,6 +270,10 @@ func (b *book) unindex(m *mirror, old, but []matchKey) {
 // setKey says whether a record is found by a key.
 func (b *book) setKey(r ref, k matchKey, there bool) {
 	entry := keyEntry(r.side, k)
+	if k.kind == blockKind {
+		b.setBlock(entry, r, there)
+		return
+	}
 	if _, ok := b.bearers[entry]; !ok {
 		b.load(b.findBearers([]string{entry}))
 	}
@@ -334,7 +349,8 @@ func (b *book) dropMirror(r ref) {
 	if m == nil {
 		return
 	}
-	b.unindex(m, m.keys, nil)
+	b.forsaken(m)
+	b.unindex(m, m.index(), nil)
 	b.neighbours(r, m.keys)
 	b.mirrors[r] = nil
 	b.dirtyMirrors[r] = true
@@ -356,11 +372,15 @@ func (b *book) relink(l *link) {
 		if old := b.linkOf(ref{s, l.ID[s]}); old != nil && old.key != l.key {
 			b.dropLink(old)
 		}
+		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
+			b.unmerge(m)
+		}
 	}
 	if l.key != "" {
 		for r, old := range b.links {
 			if old != nil && old.key == l.key && l.ID[r.side] != r.id {
 				b.links[r] = nil
+				b.follow(r, ref{r.side, l.ID[r.side]})
 				if !b.mirrorOf(r).alive() {
 					b.dropMirror(r) // its place was taken
 				}
@@ -439,10 +459,18 @@ func (b *book) save(tx Tx) error {
 			dropKeys = append(dropKeys, key)
 		}
 	}
+	var dropHolds []string
+	for _, key := range sortedKeys(b.dirtyProposals) {
+		if h := b.proposals[key]; h != nil {
+			puts = append(puts, h.row())
+		} else {
+			dropHolds = append(dropHolds, key)
+		}
+	}
 	if b.run.report.Counts != [2]Counts{} { // what was done is counted with what was done
 		puts = append(puts, Row{Table: TableRun, Key: runKey(b.run.number), Body: marshal(b.run.report)})
 	}
-	drops := map[Table][]string{TableMirror: dropMirrors, TableLink: dropLinks, TableKey: dropKeys}
+	drops := map[Table][]string{TableMirror: dropMirrors, TableLink: dropLinks, TableKey: dropKeys, TableHold: dropHolds}
 	for _, row := range b.deleteRows {
 		drops[row.Table] = append(drops[row.Table], row.Key)
 	}
@@ -461,6 +489,7 @@ func (b *book) saved() {
 	clear(b.dirtyMirrors)
 	clear(b.dirtyLinks)
 	clear(b.dirtyKeys)
+	clear(b.dirtyProposals)
 	b.dirtyRows, b.deleteRows = nil, nil
 }
 

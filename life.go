@@ -45,9 +45,18 @@ func (row *connectionRow) take(run *runRow) {
 	}
 }
 
+// indexedBy says by what records are found.
+func (cfg *config) indexedBy() string {
+	index := string(marshal(cfg.Match))
+	if cfg.scorer != nil {
+		index += " " + cfg.scorer.String()
+	}
+	return index
+}
+
 // reindex has every record found by the match keys of the configuration, if it was by others.
 func (r *run) reindex(ctx context.Context) error {
-	index := string(marshal(r.cfg.Match))
+	index := r.cfg.indexedBy()
 	if r.row.Index == index {
 		return nil
 	}
@@ -167,7 +176,7 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 		m.due = dueNow
 		b.mirrors[m.ref()] = m
 		b.dirtyMirrors[m.ref()] = true
-		for _, k := range m.keys {
+		for _, k := range m.index() {
 			entries = append(entries, keyEntry(m.side, k))
 		}
 	}
@@ -175,7 +184,7 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 		b.findBearers(entries)
 		for _, at := range sortedRefs(b.dirtyMirrors) {
 			m := b.mirrors[at]
-			for _, k := range m.keys {
+			for _, k := range m.index() {
 				b.setKey(at, k, m.alive())
 			}
 		}

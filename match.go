@@ -138,8 +138,8 @@ func evidence(x, y []matchKey) bool {
 
 // A directory finds what a decision about one unit looks at. It shows live records only.
 type directory interface {
-	record(r ref) *mirror                 // nil if there is none, or only what it was before it went
-	last(r ref) *mirror                   // the same, or what it was before it went
+	record(r ref) *mirror                         // nil if there is none, or only what it was before it went
+	last(r ref) *mirror                           // the same, or what it was before it went
 	bearing(s Side, k matchKey) iter.Seq[*mirror] // by id
 	linkOf(r ref) *link
 	separated(a, b string) bool
@@ -231,7 +231,7 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 		return standing{StatusPending, ReasonUnread, "a filter looks at a field that was not read"}, false
 	case in == No:
 		return standing{StatusExcluded, ReasonFilter, "no rule lets it through"}, false
-	case r.Merged != "" && d.record(ref{s.Other(), r.Merged}) != nil:
+	case r.Merged != "":
 		return standing{StatusDuplicate, ReasonMergedThere, "its partner was merged into another record of " + s.Other().String() + "; merge it here as well"}, false
 	case len(r.keys) == 0 && !cfg.Match.AllowKeyless:
 		return standing{StatusExcluded, ReasonNoKey, "it has no key by which it could be found again; give it one, such as an email"}, false

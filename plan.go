@@ -239,6 +239,9 @@ func (pl *planner) decideUnlinked(r *mirror) *move {
 	if c := pl.cfg.partner(pl.dir, r, there, pl.now); c != nil {
 		return pl.match(m, r, c)
 	}
+	if c := pl.cfg.likeliest(pl.dir, r, pl.now); c != nil && len(there) == 0 && r.Merged == "" {
+		return pl.match(m, r, c)
+	}
 	st, create := pl.cfg.stand(pl.dir, r, there, pl.now)
 	m.standing = st
 	m.due = pl.cfg.until(r.side, r, pl.now)

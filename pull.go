@@ -146,6 +146,9 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	for _, name := range changed {
 		m.edited(name, rec.Modified)
 	}
+	if r.cfg.reused(m) {
+		b.unmerge(m)
+	}
 	if len(changed) == 0 && !back && was == m.version {
 		return // our own write's echo, or a page that came twice
 	}
@@ -255,8 +258,8 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	l, known := b.linkOf(from), b.mirrorOf(to)
 	if known == nil {
 		moved := *old
-		moved.id, moved.keys, moved.indexed = k.New, nil, false
-		moved.version, moved.Wrote, moved.Doubt = "", nil, nil // versions are of an id
+		moved.id, moved.keys, moved.blocks, moved.indexed = k.New, nil, nil, false
+		moved.version, moved.Wrote, moved.Doubt, moved.Merged = "", nil, nil, "" // versions and proposals are of an id
 		b.dropMirror(from)
 		b.putMirror(&moved)
 	}
@@ -268,6 +271,10 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.dropLink(l)
 		b.mergedAway(ref{s.Other(), l.ID[s.Other()]}, k.New)
 	}
+	if old.Merged != "" && known == nil {
+		b.mergedAway(to, old.Merged)
+	}
+	b.follow(from, to)
 	b.dropMirror(from)
 	b.touch(to)
 	r.renameIntents(b, s, k)
@@ -283,15 +290,6 @@ func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
 			p.ID = k.New
 			b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: p.key, Body: marshal(p.intentRow)})
 		}
-	}
-}
-
-// mergedAway notes that a record's partner became part of another one: it is a duplicate now, and never copied back.
-func (b *book) mergedAway(left ref, into string) {
-	if m := b.mirrorOf(left); m != nil {
-		m.Merged = into
-		b.dirtyMirrors[left] = true
-		b.touch(left)
 	}
 }
 

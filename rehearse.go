@@ -41,7 +41,9 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 	var err error
 	for round := 0; err == nil && len(refs) > 0 && round < maxRounds; round++ {
 		r.blocked, r.wrote = nil, false
-		err = r.send(ctx, b, r.decide(b, refs, nil))
+		writes := r.decide(b, refs, nil)
+		r.suggest(b)
+		err = r.send(ctx, b, writes)
 		for _, at := range r.blocked {
 			if r.wrote { // a value that another record had may be free now
 				b.touch(at)
@@ -104,7 +106,11 @@ func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen 
 				}
 			}
 		}
-		for _, w := range r.decide(b, refs, count) {
+		writes := r.decide(b, refs, count)
+		if seen != nil {
+			r.suggest(b)
+		}
+		for _, w := range writes {
 			r.simulate(b, w)
 		}
 		refs = b.takeDue()
@@ -137,6 +143,7 @@ func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
 		}
 		done[ref] = true
 		r.carry(b, ref, m)
+		b.judge(ref, m)
 		writes = append(writes, m.writes...)
 	}
 	slices.SortStableFunc(writes, func(x, y *write) int {

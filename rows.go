@@ -71,9 +71,9 @@ type intent struct {
 	Why    map[string]Why `json:"why,omitempty"`
 }
 
-// holdRow is what waits for a person, or was decided by one.
+// holdRow is what waits for a person, was decided by one, or is proposed to one.
 type holdRow struct {
-	Kind      string        `json:"kind"` // WaitDeletions, ..., or one of the decisions below
+	Kind      string        `json:"kind"` // WaitDeletions, ..., one of the decisions below, or a proposal
 	Consented bool          `json:"consented,omitempty"`
 	Side      Side          `json:"side"`
 	IDs       [2]string     `json:"ids,omitzero"`
@@ -81,6 +81,9 @@ type holdRow struct {
 	Seen      sides         `json:"seen,omitzero"`
 	Take      Take          `json:"take,omitempty"`
 	Value     contact.Value `json:"value,omitzero"`
+	Score     float64       `json:"score,omitempty"` // of a suggestion
+	Evidence  []string      `json:"evidence,omitempty"`
+	Doubtful  bool          `json:"doubtful,omitempty"`
 	key       string
 }
 
@@ -194,7 +197,7 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 		}
 		m.due = time.Unix(0, nanos)
 	}
-	m.keys = cfg.matchKeys(m.side, m.Fields)
+	m.keys, m.blocks = cfg.matchKeys(m.side, m.Fields), cfg.blocks(m.side, m.record())
 	m.indexed = m.Gone == alive
 	return m, nil
 }

@@ -98,7 +98,7 @@ func (s *Syncer) Confirm(ctx context.Context) error {
 
 // consentAll marks the held operations of these kinds as consented.
 func consentAll(tx Tx, kinds map[string]bool) error {
-	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey})
+	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey, Until: proposalPrefix})
 	if err != nil {
 		return err
 	}
@@ -223,7 +223,12 @@ func (s *Syncer) request(ctx context.Context, kind, aID, bID string) error {
 // readHolds reads what persons have decided, and what the guards hold.
 func (r *run) readHolds(tx ReadTx) error {
 	r.separated, r.requests, r.consents = map[[2]string]bool{}, map[string]holdRow{}, map[string]holdRow{}
-	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey})
+	merges, err := tx.Scan(Scan{Table: TableHold, By: proposalOrder, Prefix: holdMerge, Limit: 1, KeysOnly: true})
+	if err != nil {
+		return err
+	}
+	r.merges = len(merges) > 0
+	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey, Until: proposalPrefix})
 	if err != nil {
 		return err
 	}
@@ -251,12 +256,18 @@ func (r *run) applyRequests(ctx context.Context) error {
 		return nil
 	}
 	b := r.newBook()
+	var about []ref
+	for _, h := range r.requests {
+		about = append(about, ref{A, h.IDs[A]})
+	}
+	b.loadProposals(about)
 	for _, key := range sortedKeys(r.requests) {
 		h := r.requests[key]
 		l := b.linkOf(ref{A, h.IDs[A]})
 		paired := l != nil && l.ID == h.IDs
 		switch h.Kind {
 		case holdSeparated:
+			b.refuse(h.IDs)
 			if paired {
 				b.dropLink(l)
 				for _, s := range Sides {
@@ -266,7 +277,7 @@ func (r *run) applyRequests(ctx context.Context) error {
 			continue // it is kept: the two are never linked again
 		case holdLink:
 			if !paired && b.record(ref{A, h.IDs[A]}) != nil && b.record(ref{B, h.IDs[B]}) != nil {
-				b.relink(&link{ID: h.IDs})
+				b.accept(h.IDs)
 			}
 		case holdReleased:
 			if paired {
