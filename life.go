@@ -192,12 +192,26 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 	return b.commit(ctx)
 }
 
-// dropKeys forgets how records are found: the connection's keys mean something else now.
+// dropKeys forgets how records are found, and who is like whom: the connection's keys mean something else now.
 func (r *run) dropKeys(ctx context.Context) error {
+	for _, all := range []Scan{
+		{Table: TableKey, By: ByKey},
+		{Table: TableHold, By: ByKey, Prefix: proposalPrefix + holdSuggestion},
+	} {
+		all.Limit, all.KeysOnly = 10*batchUnits, true
+		if err := r.dropRows(ctx, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropRows deletes all rows of a scan, as many at a time as its limit says.
+func (r *run) dropRows(ctx context.Context, all Scan) error {
 	for {
 		n := 0
 		err := r.update(ctx, func(tx Tx) error {
-			rows, err := tx.Scan(Scan{Table: TableKey, By: ByKey, Limit: 10 * batchUnits, KeysOnly: true})
+			rows, err := tx.Scan(all)
 			if err != nil {
 				return err
 			}
@@ -206,7 +220,7 @@ func (r *run) dropKeys(ctx context.Context) error {
 				keys[i] = row.Key
 			}
 			n = len(keys)
-			return tx.Delete(TableKey, keys...)
+			return tx.Delete(all.Table, keys...)
 		})
 		if err != nil || n == 0 {
 			return err
