@@ -206,3 +206,15 @@ func (b *book) setBlock(entry string, r ref, there bool) {
 	b.bearers[entry] = list
 	b.dirtyKeys[entry] = true
 }
+
+// planSuggestions notes for a preview what was found to be alike on a book that is dropped.
+func (r *run) planSuggestions(b *book) {
+	if r.planned == nil {
+		r.planned = map[string]holdRow{}
+	}
+	for _, key := range sortedKeys(b.dirtyProposals) {
+		if h := b.proposals[key]; h != nil && h.Kind == holdSuggestion {
+			r.planned[key] = *h
+		}
+	}
+}

@@ -115,6 +115,9 @@ func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen 
 		}
 		refs = b.takeDue()
 	}
+	if seen != nil {
+		r.planSuggestions(b)
+	}
 	return b.err
 }
 

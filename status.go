@@ -88,6 +88,8 @@ type Plan struct {
 	Counts  [2]Counts      `json:"counts"`
 	Writes  []PlannedWrite `json:"writes"`
 	Waiting []Waiting      `json:"waiting,omitempty"` // what the guards would hold
+	// Suggestions are who is alike among those that were planned: to link two before the first sync spares both a copy.
+	Suggestions []Suggestion `json:"suggestions,omitempty"`
 }
 
 // A PlannedWrite is one write of a plan.
@@ -125,8 +127,10 @@ type Status struct {
 	Reasons map[string]int `json:"reasons"` // by "status reason", of what is not in sync
 	Totals  [2]Counts      `json:"totals"`  // since activation, by side
 	Waiting []Waiting      `json:"waiting,omitempty"`
-	Runs    int64          `json:"runs"`
-	Last    time.Time      `json:"last,omitzero"` // when the last sync ran to its end
+	// Suggestions are how many suggestions of each kind wait for an answer ([Syncer.Suggestions]).
+	Suggestions map[SuggestionKind]int `json:"suggestions,omitempty"`
+	Runs        int64                  `json:"runs"`
+	Last        time.Time              `json:"last,omitzero"` // when the last sync ran to its end
 }
 
 // RecordStatus says how one record stands, and why.
@@ -135,6 +139,8 @@ type RecordStatus struct {
 	Reason  string    `json:"reason,omitempty"`
 	Message string    `json:"message,omitempty"` // in words, with what to do
 	IDs     [2]string `json:"ids"`               // the pair's ids; "" where there is none
+	// Suggestions are what is suggested about it. They are no status: it stands as if there were none.
+	Suggestions []Suggestion `json:"suggestions,omitempty"`
 }
 
 // RecordQuery asks for records by how they stand.
@@ -173,6 +179,10 @@ func (s *Syncer) Status(ctx context.Context) (Status, error) {
 		out.Totals, out.Waiting, out.Runs, out.Last = row.Totals, row.Waiting, row.Runs, row.Checked
 		if out.State == StateActive && slices.ContainsFunc(row.Waiting, Waiting.Halts) {
 			out.State = StateHalted
+		}
+		var err error
+		if out.Suggestions, err = countSuggestions(tx); err != nil {
+			return err
 		}
 		return countStatuses(tx, &out)
 	})
@@ -213,36 +223,47 @@ func countStatuses(tx ReadTx, out *Status) error {
 // Record returns how one record stands.
 func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus, error) {
 	var out RecordStatus
-	err := s.scopeView(ctx, func(tx ReadTx) error {
-		links, err := tx.Find(TableLink, int(side), id)
-		if err != nil {
+	err := s.scopeView(ctx, func(tx ReadTx) (err error) {
+		if out, err = recordIn(tx, ref{side, id}); err != nil {
 			return err
 		}
-		if len(links) > 0 {
-			l, err := parseLink(links[0])
-			out = l.recordStatus()
-			return err
-		}
-		var m mirror
-		rows, err := tx.Get(TableMirror, recordKey(ref{side, id}))
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 {
-			return fmt.Errorf("%w: %s in %s", ErrNotKnown, id, side)
-		}
-		if err := m.read(rows[0].Body); err != nil {
-			return err
-		}
-		m.side, m.id = side, id
-		out = m.recordStatus()
-		return nil
+		page := []RecordStatus{out}
+		err = suggestedAbout(tx, page)
+		out = page[0]
+		return err
 	})
 	return out, err
 }
 
+// recordIn returns how one record stands, without what is suggested about it.
+func recordIn(tx ReadTx, r ref) (RecordStatus, error) {
+	links, err := tx.Find(TableLink, int(r.side), r.id)
+	if err != nil {
+		return RecordStatus{}, err
+	}
+	if len(links) > 0 {
+		l, err := parseLink(links[0])
+		if err != nil {
+			return RecordStatus{}, err
+		}
+		return l.recordStatus(), nil
+	}
+	rows, err := tx.Get(TableMirror, recordKey(r))
+	if err != nil {
+		return RecordStatus{}, err
+	}
+	if len(rows) == 0 {
+		return RecordStatus{}, fmt.Errorf("%w: %s in %s", ErrNotKnown, r.id, r.side)
+	}
+	m := mirror{side: r.side, id: r.id}
+	if err := m.read(rows[0].Body); err != nil {
+		return RecordStatus{}, err
+	}
+	return m.recordStatus(), nil
+}
+
 func (l *link) recordStatus() RecordStatus {
-	return RecordStatus{l.Standing.Status, l.Standing.Reason, l.Standing.Message, l.ID}
+	return RecordStatus{Status: l.Standing.Status, Reason: l.Standing.Reason, Message: l.Standing.Message, IDs: l.ID}
 }
 
 func (m *mirror) recordStatus() RecordStatus {
@@ -269,13 +290,13 @@ func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatu
 			page = append(page, part...)
 			if cursor != "" {
 				next = cursor
-				return nil
+				break
 			}
 			if strings.HasPrefix(q.After, string(table)) {
 				q.After = ""
 			}
 		}
-		return nil
+		return suggestedAbout(tx, page)
 	})
 	return page, next, err
 }
@@ -428,6 +449,9 @@ func (r *run) planAll(ctx context.Context, plan *Plan, everything bool) error {
 		return err
 	}
 	_, err = r.rehearse(ctx, due, func(w *write, m *move) { plan.add(w, r.cfg) })
+	for _, key := range sortedKeys(r.planned) {
+		plan.Suggestions = append(plan.Suggestions, r.planned[key].suggestion())
+	}
 	return err
 }
 

@@ -97,7 +97,7 @@ func suggestionsOf(tx ReadTx, rows []Row) (page []Suggestion, err error) {
 		if len(answers) > 0 {
 			continue
 		}
-		s := Suggestion{Kind: SuggestionKind(h.Kind), IDs: h.IDs, Side: h.Side, Score: Score{Value: h.Score, Evidence: h.Evidence, Doubtful: h.Doubtful}}
+		s := h.suggestion()
 		if s.Kind == SuggestMerge {
 			if s.Into, err = partnerOf(tx, ref{h.Side.Other(), h.IDs[h.Side.Other()]}); err != nil {
 				return nil, err
@@ -126,12 +126,59 @@ func partnerOf(tx ReadTx, r ref) (string, error) {
 	return partner, nil
 }
 
-// suggestionsAbout returns what is suggested about a record.
-func suggestionsAbout(tx ReadTx, r ref) ([]Suggestion, error) {
-	rows, err := tx.Find(TableHold, int(r.side), r.id)
-	if err != nil {
-		return nil, err
+// suggestedAbout adds what is suggested about the records of a page, the likeliest first.
+func suggestedAbout(tx ReadTx, page []RecordStatus) error {
+	of := map[ref]*RecordStatus{}
+	var ids [2][]string
+	for i := range page {
+		rec := &page[i]
+		for _, s := range Sides {
+			if rec.IDs[s] != "" {
+				ids[s] = append(ids[s], rec.IDs[s])
+				of[ref{s, rec.IDs[s]}] = rec
+			}
+		}
 	}
-	slices.SortFunc(rows, func(x, y Row) int { return cmp.Compare(x.Index[proposalOrder], y.Index[proposalOrder]) })
-	return suggestionsOf(tx, rows)
+	for _, s := range Sides {
+		if len(ids[s]) == 0 {
+			continue
+		}
+		rows, err := tx.Find(TableHold, int(s), ids[s]...)
+		if err != nil {
+			return err
+		}
+		slices.SortStableFunc(rows, func(x, y Row) int { return cmp.Compare(x.Index[proposalOrder], y.Index[proposalOrder]) })
+		found, err := suggestionsOf(tx, rows)
+		if err != nil {
+			return err
+		}
+		for _, one := range found {
+			rec := of[ref{s, one.IDs[s]}]
+			rec.Suggestions = append(rec.Suggestions, one)
+		}
+	}
+	return nil
+}
+
+// countSuggestions counts what is suggested, by kind.
+func countSuggestions(tx ReadTx) (map[SuggestionKind]int, error) {
+	var counts map[SuggestionKind]int
+	for _, kind := range []SuggestionKind{SuggestLink, SuggestMerge} {
+		n, err := tx.Count(Scan{Table: TableHold, By: proposalOrder, Prefix: string(kind) + " "})
+		if err != nil {
+			return nil, err
+		}
+		if n > 0 && counts == nil {
+			counts = map[SuggestionKind]int{}
+		}
+		if n > 0 {
+			counts[kind] = n
+		}
+	}
+	return counts, nil
+}
+
+// suggestion returns a proposal as a person sees it, without Into.
+func (h holdRow) suggestion() Suggestion {
+	return Suggestion{Kind: SuggestionKind(h.Kind), IDs: h.IDs, Side: h.Side, Score: Score{Value: h.Score, Evidence: h.Evidence, Doubtful: h.Doubtful}}
 }

@@ -179,6 +179,7 @@ type run struct {
 	side      [2]sideRow
 	pulledAt  [2]time.Time
 	separated map[[2]string]bool
+	planned   map[string]holdRow // of a preview: what would be suggested
 	merges    bool               // something is left over by a merge
 	requests  map[string]holdRow // what persons decided since the last sync
 	consents  map[string]holdRow
