@@ -148,11 +148,12 @@ func (b *book) loadBearers(refs []ref) {
 		}
 	}
 	b.load(b.findBearers(entries))
+	b.findBlocks(refs)
 }
 
 // findBearers reads the key rows of these entries and returns the records that they name.
 func (b *book) findBearers(entries []string) (found []ref) {
-	entries = slices.DeleteFunc(entries, func(e string) bool { _, ok := b.bearers[e]; return ok })
+	entries = slices.DeleteFunc(slices.Clone(entries), func(e string) bool { _, ok := b.bearers[e]; return ok })
 	slices.Sort(entries)
 	entries = slices.Compact(entries)
 	if len(entries) == 0 || b.err != nil {
@@ -234,7 +235,7 @@ func (b *book) complete(s Side) bool       { return b.run.side[s].Complete }
 func (b *book) putMirror(m *mirror) {
 	old, oldIndex := m.keys, m.index()
 	if m.Gone == alive {
-		m.keys, m.blocks = b.cfg.matchKeys(m.side, m.Fields), b.cfg.blocks(m.side, m.record())
+		b.cfg.identify(m)
 	}
 	b.mirrors[m.ref()] = m
 	b.dirtyMirrors[m.ref()] = true

@@ -170,18 +170,14 @@ func (r *run) suggest(b *book) {
 // loadLookalikes reads in few calls what looking for who is like these records will look at.
 func (b *book) loadLookalikes(refs []ref) {
 	b.loadProposals(refs)
-	var entries []string
+	b.findBlocks(refs)
+	var mates []ref
 	for _, at := range refs {
 		if m := b.record(at); m != nil && alone(b, m) {
-			for _, k := range m.blocks {
-				entries = append(entries, keyEntry(at.side.Other(), k))
+			for _, entry := range m.blockEntries(at.side.Other()) {
+				mates = append(mates, b.bearers[entry]...)
 			}
 		}
-	}
-	b.findBearers(entries)
-	var mates []ref
-	for _, e := range entries {
-		mates = append(mates, b.bearers[e]...)
 	}
 	slices.SortFunc(mates, compareRefs)
 	mates = slices.Compact(mates)
@@ -189,8 +185,30 @@ func (b *book) loadLookalikes(refs []ref) {
 	b.loadBearers(mates)
 }
 
+// blockEntries returns the entries of side s under which a scorer finds a record, or whom it is like there.
+func (m *mirror) blockEntries(s Side) []string {
+	entries := make([]string, len(m.blocks))
+	for i, k := range m.blocks {
+		entries[i] = keyEntry(s, k)
+	}
+	return entries
+}
+
+// findBlocks reads in one call who shares a block with these records: who is like them, and where a copy of theirs is
+// to be found.
+func (b *book) findBlocks(refs []ref) {
+	var entries []string
+	for _, r := range refs {
+		if m := b.mirrors[r]; m != nil && len(m.blocks) > 0 && alone(b, m) {
+			entries = slices.Concat(entries, m.blockEntries(A), m.blockEntries(B))
+		}
+	}
+	b.findBearers(entries)
+}
+
 // setBlock says whether a record is found by a block. The row of a block that is too common names nobody, from then on.
 func (b *book) setBlock(entry string, r ref, there bool) {
+	b.findBearers([]string{entry})
 	list := b.bearers[entry]
 	i, found := slices.BinarySearchFunc(list, r, func(x, y ref) int { return cmp.Compare(x.id, y.id) })
 	switch common := len(list) == 1 && list[0].id == ""; {

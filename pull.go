@@ -107,21 +107,26 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 // expect reads in few calls what taking these records will look at.
 func (b *book) expect(s Side, refs []ref, records []contact.Record) {
 	b.load(refs)
-	var entries []string
+	var entries, blocks []string
 	add := func(keys []matchKey) {
 		for _, k := range keys {
 			entries = append(entries, keyEntry(A, k), keyEntry(B, k))
 		}
 	}
 	for _, rec := range records {
-		add(b.cfg.matchKeys(s, rec.Fields))
+		m := &mirror{side: s, Fields: rec.Fields}
+		b.cfg.identify(m)
+		add(m.keys)
+		blocks = append(blocks, m.blockEntries(s)...)
 	}
 	for _, at := range refs {
 		if m := b.mirrors[at]; m != nil {
 			add(m.keys)
+			blocks = append(blocks, m.blockEntries(s)...)
 		}
 	}
 	b.load(b.findBearers(entries))
+	b.findBearers(blocks)
 }
 
 // pulled takes a record as it was read. fresh says that it was read by id, which never lags.

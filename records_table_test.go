@@ -131,7 +131,7 @@ func (d *shelf) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 
 // put puts a record on the shelf, to be found by its keys.
 func (d *shelf) put(m *mirror) *mirror {
-	m.keys = d.cfg.matchKeys(m.side, m.Fields)
+	d.cfg.identify(m)
 	d.mirrors[m.ref()] = m
 	return m
 }

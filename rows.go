@@ -197,7 +197,7 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 		}
 		m.due = time.Unix(0, nanos)
 	}
-	m.keys, m.blocks = cfg.matchKeys(m.side, m.Fields), cfg.blocks(m.side, m.record())
+	cfg.identify(m)
 	m.indexed = m.Gone == alive
 	return m, nil
 }

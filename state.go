@@ -41,6 +41,7 @@ type mirror struct {
 	due      time.Time       // when to look at it again; zero is never
 	keys     []matchKey      // by which it is found, as computed from Fields
 	blocks   []matchKey      // by which it is found to be like others
+	person   Person          // as the scorer sees it
 	indexed  bool            // the store finds it by them
 }
 

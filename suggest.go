@@ -5,23 +5,21 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/contactsync/contactsync/contact"
 )
 
 // blockKind is the kind of the keys under which a scorer looks for records. They are evidence of nothing.
 const blockKind = -1
 
-// blocks returns the keys under which a scorer looks for a record of side s.
-func (cfg *config) blocks(s Side, rec contact.Record) []matchKey {
+// identify works out by what a record is found: its match keys, and the blocks of the scorer.
+func (cfg *config) identify(m *mirror) {
+	m.keys = cfg.matchKeys(m.side, m.Fields)
 	if cfg.scorer == nil {
-		return nil
+		return
 	}
-	var keys []matchKey
-	for _, text := range cfg.scorer.Blocks(cfg.person(s, rec)) {
-		keys = append(keys, matchKey{blockKind, text})
+	m.person, m.blocks = cfg.person(m.side, m.record()), nil
+	for _, text := range cfg.scorer.Blocks(m.person) {
+		m.blocks = append(m.blocks, matchKey{blockKind, text})
 	}
-	return keys
 }
 
 // index returns all keys by which a record is found.
@@ -53,12 +51,11 @@ func (cfg *config) lookalikes(d directory, r *mirror, now time.Time) []lookalike
 		return nil
 	}
 	var found []lookalike
-	person := cfg.person(r.side, r.record())
 	for _, c := range cfg.blockmates(d, r) {
 		if !alone(d, c) || d.separated(pairIDs(r.ref(), c.ref())) || !cfg.letsEither(d, r, c, now) || cfg.matched(d, c, now) {
 			continue
 		}
-		if score := cfg.scorer.Score(person, cfg.person(c.side, c.record())); score.Value >= cfg.Match.SuggestAbove {
+		if score := cfg.scorer.Score(r.person, c.person); score.Value >= cfg.Match.SuggestAbove {
 			found = append(found, lookalike{c, score})
 		}
 	}
