@@ -200,7 +200,7 @@ func (b *book) findBlocks(refs []ref) {
 	var entries []string
 	for _, r := range refs {
 		if m := b.mirrors[r]; m != nil && len(m.blocks) > 0 && alone(b, m) {
-			entries = slices.Concat(entries, m.blockEntries(A), m.blockEntries(B))
+			entries = append(append(entries, m.blockEntries(A)...), m.blockEntries(B)...)
 		}
 	}
 	b.findBearers(entries)
