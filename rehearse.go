@@ -43,7 +43,11 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 		r.blocked, r.wrote = nil, false
 		writes := r.decide(b, refs, nil)
 		r.suggest(b)
-		err = r.send(ctx, b, writes)
+		if r.cfg.Shadow {
+			r.foresee(b, writes)
+		} else {
+			err = r.send(ctx, b, writes)
+		}
 		for _, at := range r.blocked {
 			if r.wrote { // a value that another record had may be free now
 				b.touch(at)

@@ -154,6 +154,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"71-faults-more.yaml":       50,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
+		"88-shadow.yaml":            3,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}
