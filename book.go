@@ -176,6 +176,14 @@ func (b *book) findBearers(entries []string) (found []ref) {
 	return found
 }
 
+// bearersOf returns who bears a key, with their records in the book.
+func (b *book) bearersOf(entry string) []ref {
+	if _, ok := b.bearers[entry]; !ok {
+		b.load(b.findBearers([]string{entry}))
+	}
+	return b.bearers[entry]
+}
+
 // mirrorOf returns what was last read of a record, dead or alive, nil if it was never seen.
 func (b *book) mirrorOf(r ref) *mirror {
 	m, ok := b.mirrors[r]
@@ -213,11 +221,7 @@ func (b *book) linkOf(r ref) *link {
 
 func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 	return func(yield func(*mirror) bool) {
-		entry := keyEntry(s, k)
-		if _, ok := b.bearers[entry]; !ok {
-			b.load(b.findBearers([]string{entry}))
-		}
-		for _, r := range b.bearers[entry] {
+		for _, r := range b.bearersOf(keyEntry(s, k)) {
 			if m := b.record(r); m != nil && !yield(m) {
 				return
 			}
@@ -275,10 +279,7 @@ func (b *book) setKey(r ref, k matchKey, there bool) {
 		b.setBlock(entry, r, there)
 		return
 	}
-	if _, ok := b.bearers[entry]; !ok {
-		b.load(b.findBearers([]string{entry}))
-	}
-	list := b.bearers[entry]
+	list := b.bearersOf(entry)
 	i, found := slices.BinarySearchFunc(list, r, func(x, y ref) int { return strings.Compare(x.id, y.id) })
 	switch {
 	case there && !found:
@@ -289,35 +290,6 @@ func (b *book) setKey(r ref, k matchKey, there bool) {
 		return
 	}
 	b.dirtyKeys[entry] = true
-}
-
-// neighbours makes every unlinked record that shares one of the keys due, on either side; and a pair that waits
-// for what becomes of a half that is gone. Of many changes among those who share a key only the first walks over them.
-func (b *book) neighbours(of ref, keys []matchKey) {
-	for _, k := range keys {
-		for _, s := range Sides {
-			entry := keyEntry(s, k)
-			if but, done := b.roused[entry]; done {
-				b.rouse(but, of)
-				b.roused[entry] = ref{}
-				continue
-			}
-			b.roused[entry] = of
-			for m := range b.bearing(s, k) {
-				b.rouse(m.ref(), of)
-			}
-		}
-	}
-}
-
-// rouse makes a neighbour of a record due, unless it has a partner.
-func (b *book) rouse(at, of ref) {
-	if at == of || b.record(at) == nil {
-		return
-	}
-	if l := b.linkOf(at); l == nil || l.Gone != [2]bool{} {
-		b.touch(at)
-	}
 }
 
 // touch makes a record due now.
@@ -377,15 +349,17 @@ func (b *book) relink(l *link) {
 			b.unmerge(m)
 		}
 	}
-	if l.key != "" {
-		for r, old := range b.links {
-			if old != nil && old.key == l.key && l.ID[r.side] != r.id {
-				b.links[r] = nil
-				b.follow(r, ref{r.side, l.ID[r.side]})
-				if !b.mirrorOf(r).alive() {
-					b.dropMirror(r) // its place was taken
-				}
-			}
+	replaced := map[ref]bool{}
+	for r, old := range b.links {
+		if l.key != "" && old != nil && old.key == l.key && l.ID[r.side] != r.id {
+			replaced[r] = true
+		}
+	}
+	for _, r := range sortedRefs(replaced) {
+		b.links[r] = nil
+		b.follow(r, ref{r.side, l.ID[r.side]})
+		if !b.mirrorOf(r).alive() {
+			b.dropMirror(r) // its place was taken
 		}
 	}
 	b.putLink(l)
@@ -405,15 +379,6 @@ func (b *book) dropLink(l *link) {
 		}
 	}
 	b.kin(l)
-}
-
-// kin makes the unlinked neighbours of both records of a pair due.
-func (b *book) kin(l *link) {
-	for _, s := range Sides {
-		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
-			b.neighbours(m.ref(), m.keys)
-		}
-	}
 }
 
 // takeDue returns the records to be decided, in their order, and forgets that they are.

@@ -30,7 +30,7 @@ var deciding = []string{"connection.go", "rules.go", "action.go", "filter.go", "
 
 var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "codec_writes.go", "shadow.go", "book.go", "carry.go", "pull.go", "push.go", "recover.go", "sync.go",
 	"status.go", "verbs.go", "options.go", "document.go", "strict.go", "life.go", "rehearse.go", "history.go", "rollback.go", "explain.go",
-	"proposals.go", "merge.go", "suggestions.go"}
+	"proposals.go", "merge.go", "suggestions.go", "neighbours.go"}
 
 // decidingImports are the packages that a deciding file may import.
 var decidingImports = []string{"cmp", "errors", "fmt", "iter", "maps", "math", "math/big", "slices", "sort", "strconv", "strings", "time", "unicode",
