@@ -29,7 +29,8 @@ var deciding = []string{"connection.go", "rules.go", "action.go", "filter.go", "
 	"person.go", "similar.go", "names.go", "nicknames.go", "scorer.go", "suggest.go"}
 
 var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "codec_writes.go", "shadow.go", "book.go", "carry.go", "pull.go", "push.go", "recover.go", "sync.go",
-	"status.go", "verbs.go", "options.go", "document.go", "strict.go", "life.go", "rehearse.go", "history.go", "rollback.go", "explain.go",
+	"status.go", "verbs.go", "options.go", "document.go", "strict.go", "life.go", "rehearse.go", "upsert.go", "inbox.go", "keyfinder.go", "paused.go",
+	"history.go", "rollback.go", "explain.go",
 	"proposals.go", "merge.go", "suggestions.go", "neighbours.go"}
 
 // decidingImports are the packages that a deciding file may import.

@@ -70,6 +70,10 @@ type intent struct {
 	Marker string         `json:"marker,omitempty"`
 	Clears []string       `json:"clears,omitempty"`
 	Why    map[string]Why `json:"why,omitempty"`
+	// Of a create that was sent again:
+	Kept  []string `json:"kept,omitempty"`
+	Moved []string `json:"moved,omitempty"`
+	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
 }
 
 // holdRow is what waits for a person, was decided by one, or is proposed to one.
@@ -132,6 +136,7 @@ type journalRow struct {
 const (
 	mirrorDue, mirrorStatus = 0, 1
 	linkStatus              = 2
+	inboxName               = 0
 )
 
 // recordKey is the key of a record in the mirror.
