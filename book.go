@@ -153,7 +153,7 @@ func (b *book) loadBearers(refs []ref) {
 
 // findBearers reads the key rows of these entries and returns the records that they name.
 func (b *book) findBearers(entries []string) (found []ref) {
-	entries = slices.DeleteFunc(slices.Clone(entries), func(e string) bool { _, ok := b.bearers[e]; return ok })
+	entries = slices.DeleteFunc(entries, func(e string) bool { _, ok := b.bearers[e]; return ok })
 	slices.Sort(entries)
 	entries = slices.Compact(entries)
 	if len(entries) == 0 || b.err != nil {

@@ -208,8 +208,11 @@ func (b *book) findBlocks(refs []ref) {
 
 // setBlock says whether a record is found by a block. The row of a block that is too common names nobody, from then on.
 func (b *book) setBlock(entry string, r ref, there bool) {
-	b.findBearers([]string{entry})
-	list := b.bearers[entry]
+	list, known := b.bearers[entry]
+	if !known {
+		b.findBearers([]string{entry})
+		list = b.bearers[entry]
+	}
 	i, found := slices.BinarySearchFunc(list, r, func(x, y ref) int { return cmp.Compare(x.id, y.id) })
 	switch common := len(list) == 1 && list[0].id == ""; {
 	case common || there == found:
