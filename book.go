@@ -3,6 +3,7 @@ package contactsync
 import (
 	"cmp"
 	"context"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -21,17 +22,25 @@ type book struct {
 	links   map[ref]*link    // nil: the record has no link
 	bearers map[string][]ref // by key entry, sorted by id
 
-	dirtyMirrors map[ref]bool
-	dirtyLinks   map[string]*link // nil: deleted
-	dirtyKeys    map[string]bool  // by key entry
-	dirtyRows    []Row            // journal and others, appended
-	deleteRows   []Row
-	due          map[ref]bool // to be decided, now
+	proposals   map[string]*holdRow // by key; nil: withdrawn
+	proposalsAt map[ref][]string    // their keys
+	proposed    map[ref]bool        // what is proposed about these was read
+	judged      map[ref]bool        // decided, and not yet looked at for who they may be
+
+	dirtyProposals map[string]bool
+	dirtyMirrors   map[ref]bool
+	dirtyLinks     map[string]*link // nil: deleted
+	dirtyKeys      map[string]bool  // by key entry
+	dirtyRows      []Row            // journal and others, appended
+	deleteRows     []Row
+	due            map[ref]bool   // to be decided, now
+	roused         map[string]ref // key entries whose unlinked bearers are due since the last decision, all but this one
 }
 
 func (r *run) newBook() *book {
 	return &book{cfg: r.cfg, run: r, view: r.view, mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
-		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}}
+		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}, roused: map[string]ref{},
+		proposals: map[string]*holdRow{}, proposalsAt: map[ref][]string{}, proposed: map[ref]bool{}, judged: map[ref]bool{}, dirtyProposals: map[string]bool{}}
 }
 
 // load reads the records with these ids, and their links, that the book does not have yet.
@@ -139,6 +148,7 @@ func (b *book) loadBearers(refs []ref) {
 		}
 	}
 	b.load(b.findBearers(entries))
+	b.findBlocks(refs)
 }
 
 // findBearers reads the key rows of these entries and returns the records that they name.
@@ -164,6 +174,14 @@ func (b *book) findBearers(entries []string) (found []ref) {
 		return nil
 	})
 	return found
+}
+
+// bearersOf returns who bears a key, with their records in the book.
+func (b *book) bearersOf(entry string) []ref {
+	if _, ok := b.bearers[entry]; !ok {
+		b.load(b.findBearers([]string{entry}))
+	}
+	return b.bearers[entry]
 }
 
 // mirrorOf returns what was last read of a record, dead or alive, nil if it was never seen.
@@ -201,18 +219,14 @@ func (b *book) linkOf(r ref) *link {
 	return b.links[r]
 }
 
-func (b *book) bearing(s Side, k matchKey) []*mirror {
-	entry := keyEntry(s, k)
-	if _, ok := b.bearers[entry]; !ok {
-		b.load(b.findBearers([]string{entry}))
-	}
-	var all []*mirror
-	for _, r := range b.bearers[entry] {
-		if m := b.record(r); m != nil {
-			all = append(all, m)
+func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
+	return func(yield func(*mirror) bool) {
+		for _, r := range b.bearersOf(keyEntry(s, k)) {
+			if m := b.record(r); m != nil && !yield(m) {
+				return
+			}
 		}
 	}
-	return all
 }
 
 func (b *book) separated(x, y string) bool { return b.run.separated[[2]string{x, y}] }
@@ -224,27 +238,31 @@ func (b *book) complete(s Side) bool       { return b.run.side[s].Complete || b.
 
 // putMirror takes a record's new content. Whoever is unlinked and shares an old or new key with it is due.
 func (b *book) putMirror(m *mirror) {
-	old := m.keys
+	old, oldIndex := m.keys, m.index()
 	if m.Gone == alive {
-		m.keys = b.cfg.matchKeys(m.side, m.Fields)
+		b.cfg.identify(m)
 	}
 	b.mirrors[m.ref()] = m
 	b.dirtyMirrors[m.ref()] = true
 	if m.Gone != alive {
 		m.indexed = false
-		b.unindex(m, old, nil)
+		b.unindex(m, oldIndex, nil)
 		b.neighbours(m.ref(), old)
 		return
 	}
-	if m.indexed && slices.Equal(old, m.keys) {
+	index := m.index()
+	if m.indexed && slices.Equal(oldIndex, index) {
 		return
 	}
+	moved := !m.indexed || !slices.Equal(old, m.keys)
 	m.indexed = true
-	b.unindex(m, old, m.keys)
-	for _, k := range m.keys {
+	b.unindex(m, oldIndex, index)
+	for _, k := range index {
 		b.setKey(m.ref(), k, true)
 	}
-	b.neighbours(m.ref(), slices.Concat(old, m.keys))
+	if moved {
+		b.neighbours(m.ref(), slices.Concat(old, m.keys))
+	}
 }
 
 func (b *book) unindex(m *mirror, old, but []matchKey) {
@@ -258,10 +276,11 @@ func (b *book) unindex(m *mirror, old, but []matchKey) {
 // setKey says whether a record is found by a key.
 func (b *book) setKey(r ref, k matchKey, there bool) {
 	entry := keyEntry(r.side, k)
-	if _, ok := b.bearers[entry]; !ok {
-		b.load(b.findBearers([]string{entry}))
+	if k.kind == blockKind {
+		b.setBlock(entry, r, there)
+		return
 	}
-	list := b.bearers[entry]
+	list := b.bearersOf(entry)
 	i, found := slices.BinarySearchFunc(list, r, func(x, y ref) int { return strings.Compare(x.id, y.id) })
 	switch {
 	case there && !found:
@@ -272,23 +291,6 @@ func (b *book) setKey(r ref, k matchKey, there bool) {
 		return
 	}
 	b.dirtyKeys[entry] = true
-}
-
-// neighbours makes every unlinked record that shares one of the keys due, on either side; and a pair that waits
-// for what becomes of a half that is gone.
-func (b *book) neighbours(of ref, keys []matchKey) {
-	for _, k := range keys {
-		for _, s := range Sides {
-			for _, m := range b.bearing(s, k) {
-				if m.ref() == of {
-					continue
-				}
-				if l := b.linkOf(m.ref()); l == nil || l.Gone != [2]bool{} {
-					b.touch(m.ref())
-				}
-			}
-		}
-	}
 }
 
 // touch makes a record due now.
@@ -303,6 +305,7 @@ func (b *book) touch(r ref) {
 // decided notes that a record was decided, and when to look at it again.
 func (b *book) decided(r ref, next time.Time) {
 	delete(b.due, r)
+	clear(b.roused)
 	m := b.mirrorOf(r)
 	if m != nil && m.Doubt != nil && m.Wrote != nil {
 		settled := m.Wrote.At.Add(b.cfg.schema[r.side].Settle)
@@ -320,7 +323,8 @@ func (b *book) dropMirror(r ref) {
 	if m == nil {
 		return
 	}
-	b.unindex(m, m.keys, nil)
+	b.forsaken(m)
+	b.unindex(m, m.index(), nil)
 	b.neighbours(r, m.keys)
 	if b.entomb(m) {
 		delete(b.due, r)
@@ -346,15 +350,21 @@ func (b *book) relink(l *link) {
 		if old := b.linkOf(ref{s, l.ID[s]}); old != nil && old.key != l.key {
 			b.dropLink(old)
 		}
+		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
+			b.unmerge(m)
+		}
 	}
-	if l.key != "" {
-		for r, old := range b.links {
-			if old != nil && old.key == l.key && l.ID[r.side] != r.id {
-				b.links[r] = nil
-				if !b.mirrorOf(r).alive() {
-					b.dropMirror(r) // its place was taken
-				}
-			}
+	replaced := map[ref]bool{}
+	for r, old := range b.links {
+		if l.key != "" && old != nil && old.key == l.key && l.ID[r.side] != r.id {
+			replaced[r] = true
+		}
+	}
+	for _, r := range sortedRefs(replaced) {
+		b.links[r] = nil
+		b.follow(r, ref{r.side, l.ID[r.side]})
+		if !b.mirrorOf(r).alive() {
+			b.dropMirror(r) // its place was taken
 		}
 	}
 	b.putLink(l)
@@ -376,15 +386,6 @@ func (b *book) dropLink(l *link) {
 	b.kin(l)
 }
 
-// kin makes the unlinked neighbours of both records of a pair due.
-func (b *book) kin(l *link) {
-	for _, s := range Sides {
-		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
-			b.neighbours(m.ref(), m.keys)
-		}
-	}
-}
-
 // takeDue returns the records to be decided, in their order, and forgets that they are.
 func (b *book) takeDue() []ref {
 	refs := make([]ref, 0, len(b.due))
@@ -393,6 +394,7 @@ func (b *book) takeDue() []ref {
 	}
 	slices.SortFunc(refs, compareRefs)
 	clear(b.due)
+	clear(b.roused)
 	return refs
 }
 
@@ -428,10 +430,18 @@ func (b *book) save(tx Tx) error {
 			dropKeys = append(dropKeys, key)
 		}
 	}
+	var dropHolds []string
+	for _, key := range sortedKeys(b.dirtyProposals) {
+		if h := b.proposals[key]; h != nil {
+			puts = append(puts, h.row())
+		} else {
+			dropHolds = append(dropHolds, key)
+		}
+	}
 	if !b.run.report.Started.IsZero() { // what was done is counted with what was done, and shown while it goes on
 		puts = append(puts, b.run.running())
 	}
-	drops := map[Table][]string{TableMirror: dropMirrors, TableLink: dropLinks, TableKey: dropKeys}
+	drops := map[Table][]string{TableMirror: dropMirrors, TableLink: dropLinks, TableKey: dropKeys, TableHold: dropHolds}
 	for _, row := range b.deleteRows {
 		drops[row.Table] = append(drops[row.Table], row.Key)
 	}
@@ -450,6 +460,7 @@ func (b *book) saved() {
 	clear(b.dirtyMirrors)
 	clear(b.dirtyLinks)
 	clear(b.dirtyKeys)
+	clear(b.dirtyProposals)
 	b.dirtyRows, b.deleteRows = nil, nil
 }
 

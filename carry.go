@@ -100,8 +100,11 @@ func (l *link) clean(cfg *config, s Side, rec *mirror) bool {
 func (r *run) dissolve(b *book, m *move) {
 	b.dropLink(m.link)
 	for _, s := range Sides {
-		if m.rec[s] == nil {
-			b.dropMirror(ref{s, m.link.ID[s]})
+		if at := (ref{s, m.link.ID[s]}); m.rec[s] == nil {
+			if m.into != "" {
+				b.follow(at, ref{s, m.into})
+			}
+			b.dropMirror(at)
 		} else {
 			b.touch(m.rec[s].ref())
 			if m.into != "" {
@@ -149,7 +152,9 @@ func (r *run) hold(b *book, m *move) {
 	}
 }
 
-func (h holdRow) row() Row { return Row{Table: TableHold, Key: h.key, Body: marshal(h)} }
+func (h holdRow) row() Row {
+	return Row{Table: TableHold, Key: h.key, Index: h.index(), Body: marshal(h)}
+}
 
 // consented reports whether a person has consented to what a guard would hold.
 func (r *run) consented(key string) bool { return r.consents[key].Consented }
@@ -198,6 +203,7 @@ func (r *run) buried(b *book, at ref, now time.Time) {
 	if m == nil {
 		return
 	}
+	b.forsaken(m)
 	own := &ownWrite{At: now, Superseded: []string{m.version}}
 	if r.cfg.schema[at.side].Unlistable {
 		m.Told = map[string]time.Time{"": now} // what was delivered from before is old
@@ -241,6 +247,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
 	w.link.ID[s] = m.id
 	w.link.Let[s.Other()] = true
+	w.link.Copy[s] = true
 	b.relink(w.link)
 	b.putMirror(m)
 	if source := b.mirrorOf(ref{s.Other(), w.link.ID[s.Other()]}); source != nil {

@@ -199,6 +199,7 @@ func (l *link) body() []byte {
 		o.text("id_"+s.String(), l.ID[s])
 		o.text("touch_"+s.String(), l.Touch[s])
 		o.flag("let_"+s.String(), l.Let[s])
+		o.flag("copy_"+s.String(), l.Copy[s])
 	}
 	o.flag("decided", l.Decided)
 	o.standing(l.Standing)
@@ -311,6 +312,10 @@ func (l *link) read(body []byte) error {
 			l.Let[A], err = d.Bool()
 		case "let_b":
 			l.Let[B], err = d.Bool()
+		case "copy_a":
+			l.Copy[A], err = d.Bool()
+		case "copy_b":
+			l.Copy[B], err = d.Bool()
 		case "decided":
 			l.Decided, err = d.Bool()
 		case "st":

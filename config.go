@@ -20,6 +20,7 @@ type config struct {
 	rules    [2][]*rule // enabled, by side
 	members  []*membership
 	keys     []MatchKey
+	scorer   Scorer            // nil: nothing is suggested
 	used     [2][]string       // the fields that the connection looks at, sorted
 	empty    [2]contact.Fields // every used field, known to be empty
 }
@@ -36,7 +37,7 @@ func (c Connection) Validate(a, b contact.Schema) error {
 // compile resolves a connection against its apps' schemas and returns everything that is wrong with it.
 func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 	bad := &faults{}
-	cfg := &config{Connection: c, schema: schemas}
+	cfg := &config{Connection: c, schema: schemas, scorer: c.Match.scorer()}
 	var err error
 	if cfg.zone, err = c.location(); err != nil {
 		bad.add("time_zone", "%v", err)
@@ -99,6 +100,7 @@ func (c *Connection) check(bad *faults) {
 			bad.add(d.path, "a deletion is keep, mark or delete")
 		}
 	}
+	c.Match.check(bad)
 	c.Conflict.check("conflict", bad)
 	c.Guard.MaxDeletions.check("guard.max_deletions", bad)
 	c.Guard.MaxClears.check("guard.max_clears", bad)
@@ -259,6 +261,11 @@ func (cfg *config) findUsed() {
 		}
 		for _, k := range cfg.keys {
 			for _, name := range k.fields(s, cfg.schema[s]) {
+				used[s][name] = true
+			}
+		}
+		if cfg.scorer != nil {
+			for _, name := range personFields(cfg.schema[s]) {
 				used[s][name] = true
 			}
 		}

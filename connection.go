@@ -104,6 +104,45 @@ type Match struct {
 	// key require_key, turned round.
 	AllowKeyless bool   `json:"-"`
 	Region       string `json:"region,omitempty"` // ISO 3166-1 alpha-2, for phone numbers without country code
+
+	// SuggestAbove is the score from which two records without a partner are suggested to a person as one
+	// ([Syncer.Suggestions]), between 0.5 and 1; 0 means never. A suggestion changes nothing by itself.
+	SuggestAbove float64 `json:"suggest_above,omitempty"`
+	// LinkAbove is the score from which two records that have no partner are linked by themselves: if neither is
+	// like anybody else, none of their keys matches anybody, and there is no doubt. 0 means never. It is not less
+	// than SuggestAbove, which has to be set as well.
+	LinkAbove float64 `json:"link_above,omitempty"`
+	// Scorer says how alike two records are; nil stands for [PeopleScorer].
+	Scorer Scorer `json:"-"`
+}
+
+// check adds what is wrong with how records are matched, whatever the apps are.
+func (m Match) check(bad *faults) {
+	for _, t := range []struct {
+		path  string
+		score float64
+	}{{"match.suggest_above", m.SuggestAbove}, {"match.link_above", m.LinkAbove}} {
+		if t.score != 0 && (t.score < 0.5 || t.score > 1) {
+			bad.add(t.path, "a score is between 0.5 and 1, or left out for never; 0.85 is a good one to suggest from")
+		}
+	}
+	switch {
+	case m.LinkAbove != 0 && m.SuggestAbove == 0:
+		bad.add("match.link_above", "set suggest_above as well: what is like several is suggested and not linked")
+	case m.LinkAbove != 0 && m.LinkAbove < m.SuggestAbove:
+		bad.add("match.link_above", "it is less than suggest_above; what is linked is surer than what is suggested")
+	}
+}
+
+// scorer returns who says how alike records are, nil if nobody is asked.
+func (m Match) scorer() Scorer {
+	switch {
+	case m.SuggestAbove == 0:
+		return nil
+	case m.Scorer == nil:
+		return PeopleScorer{}
+	}
+	return m.Scorer
 }
 
 // A MatchKey is a kind of key ("email": every field of type email; "phone"; "name_company"), or one named field of

@@ -67,7 +67,7 @@ func (d *decision) consent(w Waiting) error {
 	if w.Halts() {
 		return d.Put(holdRow{Kind: w.Reason, Side: w.Side, Consented: true, At: d.at, key: "halt " + w.Reason}.row())
 	}
-	rows, err := d.Scan(Scan{Table: TableHold, By: ByKey})
+	rows, err := d.Scan(Scan{Table: TableHold, By: ByKey, Until: proposalPrefix})
 	if err != nil {
 		return err
 	}

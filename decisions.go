@@ -96,7 +96,12 @@ func (s *Syncer) setState(ctx context.Context, to State, kind Decided) error {
 // readHolds reads what persons have decided, and what the guards hold.
 func (r *run) readHolds(tx ReadTx) error {
 	r.separated, r.insisted, r.requests, r.consents = map[[2]string]bool{}, map[ref]string{}, map[string]holdRow{}, map[string]holdRow{}
-	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey})
+	merges, err := tx.Scan(Scan{Table: TableHold, By: proposalOrder, Prefix: holdMerge, Limit: 1, KeysOnly: true})
+	if err != nil {
+		return err
+	}
+	r.merges = len(merges) > 0
+	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey, Until: proposalPrefix})
 	if err != nil {
 		return err
 	}
@@ -156,6 +161,11 @@ func (r *run) applyRequests(ctx context.Context) error {
 		return nil
 	}
 	b := r.newBook()
+	var about []ref
+	for _, h := range r.requests {
+		about = append(about, ref{A, h.IDs[A]})
+	}
+	b.loadProposals(about)
 	for _, key := range sortedKeys(r.requests) {
 		if r.applyRequest(b, r.requests[key]) {
 			b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})

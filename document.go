@@ -86,6 +86,9 @@ type matchJSON struct {
 	Keys       []MatchKey `json:"keys,omitzero"`
 	RequireKey *bool      `json:"require_key,omitempty"`
 	Region     string     `json:"region,omitempty"`
+
+	SuggestAbove float64 `json:"suggest_above,omitempty"`
+	LinkAbove    float64 `json:"link_above,omitempty"`
 }
 
 // UnmarshalJSON reads the JSON form, which has require_key.
@@ -94,13 +97,14 @@ func (m *Match) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &raw); err != nil {
 		return err
 	}
-	*m = Match{Keys: raw.Keys, Region: raw.Region, AllowKeyless: raw.RequireKey != nil && !*raw.RequireKey}
+	*m = Match{Keys: raw.Keys, Region: raw.Region, AllowKeyless: raw.RequireKey != nil && !*raw.RequireKey,
+		SuggestAbove: raw.SuggestAbove, LinkAbove: raw.LinkAbove}
 	return nil
 }
 
 // MarshalJSON writes the JSON form.
 func (m Match) MarshalJSON() ([]byte, error) {
-	raw := matchJSON{Keys: m.Keys, Region: m.Region}
+	raw := matchJSON{Keys: m.Keys, Region: m.Region, SuggestAbove: m.SuggestAbove, LinkAbove: m.LinkAbove}
 	if m.AllowKeyless {
 		require := false
 		raw.RequireKey = &require

@@ -497,3 +497,23 @@ func ExampleParseSpan() {
 	// 720h0m0s <nil>
 	// 0s "a while" is not a length of time; write 36h, 90m or 30d
 }
+
+// Two records that no key matches may still be one person: a suggestion says why, and Link or Separate answers it.
+func ExampleSyncer_Suggestions() {
+	ctx := context.Background()
+	fields := []contact.Field{{Name: "name", Type: contact.TypeText, Meaning: "name"}, {Name: "phone", Type: contact.TypePhone, Meaning: "phone"}}
+	a, b := fake.New("a", fields), fake.New("b", fields)
+	check(a.Put(contact.Record{ID: "a1", Fields: contact.Fields{"name": contact.Text("Ann Jansen"), "phone": contact.Text("+32470123456")}}))
+	check(b.Put(contact.Record{ID: "b1", Fields: contact.Fields{"name": contact.Text("Janssen, Ann"), "phone": contact.Text("0470 12 34 56")}}))
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "a-b", Match: contactsync.Match{Region: "BE", SuggestAbove: 0.85}}, a, b, memstore.New())
+	check(err)
+	syncAgain(s)
+	page, _, err := s.Suggestions(ctx, contactsync.SuggestionQuery{})
+	check(err)
+	for _, one := range page {
+		fmt.Println(one.Text())
+		check(s.Link(ctx, one.IDs[contactsync.A], one.IDs[contactsync.B]))
+	}
+	// Output:
+	// a1 in a and b1 in b look like one person (0.94: same phone, name 0.99); link them, or separate them for good
+}

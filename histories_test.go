@@ -310,4 +310,5 @@ var setups = []setup{
 			{A: []string{"phone"}, B: []string{"phone"}, OnClear: contactsync.OnClearKeep},
 			{A: []string{"notes"}, B: []string{"notes"}, Direction: contactsync.BToA},
 			{A: []string{"email"}, B: []string{"email"}}, {A: []string{"tags"}, B: []string{"tags"}}}}},
+	{name: "suggestions", exact: true, connection: contactsync.Connection{Match: contactsync.Match{SuggestAbove: 0.5}}},
 }

@@ -287,7 +287,9 @@ func (b *book) entomb(m *mirror) bool {
 	if m.alive() || m.Told[""].IsZero() || !b.run.opts.clock.Now().Before(until) {
 		return false
 	}
-	m.Fields, m.keys, m.Standing, m.Refused, m.Edits, m.Wrote = contact.Fields{}, nil, standing{}, "", nil, nil
+	b.forsaken(m)
+	m.Fields, m.keys, m.blocks, m.Merged = contact.Fields{}, nil, nil, ""
+	m.Standing, m.Refused, m.Edits, m.Wrote = standing{}, "", nil, nil
 	b.dirtyMirrors[m.ref()] = true
 	b.decided(m.ref(), until)
 	return true
@@ -297,8 +299,8 @@ func (b *book) entomb(m *mirror) bool {
 // all that we sent: the app has made the one part of the other and did not say so.
 func (r *run) unfold(b *book, shown *mirror) {
 	var ours *mirror
-	for _, m := range candidates(b, shown.side, shown.keys, shown.ref()) {
-		if !m.Unshown || b.linkOf(m.ref()) == nil || !r.covers(shown, m) {
+	for m := range candidates(b, shown.side, shown.keys, shown.ref()) {
+		if m == ours || !m.Unshown || b.linkOf(m.ref()) == nil || !r.covers(shown, m) {
 			continue
 		}
 		if ours != nil {

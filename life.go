@@ -47,9 +47,18 @@ func (row *connectionRow) take(number int64, run *runRow) {
 	}
 }
 
+// indexedBy says by what records are found.
+func (cfg *config) indexedBy() string {
+	index := string(marshal(cfg.Match))
+	if cfg.scorer != nil {
+		index += " " + cfg.scorer.String()
+	}
+	return index
+}
+
 // reindex has every record found by the match keys of the configuration, if it was by others.
 func (r *run) reindex(ctx context.Context) error {
-	index := string(marshal(r.cfg.Match))
+	index := r.cfg.indexedBy()
 	if r.row.Index == index {
 		return nil
 	}
@@ -171,7 +180,7 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 		m.due = dueNow
 		b.mirrors[m.ref()] = m
 		b.dirtyMirrors[m.ref()] = true
-		for _, k := range m.keys {
+		for _, k := range m.index() {
 			entries = append(entries, keyEntry(m.side, k))
 		}
 	}
@@ -179,7 +188,7 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 		b.findBearers(entries)
 		for _, at := range sortedRefs(b.dirtyMirrors) {
 			m := b.mirrors[at]
-			for _, k := range m.keys {
+			for _, k := range m.index() {
 				b.setKey(at, k, m.alive())
 			}
 		}
@@ -187,5 +196,38 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 	return b.commit(ctx)
 }
 
-// dropKeys forgets how records are found: the connection's keys mean something else now.
-func (r *run) dropKeys(ctx context.Context) error { return r.deleteAll(ctx, TableKey) }
+// dropKeys forgets how records are found, and who is like whom: the connection's keys mean something else now.
+func (r *run) dropKeys(ctx context.Context) error {
+	for _, all := range []Scan{
+		{Table: TableKey, By: ByKey},
+		{Table: TableHold, By: ByKey, Prefix: proposalPrefix + holdSuggestion},
+	} {
+		all.Limit, all.KeysOnly = 10*batchUnits, true
+		if err := r.dropRows(ctx, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dropRows deletes all rows of a scan, as many at a time as its limit says.
+func (r *run) dropRows(ctx context.Context, all Scan) error {
+	for {
+		n := 0
+		err := r.update(ctx, func(tx Tx) error {
+			rows, err := tx.Scan(all)
+			if err != nil {
+				return err
+			}
+			keys := make([]string, len(rows))
+			for i, row := range rows {
+				keys[i] = row.Key
+			}
+			n = len(keys)
+			return tx.Delete(all.Table, keys...)
+		})
+		if err != nil || n == 0 {
+			return err
+		}
+	}
+}

@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -137,9 +138,9 @@ func evidence(x, y []matchKey) bool {
 
 // A directory finds what a decision about one unit looks at. It shows live records only.
 type directory interface {
-	record(r ref) *mirror                 // nil if there is none, or only what it was before it went
-	last(r ref) *mirror                   // the same, or what it was before it went
-	bearing(s Side, k matchKey) []*mirror // sorted by id
+	record(r ref) *mirror                         // nil if there is none, or only what it was before it went
+	last(r ref) *mirror                           // the same, or what it was before it went
+	bearing(s Side, k matchKey) iter.Seq[*mirror] // by id
 	linkOf(r ref) *link
 	separated(a, b string) bool
 	open(r ref) bool      // an unanswered write concerns the record
@@ -147,21 +148,39 @@ type directory interface {
 	complete(s Side) bool // the side has once been read completely, or never can be
 }
 
-// candidates returns the live records of side s whose keys are evidence for keys, but for the record itself. A later
-// kind of key is tried where the earlier ones find nobody.
-func candidates(d directory, s Side, keys []matchKey, self ref) []*mirror {
-	var found []*mirror
-	for i, k := range keys {
-		if len(found) > 0 && k.kind != keys[i-1].kind {
-			break
-		}
-		for _, m := range d.bearing(s, k) {
-			if m.ref() != self && !slices.Contains(found, m) && evidence(keys, m.keys) {
-				found = append(found, m)
+// candidates are the live records of side s whose keys are evidence for keys, but for the record itself, each as often
+// as a key finds it. A later kind of key is tried where the earlier ones find nobody. Thousands may share a key, so
+// nobody walks further than they need.
+func candidates(d directory, s Side, keys []matchKey, self ref) iter.Seq[*mirror] {
+	return func(yield func(*mirror) bool) {
+		found := false
+		for i, k := range keys {
+			if found && k.kind != keys[i-1].kind {
+				return
+			}
+			for m := range d.bearing(s, k) {
+				if m.ref() == self || !evidence(keys, m.keys) {
+					continue
+				}
+				found = true
+				if !yield(m) {
+					return
+				}
 			}
 		}
 	}
-	slices.SortFunc(found, func(x, y *mirror) int { return strings.Compare(x.id, y.id) })
+}
+
+// few returns none, one or two different ones of the candidates: that is all that matters of how many there are.
+func few(all iter.Seq[*mirror]) (found []*mirror) {
+	for m := range all {
+		if len(found) == 0 || found[0] != m {
+			found = append(found, m)
+		}
+		if len(found) == 2 {
+			break
+		}
+	}
 	return found
 }
 
@@ -180,7 +199,7 @@ func (cfg *config) partner(d directory, r *mirror, there []*mirror, now time.Tim
 	if !free(d, c) || d.open(r.ref()) || d.open(c.ref()) || d.separated(pairIDs(r.ref(), c.ref())) {
 		return nil
 	}
-	if back := candidates(d, r.side, c.keys, c.ref()); len(back) != 1 || back[0].id != r.id {
+	if back := few(candidates(d, r.side, c.keys, c.ref())); len(back) != 1 || back[0].id != r.id {
 		return nil
 	}
 	in, _ := cfg.lets(r.side, r, nil, false, now)
@@ -213,7 +232,7 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 		return standing{StatusPending, ReasonUnread, "a filter looks at a field that was not read"}, false
 	case in == No:
 		return standing{StatusExcluded, ReasonFilter, "no rule lets it through"}, false
-	case r.Merged != "" && d.record(ref{s.Other(), r.Merged}) != nil:
+	case r.Merged != "":
 		return standing{StatusDuplicate, ReasonMergedThere, "its partner was merged into another record of " + s.Other().String() + "; merge it here as well"}, false
 	case len(r.keys) == 0 && !cfg.Match.AllowKeyless:
 		return standing{StatusExcluded, ReasonNoKey, "it has no key by which it could be found again; give it one, such as an email"}, false
@@ -240,8 +259,8 @@ func insistable(st standing) bool {
 
 // duplicateHere reports whether another record of the same app has the key and comes first: one that is linked,
 // or any at all if the other side knows the key, or else the one with the lowest id that a rule lets through.
-func (cfg *config) duplicateHere(d directory, r *mirror, here, there []*mirror, now time.Time) bool {
-	for _, h := range here {
+func (cfg *config) duplicateHere(d directory, r *mirror, here iter.Seq[*mirror], there []*mirror, now time.Time) bool {
+	for h := range here {
 		if len(there) > 0 || d.linkOf(h.ref()) != nil || d.open(h.ref()) {
 			return true
 		}

@@ -147,7 +147,7 @@ type StandingDecision struct {
 func (s *Syncer) Decisions(ctx context.Context) ([]StandingDecision, error) {
 	var all []StandingDecision
 	err := s.look(ctx, func(tx ReadTx, _ *connectionRow) error {
-		rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey})
+		rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey, Until: proposalPrefix})
 		if err != nil {
 			return err
 		}
@@ -207,6 +207,7 @@ func (s *Syncer) Withdraw(ctx context.Context, key string) error {
 
 // applySeparated ends the pair.
 func (r *run) applySeparated(b *book, h holdRow) {
+	b.refuse(h.IDs)
 	if l := b.linkOf(ref{A, h.IDs[A]}); l == nil || l.ID != h.IDs {
 		return
 	}
@@ -222,7 +223,7 @@ func (r *run) applyLink(b *book, h holdRow) {
 	if paired := l != nil && l.ID == h.IDs; paired || b.record(ref{A, h.IDs[A]}) == nil || b.record(ref{B, h.IDs[B]}) == nil {
 		return
 	}
-	b.relink(&link{ID: h.IDs})
+	b.accept(h.IDs)
 }
 
 // applyCreate has the record looked at. It reports that the decision is used up: the record has a partner, or is gone.

@@ -92,7 +92,7 @@ func (pl *planner) survivesAnew(m *move) bool {
 		if was == nil || was.Gone != missing || old.Gone[x] {
 			continue
 		}
-		heirs := candidates(pl.dir, x, was.keys, was.ref())
+		heirs := few(candidates(pl.dir, x, was.keys, was.ref()))
 		if len(heirs) != 1 || pl.dir.linkOf(heirs[0].ref()) != nil || pl.dir.open(heirs[0].ref()) {
 			continue
 		}
@@ -147,7 +147,7 @@ func (pl *planner) decideGone(m *move, x Side) *move {
 	}
 	was := pl.dir.last(ref{x, l.ID[x]})
 	if was != nil {
-		if heirs := candidates(pl.dir, x, was.keys, was.ref()); len(heirs) > 0 {
+		if heirs := few(candidates(pl.dir, x, was.keys, was.ref())); len(heirs) > 0 {
 			return pl.inherit(m, x, heirs)
 		}
 		m.absent[x] = was.Gone == missing
@@ -238,11 +238,14 @@ func (pl *planner) decideUnlinked(r *mirror) *move {
 		m.rec[r.side] = r
 		return m
 	}
-	there := candidates(pl.dir, r.side.Other(), r.keys, r.ref())
+	there := few(candidates(pl.dir, r.side.Other(), r.keys, r.ref()))
 	m := &move{}
 	m.rec[r.side] = r
 	insisted := pl.dir.insisted(r.ref())
 	if c := pl.cfg.partner(pl.dir, r, there, pl.now); c != nil && !insisted {
+		return pl.match(m, r, c)
+	}
+	if c := pl.cfg.likeliest(pl.dir, r, pl.now); c != nil && len(there) == 0 && r.Merged == "" {
 		return pl.match(m, r, c)
 	}
 	st, create := pl.cfg.stand(pl.dir, r, there, pl.now)

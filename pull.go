@@ -120,21 +120,26 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 // expect reads in few calls what taking these records will look at.
 func (b *book) expect(s Side, refs []ref, records []contact.Record) {
 	b.load(refs)
-	var entries []string
+	var entries, blocks []string
 	add := func(keys []matchKey) {
 		for _, k := range keys {
 			entries = append(entries, keyEntry(A, k), keyEntry(B, k))
 		}
 	}
 	for _, rec := range records {
-		add(b.cfg.matchKeys(s, rec.Fields))
+		m := &mirror{side: s, Fields: rec.Fields}
+		b.cfg.identify(m)
+		add(m.keys)
+		blocks = append(blocks, m.blockEntries(s)...)
 	}
 	for _, at := range refs {
 		if m := b.mirrors[at]; m != nil {
 			add(m.keys)
+			blocks = append(blocks, m.blockEntries(s)...)
 		}
 	}
 	b.load(b.findBearers(entries))
+	b.findBearers(blocks)
 }
 
 // pulled takes a record as it was read. fresh says that it was read by id, which never lags.
@@ -161,6 +166,9 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	changed := m.takeFields(r.cfg, rec)
 	for _, name := range changed {
 		m.edited(name, rec.Modified)
+	}
+	if r.cfg.reused(m) {
+		b.unmerge(m)
 	}
 	if len(changed) == 0 && !back && was == m.version {
 		return // our own write's echo, or a page that came twice
@@ -278,8 +286,8 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	l, known := b.linkOf(from), b.mirrorOf(to)
 	if known == nil {
 		moved := *old
-		moved.id, moved.keys, moved.indexed = k.New, nil, false
-		moved.version, moved.Wrote, moved.Doubt = "", nil, nil // versions are of an id
+		moved.id, moved.keys, moved.blocks, moved.indexed = k.New, nil, nil, false
+		moved.version, moved.Wrote, moved.Doubt, moved.Merged = "", nil, nil, "" // versions and proposals are of an id
 		b.dropMirror(from)
 		b.putMirror(&moved)
 	}
@@ -291,20 +299,15 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.dropLink(l)
 		b.mergedAway(ref{s.Other(), l.ID[s.Other()]}, k.New)
 	}
+	if old.Merged != "" && known == nil {
+		b.mergedAway(to, old.Merged)
+	}
+	b.follow(from, to)
 	b.dropMirror(from)
 	b.touch(to)
 	r.renameIntents(b, s, k)
 	r.renameRequests(b, s, k)
 	b.renameJournal(s, k)
-}
-
-// mergedAway notes that a record's partner became part of another one: it is a duplicate now, and never copied back.
-func (b *book) mergedAway(left ref, into string) {
-	if m := b.mirrorOf(left); m != nil {
-		m.Merged = into
-		b.dirtyMirrors[left] = true
-		b.touch(left)
-	}
 }
 
 // settling reports whether the app may not show our last write to a record yet.

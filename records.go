@@ -20,6 +20,8 @@ type RecordStatus struct {
 	IDs     [2]string `json:"ids"`               // the pair's ids; "" where there is none
 	Name    string    `json:"name,omitempty"`    // what the person is called
 	Key     string    `json:"key,omitempty"`     // the person's email, or phone
+	// Suggestions are what is suggested about it. They are no status: it stands as if there were none.
+	Suggestions []Suggestion `json:"suggestions,omitempty"`
 
 	Run  int64     `json:"run,omitempty"` // of what was written: by which sync
 	Side Side      `json:"side"`          // and in which app
@@ -77,7 +79,10 @@ func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatu
 			}
 			page = append(page, r)
 		}
-		return nameAll(tx, page, &life.Legend)
+		if err := nameAll(tx, page, &life.Legend); err != nil {
+			return err
+		}
+		return suggestedAbout(tx, page)
 	})
 	return page, next, err
 }
@@ -205,7 +210,10 @@ func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus
 			out = m.recordStatus()
 		}
 		page := []RecordStatus{out}
-		err = nameAll(tx, page, &life.Legend)
+		if err := nameAll(tx, page, &life.Legend); err != nil {
+			return err
+		}
+		err = suggestedAbout(tx, page)
 		out = page[0]
 		return err
 	})

@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"testing"
@@ -118,19 +119,20 @@ func (d *shelf) open(r ref) bool            { return d.sent[r] }
 func (d *shelf) insisted(ref) bool          { return false }
 func (d *shelf) complete(s Side) bool       { return !d.partly[s] }
 
-func (d *shelf) bearing(s Side, k matchKey) (found []*mirror) {
+func (d *shelf) bearing(s Side, k matchKey) iter.Seq[*mirror] {
+	var found []*mirror
 	for _, m := range d.mirrors {
 		if m.side == s && m.alive() && slices.Contains(m.keys, k) {
 			found = append(found, m)
 		}
 	}
 	slices.SortFunc(found, func(x, y *mirror) int { return strings.Compare(x.id, y.id) })
-	return found
+	return slices.Values(found)
 }
 
 // put puts a record on the shelf, to be found by its keys.
 func (d *shelf) put(m *mirror) *mirror {
-	m.keys = d.cfg.matchKeys(m.side, m.Fields)
+	d.cfg.identify(m)
 	d.mirrors[m.ref()] = m
 	return m
 }

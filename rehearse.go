@@ -45,7 +45,9 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 	var err error
 	for round := 0; err == nil && len(refs) > 0 && round < maxRounds; round++ {
 		r.blocked, r.wrote = nil, false
-		if writes := r.decide(b, refs, nil); r.cfg.Shadow {
+		writes := r.decide(b, refs, nil)
+		r.suggest(b)
+		if r.cfg.Shadow {
 			r.foresee(b, writes)
 		} else {
 			err = r.send(ctx, b, writes)
@@ -115,10 +117,17 @@ func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen 
 				}
 			}
 		}
-		for _, w := range r.decide(b, refs, count) {
+		writes := r.decide(b, refs, count)
+		if seen != nil {
+			r.suggest(b)
+		}
+		for _, w := range writes {
 			r.simulate(b, w)
 		}
 		refs = b.takeDue()
+	}
+	if seen != nil {
+		r.planSuggestions(b)
 	}
 	return b.err
 }
@@ -148,6 +157,7 @@ func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
 		}
 		done[ref] = true
 		r.carry(b, ref, m)
+		b.judge(ref, m)
 		writes = append(writes, m.writes...)
 	}
 	slices.SortStableFunc(writes, func(x, y *write) int {

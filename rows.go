@@ -80,9 +80,9 @@ type intent struct {
 	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
 }
 
-// holdRow is what waits for a person, or was decided by one.
+// holdRow is what waits for a person, was decided by one, or is proposed to one.
 type holdRow struct {
-	Kind      string        `json:"kind"` // WaitDeletions, ..., or one of the decisions below
+	Kind      string        `json:"kind"` // WaitDeletions, ..., one of the decisions below, or a proposal
 	Consented bool          `json:"consented,omitempty"`
 	Side      Side          `json:"side"`
 	IDs       [2]string     `json:"ids,omitzero"`
@@ -91,8 +91,11 @@ type holdRow struct {
 	Saw       string        `json:"saw,omitempty"`   // stands for what the person saw
 	Take      Take          `json:"take,omitempty"`
 	Value     contact.Value `json:"value,omitzero"`
-	Run       int64         `json:"run,omitempty"` // that first held it
-	At        time.Time     `json:"at,omitzero"`   // when a person decided it
+	Run       int64         `json:"run,omitempty"`   // that first held it
+	At        time.Time     `json:"at,omitzero"`     // when a person decided it
+	Score     float64       `json:"score,omitempty"` // of a suggestion
+	Evidence  []string      `json:"evidence,omitempty"`
+	Doubtful  bool          `json:"doubtful,omitempty"`
 	key       string
 }
 
@@ -249,7 +252,7 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 		}
 		m.due = time.Unix(0, nanos)
 	}
-	m.keys = cfg.matchKeys(m.side, m.Fields)
+	cfg.identify(m)
 	m.indexed = m.Gone == alive
 	return m, nil
 }

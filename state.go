@@ -43,6 +43,8 @@ type mirror struct {
 	Unshown  bool                 // we created it, and no delivery has told it yet
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
+	blocks   []matchKey           // by which it is found to be like others
+	person   Person               // as the scorer sees it
 	indexed  bool                 // the store finds it by them
 }
 
@@ -95,6 +97,7 @@ type link struct {
 	Touch    [2]string         // each whole record when last decided
 	Let      [2]bool           // whether a rule let each side through when last seen
 	Decided  bool              // at least one decision was made of both records
+	Copy     [2]bool           // we created this side's record, from the other
 	Cells    map[string]*cell  // what was settled, by mapping
 	Members  map[string]member // membership, by membership
 	Layers   map[string]layer  // what actions wrote, by target

@@ -91,6 +91,8 @@ type Plan struct {
 	Counts  [2]Counts      `json:"counts"`
 	Writes  []PlannedWrite `json:"writes"`
 	Waiting []Waiting      `json:"waiting,omitempty"` // what the guards would hold
+	// Suggestions are who is alike among those that were planned: to link two before the first sync spares both a copy.
+	Suggestions []Suggestion `json:"suggestions,omitempty"`
 }
 
 // A PlannedWrite is one write of a plan.
@@ -132,6 +134,8 @@ type Status struct {
 	Last    time.Time      `json:"last,omitzero"` // when the last sync ran to its end
 	Latest  [2]Counts      `json:"latest"`        // what the latest sync, ended or not, wrote on each side
 	Running *Running       `json:"running,omitempty"`
+	// Suggestions are how many suggestions of each kind wait for an answer ([Syncer.Suggestions]).
+	Suggestions map[SuggestionKind]int `json:"suggestions,omitempty"`
 }
 
 // Running is a sync that has begun and not ended, in whatever process. One that was killed looks so, too, until the next
@@ -178,6 +182,10 @@ func (s *Syncer) Status(ctx context.Context) (Status, error) {
 				out.Totals[side].add(last.Counts[side])
 			}
 			out.Running = &Running{Run: row.Runs, Started: last.Started, Heard: last.Heard, Progress: last.Progress}
+		}
+		var err error
+		if out.Suggestions, err = countSuggestions(tx); err != nil {
+			return err
 		}
 		return countStatuses(tx, &out)
 	})
@@ -338,6 +346,9 @@ func (r *run) planAll(ctx context.Context, plan *Plan, everything bool) error {
 		return err
 	}
 	_, err = r.rehearse(ctx, due, func(w *write, m *move) { plan.add(w, r.cfg) })
+	for _, key := range sortedKeys(r.planned) {
+		plan.Suggestions = append(plan.Suggestions, r.planned[key].suggestion())
+	}
 	return err
 }
 

@@ -183,6 +183,8 @@ type run struct {
 	separated map[[2]string]bool
 	forgot    *forgotten
 	insisted  map[ref]string     // records that a person wants created, by the key of that decision
+	planned   map[string]holdRow // of a preview: what would be suggested
+	merges    bool               // something is left over by a merge
 	requests  map[string]holdRow // what persons decided since the last sync
 	ahead     bool               // it is a preview: they are not carried out yet
 	consents  map[string]holdRow

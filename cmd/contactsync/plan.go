@@ -122,6 +122,10 @@ func (c *cli) printPlan(conn configured, plan *contactsync.Plan, limit int) {
 	if more := len(plan.Writes) - len(shown); more > 0 {
 		c.printf("  and %d more; %s --limit 0 shows all\n", more, c.next("plan", conn.doc.ID))
 	}
+	if n := len(plan.Suggestions); n > 0 {
+		c.printf("  %s, to be linked before the first sync rather than after; %s --json shows them\n",
+			count(n, "pair looks like one person", "pairs look like one person each"), c.next("plan", conn.doc.ID))
+	}
 	c.printWaiting(conn.doc, plan.Waiting)
 }
 

@@ -134,6 +134,7 @@ func (c *cli) printStatus(conn configured, r statusResult) {
 	}
 	table(c.out, "  ", append(rows, []string{"last sync", last}))
 	c.printReasons(r.Status)
+	c.printSuggested(conn, r.Suggestions)
 	c.printWaiting(conn.doc, r.Waiting)
 	switch r.State {
 	case contactsync.StateDraft:

@@ -146,6 +146,8 @@ func TestScenariosAreThere(t *testing.T) {
 		"51-deletions-more.yaml":    40,
 		"52-mass-changes.yaml":      7,
 		"53-halts-and-consent.yaml": 2,
+		"54-merges.yaml":            14,
+		"12-suggestions.yaml":       15,
 		"60-mappings.yaml":          11,
 		"61-transforms.yaml":        26,
 		"70-faults.yaml":            18,

@@ -76,6 +76,8 @@ func parseAction(kind string, data []byte) (action, error) {
 		return decode[linkStep](data)
 	case "separate":
 		return decode[separateStep](data)
+	case "suggested":
+		return decode[suggestedStep](data)
 	case "want":
 		return decode[wantStep](data)
 	case "writes":
