@@ -400,7 +400,7 @@ func ExampleParseConnection() {
 		fmt.Println("wrong:", invalid.Faults[0].Path)
 	}
 	// Output:
-	// a-to-b from a, where labels has not No_CRM: add Phone to tags; undone otherwise
+	// a-to-b Contacts of a are added to and update b, unless labels has No_CRM; then tags of b gets Phone; taken back when it no longer holds.
 	// table of 2
 	// wrong: rule
 }
@@ -419,8 +419,8 @@ func ExampleFilterRule_String() {
 	fmt.Println(rule)
 	fmt.Println(contactsync.FilterRule{From: contactsync.B})
 	// Output:
-	// from a, where (labels has not No_CRM and company is known): add Phone to tags, set source to phone; undone otherwise
-	// everything from b
+	// Contacts of a are added to and update b, if labels does not have No_CRM and company is filled; then tags of b gets Phone and source of b becomes phone; taken back when it no longer holds.
+	// Contacts of b are added to and update a.
 }
 
 // A filter over a field that was not read is neither true nor false: the record stays in or out, as it was.

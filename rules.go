@@ -138,29 +138,6 @@ func (r FilterRule) FieldNames() []string {
 	return names
 }
 
-// String says the rule as a sentence.
-func (r FilterRule) String() string {
-	text := fmt.Sprintf("from %s, where %s", r.From, r.Filter.String())
-	if r.Filter.zero() {
-		text = fmt.Sprintf("everything from %s", r.From)
-	}
-	for i, a := range r.Actions {
-		if i == 0 {
-			text += ": "
-		} else {
-			text += ", "
-		}
-		text += a.String()
-	}
-	if r.Undo != UndoNone {
-		text += "; undone otherwise"
-	}
-	if r.OtherWayAround {
-		text += "; and the other way around"
-	}
-	return text
-}
-
 // rule is a rule as a sync works with it.
 type rule struct {
 	Rule
