@@ -12,7 +12,7 @@ import (
 type config struct {
 	*Connection
 	schema   [2]*contact.Schema
-	version  int64 // of the configuration
+	digest   string // of the connection as it is resolved: what was refused is tried again under another
 	zone     *time.Location
 	mappings []*mapping
 	bundles  [][]*mapping // scalar mappings, those of one group together; in the order of the list

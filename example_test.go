@@ -343,8 +343,7 @@ func ExampleSyncer_Separate() {
 	// duplicate duplicate_there
 }
 
-// Configure changes a connection that runs. What the new configuration asks for happens with the next sync, and a
-// preview shows it before.
+// Effects says what another configuration would do, and Configure stores it: its effects happen with the next sync.
 func ExampleSyncer_Configure() {
 	ctx := context.Background()
 	a, b := exampleApp("a", examplePerson("Ann", "Acme")), exampleApp("b")
@@ -352,18 +351,23 @@ func ExampleSyncer_Configure() {
 	s := exampleSync(c, a, b)
 
 	c.Rules = []contactsync.Rule{contactsync.FilterRule{From: contactsync.A, Actions: []contactsync.Action{contactsync.Add("tags", "Phone")}}}
-	check(s.Configure(ctx, c))
-	plan, err := s.Preview(ctx)
+	effects, err := s.Effects(ctx, c)
 	check(err)
-	fmt.Println("would be updated in b:", plan.Counts[contactsync.B].Updated)
+	for _, e := range effects.Effects {
+		fmt.Println(e.Text([2]string{"a", "b"}))
+	}
+	check(s.Configure(ctx, c, effects.Version))
 	syncAgain(s)
 	printPeople(b)
 
+	fmt.Println(errors.Is(s.Configure(ctx, c, effects.Version), contactsync.ErrReconfigured)) // that was seen before
 	c.Direction = "both"
-	fmt.Println(s.Configure(ctx, c))
+	fmt.Println(s.Configure(ctx, c, s.Version()))
 	// Output:
-	// would be updated in b: 1
+	// 1 contact of b is let through to a no more; nothing happens to them
+	// 1 contact of b would get what a rule's action does
 	// b-1 | Ann | Acme | Phone
+	// true
 	// connection "a-b" is not valid:
 	//   direction: the direction is two-way, a-to-b or b-to-a
 }

@@ -18,6 +18,8 @@ type options struct {
 	concurrency int
 	limiters    [2]*connector.Limiter
 	fresh       time.Duration
+	draft       bool   // the connection need not be complete
+	version     *int64 // of the stored configuration that was opened; nil is the newest
 	current     *atomic.Pointer[run]
 }
 

@@ -382,32 +382,35 @@ func (r *run) result() *Report {
 
 // preview pulls and plans, and returns what a sync would do.
 func (r *run) preview(ctx context.Context) (*Plan, error) {
-	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
-		return nil, err
-	}
-	r.number = r.row.Runs + 1
-	if err := r.reindex(ctx); err != nil {
-		return nil, err
-	}
 	plan := &Plan{}
-	changed := r.configChanged()
-	if err := r.checkAccounts(ctx); err != nil {
+	seen := &watch{move: func(*move) {}, write: func(w *write, _ *move) { plan.add(w, r.cfg) }}
+	if err := r.foresee(ctx, seen); err != nil {
 		return nil, err
-	}
-	if r.gate.halt == "" {
-		if err := r.pull(ctx); err != nil {
-			return nil, err
-		}
-		if err := r.planAll(ctx, plan, changed); err != nil {
-			return nil, err
-		}
 	}
 	plan.Waiting = r.report.Waiting
 	return plan, nil
 }
 
-// planAll rehearses what is due, or everything if the configuration changed, and lists the writes.
-func (r *run) planAll(ctx context.Context, plan *Plan, everything bool) error {
+// foresee pulls and rehearses what a sync would do.
+func (r *run) foresee(ctx context.Context, seen *watch) error {
+	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
+		return err
+	}
+	r.number = r.row.Runs + 1
+	if err := r.reindex(ctx); err != nil {
+		return err
+	}
+	if err := r.checkAccounts(ctx); err != nil || r.gate.halt != "" {
+		return err
+	}
+	if err := r.pull(ctx); err != nil {
+		return err
+	}
+	return r.planAll(ctx, r.reconfigured(), seen)
+}
+
+// planAll rehearses what is due, or everything.
+func (r *run) planAll(ctx context.Context, everything bool, seen *watch) error {
 	pending, err := r.readIntents()
 	if err != nil {
 		return err
@@ -427,7 +430,7 @@ func (r *run) planAll(ctx context.Context, plan *Plan, everything bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.rehearse(ctx, due, func(w *write, m *move) { plan.add(w, r.cfg) })
+	_, err = r.rehearse(ctx, due, seen)
 	return err
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -33,15 +32,11 @@ func (s *Syncer) setSeen(version int64) {
 	s.version = version
 }
 
-// ErrReconfigured says that another handle has changed the connection's configuration since this one was opened or
-// configured. Nothing was written; open it again.
-var ErrReconfigured = errors.New("the connection was configured otherwise meanwhile; open it again with the configuration that is to hold")
-
 // Open returns a handle on a connection between two apps. It reads their schemas, and returns an [*InvalidError]
-// that names every fault of the configuration at once. The connectors may be nil in a handle that only reads.
-// A configuration that differs from the one that the last sync worked with holds from the next sync on.
+// that names every fault of the configuration at once, but for a [Draft]. The connectors may be nil in a handle that only
+// reads. A configuration that differs from the one that is stored holds from the next sync on.
 func Open(ctx context.Context, c Connection, a, b connector.Connector, store Store, opts ...Option) (*Syncer, error) {
-	s := &Syncer{store: store, opts: defaultOptions()}
+	s := &Syncer{store: store, opts: defaultOptions(), doc: c}
 	for _, o := range opts {
 		o(&s.opts)
 	}
@@ -50,18 +45,21 @@ func Open(ctx context.Context, c Connection, a, b connector.Connector, store Sto
 			s.apps[side] = s.wrap(app, Side(side), c)
 		}
 	}
-	if a == nil || b == nil {
+	if (a == nil || b == nil) && !s.opts.draft {
 		if c.ID == "" {
 			return nil, &InvalidError{Faults: []Fault{{"id", "a connection needs an id"}}}
 		}
-		s.doc = c
 		return s, nil
 	}
 	cfg, err := s.compile(ctx, c)
-	if err != nil {
+	if err != nil && !(s.opts.draft && errors.As(err, new(*InvalidError))) {
 		return nil, err
 	}
-	s.doc, s.cfg = c, cfg
+	s.cfg = cfg
+	if s.opts.version != nil {
+		s.version = *s.opts.version
+		return s, nil
+	}
 	s.version, err = s.storedVersion(ctx)
 	return s, err
 }
@@ -81,15 +79,16 @@ var ErrReadOnly = errors.New("this handle has no connectors: it can only read")
 
 // compile reads the schemas and resolves the connection against them.
 func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
-	var schemas [2]*contact.Schema
-	for _, side := range Sides {
-		schema, err := s.apps[side].Schema(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("schema of %s: %w", side, err)
-		}
-		schemas[side] = &schema
+	missing := &faults{}
+	schemas, err := s.schemas(ctx, missing)
+	if err != nil {
+		return nil, err
 	}
-	c, err := s.activated(ctx, c, schemas)
+	if len(missing.list) > 0 { // without both there is no saying whether the rest fits
+		c.check(missing)
+		return nil, &InvalidError{Connection: c.ID, Faults: missing.list}
+	}
+	c, err = s.activated(ctx, c, schemas)
 	if err != nil {
 		return nil, err
 	}
@@ -97,7 +96,8 @@ func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
 	if len(bad) > 0 {
 		return nil, &InvalidError{Connection: c.ID, Faults: bad}
 	}
-	return cfg, nil
+	cfg.digest, err = digestOf(cfg.Connection)
+	return cfg, err
 }
 
 // activated returns the connection with the default mappings that it had when it was first synced: a field that an
@@ -167,6 +167,7 @@ func (s *Syncer) Preview(ctx context.Context) (*Plan, error) {
 // run is one sync or preview, under its lease.
 type run struct {
 	*Syncer
+	doc    Connection // as the handle had it when the run began
 	cfg    *config
 	scope  Scope
 	lease  Lease
@@ -181,7 +182,9 @@ type run struct {
 	separated map[[2]string]bool
 	requests  map[string]holdRow // what persons decided since the last sync
 	consents  map[string]holdRow
-	open      map[ref]bool // records that an unanswered write concerns
+	open      map[ref]bool     // records that an unanswered write concerns
+	assumed   [2][]string      // fields that nobody has read, and that a forecast takes for empty
+	bearers   map[string][]ref // who bears which key, where that is not to be asked of the store; else nil
 	gate      gate
 	noted     []*pendingIntent // writes of earlier runs without an answer, once a changed id asked for them
 	tries     map[ref]int      // refused versions, by record
@@ -202,7 +205,7 @@ const (
 
 // leased runs fn while this engine alone works on the connection.
 func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) error) error {
-	if s.apps[A] == nil || s.apps[B] == nil {
+	if !s.opts.draft && (s.apps[A] == nil || s.apps[B] == nil) {
 		return ErrReadOnly
 	}
 	s.mu.Lock()
@@ -212,7 +215,8 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 	if err != nil {
 		return err
 	}
-	r := &run{Syncer: s, cfg: cfg, seen: seen, scope: scopeOf(doc), open: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
+	r := s.newRun(doc, cfg)
+	r.seen = seen
 	if err := r.acquire(ctx); err != nil {
 		return err
 	}
@@ -222,6 +226,11 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 	s.opts.bind(r)
 	defer s.opts.bind(nil)
 	return fn(ctx, r)
+}
+
+// newRun returns a run that has not begun, and has no lease.
+func (s *Syncer) newRun(doc Connection, cfg *config) *run {
+	return &run{Syncer: s, doc: doc, cfg: cfg, scope: scopeOf(doc), open: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
 }
 
 // acquire takes the lease. If another engine holds it, it waits until that lapses, and gives up if it was renewed

@@ -2,7 +2,6 @@ package contactsync
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,7 +22,7 @@ func (s *Syncer) decideByPerson(ctx context.Context, fn func(Tx) error) error {
 // until it is resumed.
 func (s *Syncer) Pause(ctx context.Context) error { return s.setState(ctx, StatePaused) }
 
-// Resume lets a paused connection sync again.
+// Resume lets a paused connection sync again. One that was never synced is a draft again.
 func (s *Syncer) Resume(ctx context.Context) error { return s.setState(ctx, StateActive) }
 
 func (s *Syncer) setState(ctx context.Context, to State) error {
@@ -33,31 +32,11 @@ func (s *Syncer) setState(ctx context.Context, to State) error {
 			return err
 		}
 		row.State = to
+		if to == StateActive && row.Runs == 0 {
+			row.State = StateDraft
+		}
 		return tx.Put(Row{Table: TableConnection, Body: marshal(row)})
 	})
-}
-
-// Configure replaces the connection's configuration from the next sync on. It fails with an [*InvalidError] if
-// there is anything wrong with it, and changes nothing then.
-func (s *Syncer) Configure(ctx context.Context, c Connection) error {
-	if scopeOf(c) != scopeOf(s.document()) {
-		return errors.New("configure: owner and id of a connection cannot be changed")
-	}
-	if s.apps[A] == nil || s.apps[B] == nil {
-		return ErrReadOnly
-	}
-	cfg, err := s.compile(ctx, c)
-	if err != nil {
-		return err
-	}
-	version, err := s.storedVersion(ctx)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.doc, s.cfg, s.version = c, cfg, version
-	return nil
 }
 
 // Connection returns the connection as it is resolved against its two apps: where the document names no mappings of
@@ -331,10 +310,4 @@ func (l *link) heldFor(h holdRow) *hold {
 		return nil
 	}
 	return l.Held[h.Mapping]
-}
-
-// configChanged reports whether the configuration is another one than the last sync worked with.
-func (r *run) configChanged() bool {
-	config, err := json.Marshal(r.cfg.Connection)
-	return err != nil || r.row.Config != nil && string(config) != string(r.row.Config)
 }

@@ -249,7 +249,7 @@ func (s configureStep) play(ctx context.Context, w *world) error {
 		return err
 	}
 	w.connection = connection
-	return engine.Configure(ctx, connection)
+	return engine.Configure(ctx, connection, engine.Version())
 }
 
 // couples are records of a and b by name. The value is nil where a record stands alone; swapped couples are
