@@ -152,6 +152,13 @@ func (cfg *config) compileMappings(c *Connection, bad *faults) {
 	}
 }
 
+// inUse returns the mappings that are switched on, of a connection whose list is resolved.
+func (c *Connection) inUse() []Mapping {
+	return slices.DeleteFunc(slices.Concat(c.Mappings, c.AddMappings), func(m Mapping) bool {
+		return m.Disabled || slices.ContainsFunc(c.DisableMappings, func(d MappingRef) bool { return d.names(&m) })
+	})
+}
+
 // names reports whether the reference is to this mapping.
 func (d MappingRef) names(m *Mapping) bool {
 	if d.ID != "" {

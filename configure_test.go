@@ -188,9 +188,13 @@ func TestEffectsOfEachChange(t *testing.T) {
 		want []string
 	}{
 		{"nothing", base, nil},
-		{"the filter goes", with(func(c *Connection) { c.Rules = []Rule{FilterRule{From: A, Actions: []Action{Add("tags", "Phone")}, Undo: UndoOwn}, FilterRule{From: B}} }),
+		{"the filter goes", with(func(c *Connection) {
+			c.Rules = []Rule{FilterRule{From: A, Actions: []Action{Add("tags", "Phone")}, Undo: UndoOwn}, FilterRule{From: B}}
+		}),
 			[]string{"1 contact of a is newly let through to b", "1 contact would be created in b"}},
-		{"a filter that keeps all out", with(func(c *Connection) { c.Rules = []Rule{FilterRule{From: A, Filter: Has("labels", "VIP"), Actions: []Action{Add("tags", "Phone")}, Undo: UndoOwn}, FilterRule{From: B}} }),
+		{"a filter that keeps all out", with(func(c *Connection) {
+			c.Rules = []Rule{FilterRule{From: A, Filter: Has("labels", "VIP"), Actions: []Action{Add("tags", "Phone")}, Undo: UndoOwn}, FilterRule{From: B}}
+		}),
 			[]string{"2 contacts of a are let through to b no more; nothing happens to them", "2 contacts of b would lose what a rule's action had done"}},
 		{"another action", with(func(c *Connection) { c.Rules = noCRM(Add("tags", "Google")) }),
 			[]string{"2 contacts of b would get what a rule's action does"}},

@@ -37,3 +37,32 @@ func (s *Syncer) schemas(ctx context.Context, bad *faults) (schemas [2]*contact.
 	}
 	return schemas, nil
 }
+
+// Options says what can be chosen for the connection: the operators and values of each field, whether each rule can be
+// undone and turned round, what the apps lock, what could be mapped and by what records could be matched. It reads the
+// schemas of the apps that are chosen, and works on a [Draft] that is not complete. An app that cannot be asked is an
+// error.
+func (s *Syncer) Options(ctx context.Context) (Choices, error) {
+	missing := &faults{}
+	schemas, err := s.schemas(ctx, missing)
+	if err != nil {
+		return Choices{}, err
+	}
+	for _, side := range Sides {
+		if s.apps[side] != nil && schemas[side] == nil {
+			return Choices{}, &InvalidError{Connection: s.document().ID, Faults: missing.list}
+		}
+	}
+	doc := s.document()
+	var inUse []Mapping
+	if schemas[A] != nil && schemas[B] != nil {
+		resolved, err := s.activated(ctx, doc, schemas)
+		if err != nil {
+			return Choices{}, err
+		}
+		inUse = resolved.inUse()
+	}
+	out := choices(&doc, schemas, inUse)
+	out.Version = s.Version()
+	return out, nil
+}

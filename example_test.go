@@ -343,35 +343,6 @@ func ExampleSyncer_Separate() {
 	// duplicate duplicate_there
 }
 
-// Effects says what another configuration would do, and Configure stores it: its effects happen with the next sync.
-func ExampleSyncer_Configure() {
-	ctx := context.Background()
-	a, b := exampleApp("a", examplePerson("Ann", "Acme")), exampleApp("b")
-	c := contactsync.Connection{ID: "a-b"}
-	s := exampleSync(c, a, b)
-
-	c.Rules = []contactsync.Rule{contactsync.FilterRule{From: contactsync.A, Actions: []contactsync.Action{contactsync.Add("tags", "Phone")}}}
-	effects, err := s.Effects(ctx, c)
-	check(err)
-	for _, e := range effects.Effects {
-		fmt.Println(e.Text([2]string{"a", "b"}))
-	}
-	check(s.Configure(ctx, c, effects.Version))
-	syncAgain(s)
-	printPeople(b)
-
-	fmt.Println(errors.Is(s.Configure(ctx, c, effects.Version), contactsync.ErrReconfigured)) // that was seen before
-	c.Direction = "both"
-	fmt.Println(s.Configure(ctx, c, s.Version()))
-	// Output:
-	// 1 contact of b is let through to a no more; nothing happens to them
-	// 1 contact of b would get what a rule's action does
-	// b-1 | Ann | Acme | Phone
-	// true
-	// connection "a-b" is not valid:
-	//   direction: the direction is two-way, a-to-b or b-to-a
-}
-
 // A connection that is paused does not sync.
 func ExampleSyncer_Pause() {
 	ctx := context.Background()

@@ -102,7 +102,11 @@ func (e Effect) Text(names [2]string) string {
 	case EffectDelete:
 		return fmt.Sprintf("%s would be deleted in %s", n, here)
 	case EffectOut:
-		return fmt.Sprintf("%s of %s would stand aside (%s)", n, here, strings.ReplaceAll(e.Reason, "_", " "))
+		why := strings.ReplaceAll(e.Reason, "_", " ")
+		if len(e.Samples) > 0 && e.Samples[0].Message != "" {
+			why = e.Samples[0].Message
+		}
+		return fmt.Sprintf("%s of %s would stand aside: %s", n, here, why)
 	}
 	what := map[EffectKind]string{EffectFill: "get a value where a field is empty", EffectChange: "get another value", EffectEmpty: "have a field emptied",
 		EffectAct: "get what a rule's action does", EffectUndo: "lose what a rule's action had done"}[e.Kind]
@@ -115,7 +119,15 @@ type forecaster struct {
 	counts  [2]Counts
 	found   map[effectKey]*Effect
 	seen    map[string]bool
+	doors   map[ref]*door
+	order   []ref             // of doors, as they were found
 	tooLong map[[2]string]int // values longer than the field of the other app takes, by side and field
+}
+
+// door is whether a record is let through: before the rehearsal, if it was decided before, and as it is found last.
+type door struct {
+	known, was, is bool
+	sample         Sample
 }
 
 type effectKey struct {
@@ -125,13 +137,20 @@ type effectKey struct {
 }
 
 func newForecaster(cfg *config) *forecaster {
-	return &forecaster{cfg: cfg, found: map[effectKey]*Effect{}, seen: map[string]bool{}, tooLong: map[[2]string]int{}}
+	return &forecaster{cfg: cfg, found: map[effectKey]*Effect{}, seen: map[string]bool{}, doors: map[ref]*door{}, tooLong: map[[2]string]int{}}
 }
 
 func (f *forecaster) watch() *watch { return &watch{move: f.move, write: f.write} }
 
 // forecast returns what was gathered.
 func (f *forecaster) forecast(r *run) *Forecast {
+	for _, at := range f.order {
+		d := f.doors[at]
+		if d.known && d.is != d.was {
+			kind := map[bool]EffectKind{true: EffectEnter, false: EffectLeave}[d.is]
+			f.add(effectKey{kind, at.side, ""}, at.id, func() Sample { return d.sample })
+		}
+	}
 	out := &Forecast{Version: r.row.Version, Counts: f.counts, Waiting: r.report.Waiting, Effects: []Effect{}, Unread: r.unread()}
 	for _, e := range f.found {
 		out.Effects = append(out.Effects, *e)
@@ -160,7 +179,7 @@ func (f *forecaster) add(k effectKey, id string, sample func() Sample) {
 	}
 }
 
-// move notes who enters and leaves, who is linked, and who newly stands aside.
+// move notes who is let through, who is linked, and who newly stands aside.
 func (f *forecaster) move(m *move) {
 	for _, s := range Sides {
 		rec := m.rec[s]
@@ -168,14 +187,12 @@ func (f *forecaster) move(m *move) {
 			continue
 		}
 		plain := func() Sample { return Sample{ID: rec.id, Name: f.name(s, rec.Fields), Message: m.Message} }
-		was, known := f.wasIn(m, rec)
-		is := f.isIn(m, s)
-		switch {
-		case known && is && !was:
-			f.add(effectKey{EffectEnter, s, ""}, rec.id, plain)
-		case known && was && !is:
-			f.add(effectKey{EffectLeave, s, ""}, rec.id, plain)
+		if f.doors[rec.ref()] == nil {
+			was, known := f.wasIn(m, rec)
+			f.doors[rec.ref()] = &door{known: known, was: was, sample: plain()}
+			f.order = append(f.order, rec.ref())
 		}
+		f.doors[rec.ref()].is = f.isIn(m, s)
 		if m.made && m.rec[s.Other()] != nil && !m.heir[s] {
 			f.add(effectKey{EffectLink, s, ""}, rec.id, plain)
 		}
