@@ -89,7 +89,7 @@ type KeyChoice struct {
 
 // choices returns what can be chosen for a connection. A schema is nil while its app is not chosen. inUse are the
 // mappings that hold.
-func choices(c *Connection, schemas [2]*contact.Schema, inUse []Mapping) Choices {
+func choices(c *Connection, names [2]string, schemas [2]*contact.Schema, inUse []Mapping) Choices {
 	out := Choices{Rules: []RuleChoice{}, Mappings: []MappingChoice{}, Keys: []KeyChoice{}}
 	for _, s := range Sides {
 		out.Fields[s] = []FieldChoice{}
@@ -100,9 +100,9 @@ func choices(c *Connection, schemas [2]*contact.Schema, inUse []Mapping) Choices
 		}
 	}
 	for _, r := range c.rules() {
-		out.Rules = append(out.Rules, ruleChoice(r, c.Names(), schemas))
+		out.Rules = append(out.Rules, ruleChoice(r, names, schemas))
 	}
-	out.Settings = settingChoices(c, schemas)
+	out.Settings = settingChoices(c, names, schemas)
 	if schemas[A] == nil || schemas[B] == nil {
 		return out
 	}
@@ -237,8 +237,7 @@ func tellsApart(f contact.Field) bool {
 }
 
 // settingChoices returns the settings with few values, each value with why an app locks it.
-func settingChoices(c *Connection, schemas [2]*contact.Schema) []SettingChoice {
-	names := c.Names()
+func settingChoices(c *Connection, names [2]string, schemas [2]*contact.Schema) []SettingChoice {
 	list := []SettingChoice{{Key: "direction", Value: string(c.Direction), Values: []ValueChoice{
 		{string(TwoWay), both(receives(schemas[A], names[A]), receives(schemas[B], names[B]))},
 		{string(AToB), receives(schemas[B], names[B])}, {string(BToA), receives(schemas[A], names[A])}}}}

@@ -12,7 +12,8 @@ import (
 type config struct {
 	*Connection
 	schema   [2]*contact.Schema
-	digest   string // of the connection as it is resolved: what was refused is tried again under another
+	names    [2]string // how the apps are called in what people read
+	digest   string    // of the connection as it is resolved: what was refused is tried again under another
 	zone     *time.Location
 	mappings []*mapping
 	bundles  [][]*mapping // scalar mappings, those of one group together; in the order of the list
@@ -36,7 +37,7 @@ func (c Connection) Validate(a, b contact.Schema) error {
 // compile resolves a connection against its apps' schemas and returns everything that is wrong with it.
 func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 	bad := &faults{}
-	cfg := &config{Connection: c, schema: schemas}
+	cfg := &config{Connection: c, schema: schemas, names: c.Names()}
 	var err error
 	if cfg.zone, err = c.location(); err != nil {
 		bad.add("time_zone", "%v", err)

@@ -17,6 +17,17 @@ func Draft() Option { return func(o *options) { o.draft = true } }
 // taken for the newest.
 func WithVersion(version int64) Option { return func(o *options) { o.version = &version } }
 
+// WithNames says how the two apps are called in what people read; by default as [Connection.Names] says.
+func WithNames(a, b string) Option { return func(o *options) { o.names = &[2]string{a, b} } }
+
+// names returns how the two apps are called.
+func (s *Syncer) names(c Connection) [2]string {
+	if s.opts.names != nil {
+		return *s.opts.names
+	}
+	return c.Names()
+}
+
 // schemas reads the schemas of the two apps. In a draft the one of an app that is not chosen yet is nil, and so is one
 // that cannot be read; what is wrong with them is added to bad.
 func (s *Syncer) schemas(ctx context.Context, bad *faults) (schemas [2]*contact.Schema, err error) {
@@ -62,7 +73,7 @@ func (s *Syncer) Options(ctx context.Context) (Choices, error) {
 		}
 		inUse = resolved.inUse()
 	}
-	out := choices(&doc, schemas, inUse)
+	out := choices(&doc, s.names(doc), schemas, inUse)
 	out.Version = s.Version()
 	return out, nil
 }

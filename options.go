@@ -18,6 +18,7 @@ type options struct {
 	concurrency int
 	limiters    [2]*connector.Limiter
 	fresh       time.Duration
+	names       *[2]string
 	draft       bool   // the connection need not be complete
 	version     *int64 // of the stored configuration that was opened; nil is the newest
 	current     *atomic.Pointer[run]

@@ -281,7 +281,7 @@ func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
 	for _, p := range r.noted {
 		if p.about(p.ID) == (ref{s, k.Old}) {
 			p.ID = k.New
-			b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: p.key, Body: marshal(p.intentRow)})
+			b.dirtyRows = append(b.dirtyRows, p.intentRow.row())
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	}
 	// One transaction saves what was decided until now, what the calls before this one did, and what this one is
 	// about to do.
-	b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+	b.dirtyRows = append(b.dirtyRows, note.row())
 	if err := b.commit(ctx); err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (w *write) intent(marker string) intent {
 // nextKey names the next intent or journal entry of this run.
 func (r *run) nextKey() string {
 	r.seq++
-	return fmt.Sprintf("%s %08d", runKey(r.number), r.seq)
+	return runKey(r.number) + " " + padded(int64(r.seq), 8)
 }
 
 // answered takes the results onto the book, and keeps the intents of writes whose outcome is unknown. They are
@@ -126,7 +126,7 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		b.deleteRows = append(b.deleteRows, Row{Table: TableIntent, Key: note.key})
 	} else {
 		note.Writes = unknown
-		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+		b.dirtyRows = append(b.dirtyRows, note.row())
 	}
 	return r.readAgain(ctx, b, again)
 }
@@ -405,5 +405,5 @@ func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Re
 			j.Before = w.before
 		}
 	}
-	b.dirtyRows = append(b.dirtyRows, Row{Table: TableJournal, Key: r.nextKey(), Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Body: marshal(j)})
+	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey()))
 }

@@ -93,7 +93,7 @@ func (r *run) keepIntents(b *book, pending []*pendingIntent) {
 			continue
 		}
 		note.Writes = open[note]
-		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+		b.dirtyRows = append(b.dirtyRows, note.row())
 	}
 }
 
@@ -332,5 +332,5 @@ func (r *run) found(b *book, w *write) {
 			j.After[name] = m.Fields[name]
 		}
 	}
-	b.dirtyRows = append(b.dirtyRows, Row{Table: TableJournal, Key: r.nextKey(), Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Body: marshal(j)})
+	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey()))
 }

@@ -26,7 +26,7 @@ func (r *Review) Ready() bool { return len(r.Faults) == 0 }
 // what is missing. The error is for what kept it from looking: an app that cannot be read, another sync that runs.
 func (s *Syncer) Review(ctx context.Context) (*Review, error) {
 	doc := s.document()
-	out := &Review{Rules: doc.Sentences(), Faults: []Fault{}, Warnings: []Warning{}}
+	out := &Review{Rules: doc.sentences(s.names(doc)), Faults: []Fault{}, Warnings: []Warning{}}
 	err := s.leased(ctx, func(ctx context.Context, r *run) error { return r.review(ctx, out) })
 	var invalid *InvalidError
 	if errors.As(err, &invalid) {
@@ -56,7 +56,7 @@ func (s *Syncer) draftWarnings(ctx context.Context, doc Connection) (list []Warn
 	}
 	for _, side := range Sides {
 		if schemas[side] != nil {
-			list = append(list, appWarnings(side, doc.Names()[side], schemas[side])...)
+			list = append(list, appWarnings(side, s.names(doc)[side], schemas[side])...)
 		}
 	}
 	return list
@@ -104,7 +104,7 @@ func (r *run) sharedKeys() ([]Warning, error) {
 				continue
 			}
 			list = append(list, Warning{Kind: WarnSharedKey, Side: s, Count: len(ids), IDs: ids[:min(len(ids), samplesKept)],
-				Message: fmt.Sprintf("%d contacts of %s share their %s with another one there; they are shown as duplicates and not linked by it", len(ids), r.cfg.Names()[s], k.words(s)),
+				Message: fmt.Sprintf("%d contacts of %s share their %s with another one there; they are shown as duplicates and not linked by it", len(ids), r.cfg.names[s], k.words(s)),
 				Advice:  "merge them there, or link them by hand"})
 		}
 	}
@@ -126,7 +126,7 @@ func (f *forecaster) warnings() []Warning {
 		for _, field := range f.cfg.schema[s].Fields {
 			if n := f.tooLong[[2]string{s.String(), field.Name}]; n > 0 {
 				list = append(list, Warning{Kind: WarnTooLong, Side: s, Field: field.Name, Count: n,
-					Message: fmt.Sprintf("%d values are longer than the %d characters that %s of %s takes; the app may cut or refuse them", n, field.MaxLength, field.Name, f.cfg.Names()[s]),
+					Message: fmt.Sprintf("%d values are longer than the %d characters that %s of %s takes; the app may cut or refuse them", n, field.MaxLength, field.Name, f.cfg.names[s]),
 					Advice:  "shorten them, or map the field one-way"})
 			}
 		}
@@ -141,7 +141,7 @@ func (f *forecaster) warnings() []Warning {
 			for _, sample := range e.Samples {
 				w.IDs = append(w.IDs, sample.ID)
 			}
-			w.Message = fmt.Sprintf("%d contacts of %s would fail, the first because: %s", e.Count, f.cfg.Names()[s], e.Samples[0].Message)
+			w.Message = fmt.Sprintf("%d contacts of %s would fail, the first because: %s", e.Count, f.cfg.names[s], e.Samples[0].Message)
 			list = append(list, w)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -139,11 +140,18 @@ func parseRecordKey(key string) ref {
 
 // dueEntry is the index entry of a record that is due at t: it sorts by time, then side and id.
 func dueEntry(t time.Time, r ref) string {
-	return fmt.Sprintf("%s %s", dueStamp(t), recordKey(r))
+	return dueStamp(t) + " " + recordKey(r)
 }
 
 // dueStamp writes a time so that it sorts; dueNow comes before every other.
-func dueStamp(t time.Time) string { return fmt.Sprintf("%020d", max(t.UnixNano(), 0)) }
+func dueStamp(t time.Time) string { return padded(max(t.UnixNano(), 0), 20) }
+
+// padded writes a number with zeros before it, so that it sorts.
+func padded(n int64, width int) string {
+	const zeros = "00000000000000000000"
+	digits := strconv.FormatInt(n, 10)
+	return zeros[:max(width-len(digits), 0)] + digits
+}
 
 // dueNow is the time of what is due at once.
 var dueNow = time.Unix(0, 1)
@@ -189,8 +197,9 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 	r := parseRecordKey(row.Key)
 	m.side, m.id, m.version = r.side, r.id, row.Stamp
 	if entry := row.Index[mirrorDue]; entry != "" {
-		var nanos int64
-		if _, err := fmt.Sscanf(entry, "%d", &nanos); err != nil {
+		stamp, _, _ := strings.Cut(entry, " ")
+		nanos, err := strconv.ParseInt(stamp, 10, 64)
+		if err != nil {
 			return nil, fmt.Errorf("store: due entry of row %q: %w", row.Key, err)
 		}
 		m.due = time.Unix(0, nanos)
@@ -222,16 +231,18 @@ func parseLink(row Row) (*link, error) {
 
 // linkKey names the n-th link that a run makes. The run's number is saved before it makes any, so that no crash
 // can give a name twice.
-func linkKey(run int64, n int) string { return fmt.Sprintf("%s %08d", runKey(run), n) }
+func linkKey(run int64, n int) string { return runKey(run) + " " + padded(int64(n), 8) }
 
 // runKey names the n-th sync.
-func runKey(n int64) string { return fmt.Sprintf("%09d", n) }
+func runKey(n int64) string { return padded(n, 9) }
 
 // keyEntry is the key of the row that says who of side s bears a match key. It holds a digest: rows stay small,
 // and an email is not written once more. Two match keys with one digest would only be looked at together.
 func keyEntry(s Side, k matchKey) string {
 	sum := sha256.Sum256([]byte(k.text))
-	return fmt.Sprintf("%s%d %s", s, k.kind, base64.RawURLEncoding.EncodeToString(sum[:keyDigest]))
+	entry := append(make([]byte, 0, 24), s.String()...)
+	entry = append(strconv.AppendInt(entry, int64(k.kind), 10), ' ')
+	return string(base64.RawURLEncoding.AppendEncode(entry, sum[:keyDigest]))
 }
 
 const keyDigest = 12 // bytes

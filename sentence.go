@@ -9,9 +9,10 @@ import (
 
 // Sentences says in words what the connection does: one sentence for each of its rules, and more for what is not the
 // default of direction and scope. The apps are called as their endpoints name them, else a and b.
-func (c Connection) Sentences() []string {
+func (c Connection) Sentences() []string { return c.sentences(c.Names()) }
+
+func (c Connection) sentences(names [2]string) []string {
 	var all []string
-	names := c.Names()
 	for _, r := range c.rules() {
 		if f, ok := r.(FilterRule); ok {
 			all = append(all, f.Sentence(names))

@@ -88,6 +88,9 @@ type Plan struct {
 	Counts  [2]Counts      `json:"counts"`
 	Writes  []PlannedWrite `json:"writes"`
 	Waiting []Waiting      `json:"waiting,omitempty"` // what the guards would hold
+	// Reconfigured says that the configuration is another one than the last sync worked with.
+	Reconfigured bool     `json:"reconfigured,omitempty"`
+	Effects      []Effect `json:"effects"` // the same by what it means, with who enters and leaves; as in a Forecast
 }
 
 // A PlannedWrite is one write of a plan.
@@ -383,11 +386,15 @@ func (r *run) result() *Report {
 // preview pulls and plans, and returns what a sync would do.
 func (r *run) preview(ctx context.Context) (*Plan, error) {
 	plan := &Plan{}
-	seen := &watch{move: func(*move) {}, write: func(w *write, _ *move) { plan.add(w, r.cfg) }}
+	f := newForecaster(r.cfg)
+	seen := &watch{move: f.move, write: func(w *write, m *move) {
+		plan.add(w, r.cfg)
+		f.write(w, m)
+	}}
 	if err := r.foresee(ctx, seen); err != nil {
 		return nil, err
 	}
-	plan.Waiting = r.report.Waiting
+	plan.Waiting, plan.Reconfigured, plan.Effects = r.report.Waiting, r.reconfigured(), f.forecast(r).Effects
 	return plan, nil
 }
 

@@ -64,7 +64,7 @@ func appWarnings(s Side, name string, schema *contact.Schema) []Warning {
 
 // warnings says what a person should know of a connection that fits its apps.
 func (cfg *config) warnings() []Warning {
-	names := cfg.Names()
+	names := cfg.names
 	var list []Warning
 	for _, s := range Sides {
 		list = append(list, appWarnings(s, names[s], cfg.schema[s])...)

@@ -16,6 +16,7 @@ import (
 // A readTx reads the rows of one scope in one transaction.
 type readTx struct {
 	ctx    context.Context // of the Update or View that it lives in
+	calm   context.Context // the same, and never done: a driver starts a goroutine for each statement that may be cancelled
 	tx     *sql.Tx
 	scope  int64
 	shared *statements
@@ -172,6 +173,9 @@ func (tx *readTx) rows(rows []contactsync.Row, table contactsync.Table, query st
 	var raw [6]sql.RawBytes // not copied until we do
 	into := []any{&raw[0], &raw[1], &raw[2], &raw[3], &raw[4], &raw[5]}[:len(names)]
 	for found.Next() {
+		if err := tx.ctx.Err(); err != nil {
+			return nil, err
+		}
 		if err := found.Scan(into...); err != nil {
 			return nil, err
 		}
@@ -203,7 +207,7 @@ func (r row) Scan(into ...any) error {
 	if err != nil {
 		return err
 	}
-	return stmt.QueryRowContext(r.tx.ctx, r.args...).Scan(into...)
+	return stmt.QueryRowContext(r.tx.calm, r.args...).Scan(into...)
 }
 
 // args are the scope and values, for a statement that ends in a [list].
@@ -219,8 +223,8 @@ func (tx *readTx) args(values []string) []any {
 func list(n int) string { return "(?" + strings.Repeat(", ?", n-1) + ")" }
 
 // chunks cuts values into pieces of few different sizes, so that few statements serve for any number.
-func chunks(values []string) iter.Seq[[]string] {
-	return func(yield func([]string) bool) {
+func chunks[V any](values []V) iter.Seq[[]V] {
+	return func(yield func([]V) bool) {
 		for _, size := range []int{64, 8, 1} {
 			for len(values) >= size {
 				if !yield(values[:size]) {
