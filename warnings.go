@@ -48,7 +48,7 @@ func appWarnings(s Side, name string, schema *contact.Schema) []Warning {
 	if schema.Unlistable {
 		add(WarnUnlistable, name+" can never be read completely, so a record that it has not told of may be created there again", "make one copy of the data before the first sync, and look at the plan")
 	} else if !schema.Tombstones {
-		add(WarnNoTombstones, name+" does not say what was deleted; a deletion is noticed when a complete reading lacks the record", "nothing, as long as deletions are kept; with mark or delete, look at the guards")
+		add(WarnNoTombstones, name+" does not say what was deleted; a deletion is noticed when a complete reading lacks the record", "nothing to do while deletions are kept; with mark or delete, look at the guards")
 	}
 	if !schema.Versions {
 		add(WarnNoVersions, name+" has no versions, so an edit of the same field between our last look and our write is overwritten", "sync when nobody works in it, if that matters; what is overwritten stays in the journal")
