@@ -79,9 +79,12 @@ func load(t *testing.T) *loaded {
 }
 
 // exports returns where the compiler has put the types of the packages that this one imports.
-func exports(t *testing.T) importer.Lookup {
+func exports(t *testing.T) importer.Lookup { return exportsOf(t, ".") }
+
+// exportsOf returns the same for the packages of a pattern, with what they import.
+func exportsOf(t *testing.T, pattern string) importer.Lookup {
 	t.Helper()
-	out, err := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export", ".").Output()
+	out, err := exec.Command("go", "list", "-export", "-deps", "-json=ImportPath,Export", pattern).Output()
 	require.NoError(t, err)
 	where := map[string]string{}
 	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
