@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	. "github.com/contactsync/contactsync"
-	"github.com/contactsync/contactsync/internal/book"
+	"github.com/contactsync/contactsync/internal/docs"
 	"github.com/stretchr/testify/require"
 )
 
@@ -30,7 +30,7 @@ var languages = map[string]string{
 
 func TestLanguagesOfTheBook(t *testing.T) {
 	t.Parallel()
-	blocks, err := book.Blocks(".", "")
+	blocks, err := docs.Blocks(".", "")
 	require.NoError(t, err)
 	require.NotEmpty(t, blocks)
 	for _, b := range blocks {
@@ -48,7 +48,7 @@ var bookImports = []string{"context", "database/sql", "errors", "fmt", "log", "l
 // TestGoOfTheBook: every Go block compiles: as a file, as declarations, or as the inside of a function.
 func TestGoOfTheBook(t *testing.T) {
 	t.Parallel()
-	blocks, err := book.Blocks(".", "go")
+	blocks, err := docs.Blocks(".", "go")
 	require.NoError(t, err)
 	fset := token.NewFileSet()
 	imports := importer.ForCompiler(fset, "gc", exportsOf(t, "./..."))
@@ -60,7 +60,7 @@ func TestGoOfTheBook(t *testing.T) {
 }
 
 // compileBlock returns what the compiler has against a block. In an excerpt a variable need not be used.
-func compileBlock(fset *token.FileSet, imports types.Importer, b book.Block) (faults []error) {
+func compileBlock(fset *token.FileSet, imports types.Importer, b docs.Block) (faults []error) {
 	f, err := parseBlock(fset, b)
 	if err != nil {
 		return []error{err}
@@ -75,7 +75,7 @@ func compileBlock(fset *token.FileSet, imports types.Importer, b book.Block) (fa
 }
 
 // parseBlock makes a file of the block, with the lines as they are in the book.
-func parseBlock(fset *token.FileSet, b book.Block) (*ast.File, error) {
+func parseBlock(fset *token.FileSet, b docs.Block) (*ast.File, error) {
 	head := func() string {
 		text := "package book\n"
 		for _, path := range bookImports {
@@ -118,7 +118,7 @@ func TestBlocksThatDoNotCompile(t *testing.T) {
 		"return contactsync.ErrPaused\n":                    "",
 		"package p\n\nvar x int\n":                          "",
 	} {
-		faults := compileBlock(fset, imports, book.Block{File: "x.md", Line: 7, Code: code})
+		faults := compileBlock(fset, imports, docs.Block{File: "x.md", Line: 7, Code: code})
 		if want == "" && len(faults) > 0 || want != "" && !strings.Contains(fmt.Sprint(faults), want) {
 			t.Errorf("%q: %v; want %q", code, faults, want)
 		}
@@ -128,7 +128,7 @@ func TestBlocksThatDoNotCompile(t *testing.T) {
 // TestJSONOfTheBook: every JSON block is a connection.
 func TestJSONOfTheBook(t *testing.T) {
 	t.Parallel()
-	blocks, err := book.Blocks(".", "json")
+	blocks, err := docs.Blocks(".", "json")
 	require.NoError(t, err)
 	for _, b := range blocks {
 		if _, err := ParseConnection([]byte(b.Code)); err != nil {
@@ -140,9 +140,9 @@ func TestJSONOfTheBook(t *testing.T) {
 // TestLinksOfTheBook: what a page links to in this repository is there.
 func TestLinksOfTheBook(t *testing.T) {
 	t.Parallel()
-	files, err := book.Files(".")
+	files, err := docs.Files(".")
 	require.NoError(t, err)
-	for _, missing := range book.BrokenLinks(".", files) {
+	for _, missing := range docs.BrokenLinks(".", files) {
 		t.Error(missing)
 	}
 	require.True(t, slices.Contains(files, "docs/rules.md"))

@@ -300,6 +300,10 @@ func checkTurn(r FilterRule, schema *contact.Schema, path string, bad *faults) {
 		}
 	}
 	c := r.Filter.condition()
+	if r.Filter.zero() {
+		bad.add(path, "the rule has no filter that could be made true; add one of one condition")
+		return
+	}
 	if c == nil {
 		bad.add(path, "only a filter of one condition can be turned round: of several, which one to change is nobody's to guess")
 		return
@@ -362,6 +366,8 @@ func checkAction(a Action, schema *contact.Schema, path string, bad *faults) {
 		bad.add(path, "action %q works on a set or list; %s is %s; use set", a.Kind, a.Field, describe(f))
 	case a.element() && a.Value.Blank():
 		bad.add(path, "action %q needs an element", a.Kind)
+	case (a.Kind == ActionSet || a.Kind == ActionAdd) && len(f.Options) > 0 && !slices.Contains(f.Options, a.Value.Str()):
+		bad.add(path, "%q is not one of the options of %s: %s", a.Value.Str(), a.Field, strings.Join(f.Options, ", "))
 	case a.Kind == ActionSet:
 		if _, err := f.Coerce(a.Value); err != nil || a.Value.Blank() {
 			bad.add(path, "action set: the value does not fit field %s, which is %s", a.Field, describe(f))

@@ -1,6 +1,6 @@
-// Package book reads the documentation as what it promises: its code blocks, which tests compile and run, and the rows
+// Package docs reads the documentation as what it promises: its code blocks, which tests compile and run, and the rows
 // of its tables, which tests compare with the code.
-package book
+package docs
 
 import (
 	"fmt"
