@@ -68,6 +68,10 @@ func parseAction(kind string, data []byte) (action, error) {
 		return rollbackStep{}, err
 	case "resolve":
 		return decode[resolveStep](data)
+	case "effects":
+		return decode[effectsStep](data)
+	case "review":
+		return decode[reviewStep](data)
 	case "configure":
 		return decode[configureStep](data)
 	case "link":
