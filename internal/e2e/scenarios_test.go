@@ -153,6 +153,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
 		"84-configuring.yaml":       9,
+		"85-the-manual.yaml":        2,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}
