@@ -64,7 +64,7 @@ func (r *run) carry(b *book, decided ref, m *move) {
 // waiting reports whether a standing ends by something else than an edit: a consent, an answer, another read.
 func waiting(s standing) bool {
 	switch s.Reason {
-	case ReasonDeleteHeld, ReasonClearHeld, ReasonCreateHeld, ReasonUnknownOutcome, ReasonSettling:
+	case ReasonDeleteHeld, ReasonClearHeld, ReasonCreateHeld, ReasonUnknownOutcome, ReasonSettling, ReasonShadow:
 		return true
 	}
 	return false

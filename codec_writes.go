@@ -126,5 +126,6 @@ func (j *journalRow) body() []byte {
 	o.texts("altered", j.Altered)
 	o.text("refused", j.Refused)
 	o.flag("found", j.Found)
+	o.flag("foreseen", j.Foreseen)
 	return o.end()
 }

@@ -276,12 +276,14 @@ func (pl *planner) create(m *move, r *mirror) {
 	if w == nil {
 		return
 	}
-	key := "create " + r.side.String() + " " + r.id
-	agreed := pl.agreed(key)
-	m.waits = append(m.waits, wait{WaitCreates, key, t, agreed})
-	if !agreed && pl.gate.creates {
-		m.standing = standing{StatusPending, ReasonCreateHeld, "more records would be created than the guard allows; a person must confirm"}
-		return
+	if pl.cfg.Guard.MaxCreates.Set {
+		key := "create " + r.side.String() + " " + r.id
+		agreed := pl.agreed(key)
+		m.waits = append(m.waits, wait{WaitCreates, key, t, agreed})
+		if !agreed && pl.gate.creates {
+			m.standing = standing{StatusPending, ReasonCreateHeld, "more records would be created than the guard allows; a person must confirm"}
+			return
+		}
 	}
 	w.settle = append(w.settle, out.settle...)
 	m.writes = append(m.writes, w)

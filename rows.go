@@ -106,6 +106,8 @@ type runRow struct {
 	Unread   int       `json:"unread,omitempty"`
 	Restless int       `json:"restless,omitempty"`
 	Linked   int       `json:"linked,omitempty"`
+	Shadow   bool      `json:"shadow,omitempty"`
+	Foreseen [2]Counts `json:"foreseen,omitzero"` // in shadow mode: what it would have written
 }
 
 // journalRow is one write.
@@ -120,6 +122,8 @@ type journalRow struct {
 	Altered []string       `json:"altered,omitempty"` // fields that came back with another meaning
 	Refused string         `json:"refused,omitempty"` // why the app refused it
 	Found   bool           `json:"found,omitempty"`   // it was recovered: its answer had been lost
+	// Foreseen is an entry of a sync in shadow mode: nothing was written.
+	Foreseen bool `json:"foreseen,omitempty"`
 }
 
 // Index positions, as the tables' comments in store.go name them.

@@ -181,4 +181,5 @@ const (
 	ReasonClearHeld      = "clear_held"
 	ReasonCreateHeld     = "create_held"
 	ReasonPaused         = "paused"
+	ReasonShadow         = "shadow"
 )

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -66,13 +67,25 @@ func (tx *tx) freeEntries(rows []contactsync.Row) error {
 			keys = append(keys, rows[i].Key)
 		}
 	}
-	for chunk := range chunks(keys) {
-		query := "UPDATE contactsync_link SET i0 = NULL, i1 = NULL WHERE scope = ? AND key IN " + list(len(chunk))
-		if err := tx.exec(query, tx.args(chunk)...); err != nil {
-			return err
+	if len(keys) == 0 {
+		return nil
+	}
+	query := "UPDATE contactsync_link SET i0 = NULL, i1 = NULL WHERE scope = ? AND key IN (" + tx.dialect.among() + ")"
+	return tx.exec(query, tx.scope, tx.dialect.list(keys))
+}
+
+// chunks cuts rows into pieces of few different sizes, so that few statements serve for any number.
+func chunks(rows []contactsync.Row) iter.Seq[[]contactsync.Row] {
+	return func(yield func([]contactsync.Row) bool) {
+		for _, size := range []int{64, 8, 1} {
+			for len(rows) >= size {
+				if !yield(rows[:size]) {
+					return
+				}
+				rows = rows[size:]
+			}
 		}
 	}
-	return nil
 }
 
 // Delete implements contactsync.Tx.
@@ -80,11 +93,12 @@ func (tx *tx) Delete(table contactsync.Table, keys ...string) error {
 	if err := check(table, contactsync.ByKey); err != nil {
 		return tx.fail(fmt.Errorf("sqlstore: delete: %w", err))
 	}
-	for chunk := range chunks(keys) {
-		query := "DELETE FROM " + name(table) + " WHERE scope = ? AND key IN " + list(len(chunk))
-		if err := tx.exec(query, tx.args(chunk)...); err != nil {
-			return tx.fail(fmt.Errorf("sqlstore: delete from %s: %w", table, err))
-		}
+	if len(keys) == 0 {
+		return nil
+	}
+	query := "DELETE FROM " + name(table) + " WHERE scope = ? AND key IN (" + tx.dialect.among() + ")"
+	if err := tx.exec(query, tx.scope, tx.dialect.list(keys)); err != nil {
+		return tx.fail(fmt.Errorf("sqlstore: delete from %s: %w", table, err))
 	}
 	return nil
 }

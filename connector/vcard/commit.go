@@ -256,7 +256,7 @@ func (t *batchWrite) outcome(j *job) (rec contact.Record, err error) {
 	}
 	id := j.write.ID
 	if j.write.Op == connector.Create {
-		if ids := t.book.index.byUID[keyOfUID(j.uid)]; len(ids) > 0 {
+		if ids := t.book.index.bearing(keyOfUID(j.uid)); len(ids) > 0 {
 			id = ids[0]
 		}
 	}

@@ -154,6 +154,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"81-lifecycle-more.yaml":    23,
 		"84-configuring.yaml":       9,
 		"85-the-manual.yaml":        2,
+		"88-shadow.yaml":            3,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}
