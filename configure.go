@@ -34,10 +34,20 @@ func Load(ctx context.Context, store Store, owner, id string) (Connection, int64
 		return Connection{}, 0, fmt.Errorf("connection %q: %w", id, ErrNoConnection)
 	}
 	c, err := ParseConnection(row.Config)
+	if err == nil && row.Resolver {
+		err = errors.New("a resolver is written in Go")
+	}
 	if err != nil {
 		return c, 0, fmt.Errorf("what is stored of connection %q is no document; open it with the configuration in the program that has it: %w", id, err)
 	}
 	return c, row.Version, nil
+}
+
+// resolves reports whether a policy of the connection has a resolver.
+func (c *Connection) resolves() bool {
+	return c.Conflict.Resolver != nil || slices.ContainsFunc(slices.Concat(c.Mappings, c.AddMappings), func(m Mapping) bool {
+		return m.Conflict != nil && m.Conflict.Resolver != nil
+	})
 }
 
 // Version returns the version of the configuration that this handle knows: 0 while none is stored.
@@ -80,7 +90,7 @@ func (s *Syncer) Configure(ctx context.Context, c Connection, version int64) err
 			return invalid
 		}
 		if string(row.Config) != string(config) {
-			row.Config = config
+			row.Config, row.Resolver = config, c.resolves()
 			row.Version++
 		}
 		if row.State == "" {

@@ -165,7 +165,22 @@ func TestLoadOfGoRules(t *testing.T) {
 	opened(t, Connection{ID: "a-b", Rules: []Rule{goRule{FilterRule{}}}}, store)
 	_, _, err := Load(t.Context(), store, "", "a-b")
 	require.ErrorContains(t, err, "rules[0]")
+
+	c := Connection{ID: "a-b", AddMappings: []Mapping{{A: []string{"labels"}, B: []string{"tags"}, Conflict: &Policy{Resolver: holdAll{}}}}}
+	store = memstore.New()
+	s, _, _ := opened(t, c, store)
+	_, _, err = Load(t.Context(), store, "", "a-b")
+	require.ErrorContains(t, err, "resolver")
+	c.AddMappings[0].Conflict = nil
+	require.NoError(t, s.Configure(t.Context(), c, s.Version()))
+	_, _, err = Load(t.Context(), store, "", "a-b")
+	require.NoError(t, err)
 }
+
+// holdAll is a resolver that a host wrote.
+type holdAll struct{}
+
+func (holdAll) Resolve(Conflict) Decision { return Decision{} }
 
 // goRule is a rule that a host wrote.
 type goRule struct{ FilterRule }

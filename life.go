@@ -99,7 +99,7 @@ func (r *run) saveLife(tx Tx) error {
 		row.State = StateActive
 	}
 	if now.Version > row.Version {
-		row.Config, row.Version = now.Config, now.Version
+		row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
 	}
 	run := Row{Table: TableRun, Key: runKey(r.number), Body: marshal(r.report)}
 	return tx.Put(Row{Table: TableConnection, Body: marshal(row)}, run)
@@ -116,7 +116,7 @@ func (r *run) reconfigure(ctx context.Context) error {
 		if r.row.Version > r.seen {
 			return ErrReconfigured
 		}
-		r.row.Config = config
+		r.row.Config, r.row.Resolver = config, r.doc.resolves()
 		r.row.Version++
 	}
 	r.setSeen(r.row.Version)
