@@ -52,12 +52,21 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	if err != nil || len(writes) == 0 {
 		return err
 	}
+	asked := writes
+	if writes, err = r.lookFirst(ctx, b, asked); err != nil {
+		r.sideErr[s] = err
+		r.undecided(b, asked)
+		return ctx.Err()
+	}
+	if len(writes) == 0 {
+		return nil
+	}
 	note := &intentRow{Side: s, Op: op, Run: r.number, At: r.opts.clock.Now(), key: r.nextKey()}
 	calls := make([]connector.Write, len(writes))
 	for i, w := range writes {
 		calls[i] = connector.Write{Op: op, ID: w.id, Version: w.version, Patch: w.patch}
 		if op == connector.Create {
-			calls[i].ID, calls[i].Marker = "", fmt.Sprintf("%s-%s-%d", r.cfg.ID, note.key, i)
+			calls[i] = r.creation(b, w)
 		}
 		note.Writes = append(note.Writes, w.intent(calls[i].Marker))
 	}
@@ -67,7 +76,11 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	if err := b.commit(ctx); err != nil {
 		return err
 	}
-	results, err := r.apps[s].Apply(ctx, calls)
+	apply := r.apps[s].Apply
+	if u := r.upserter(s); u != nil && op == connector.Create {
+		apply = u.Upsert
+	}
+	results, err := apply(ctx, calls)
 	if err == nil && len(results) != len(calls) {
 		err = fmt.Errorf("%w: %d results for %d writes", connector.ErrContract, len(results), len(calls))
 	}
@@ -84,7 +97,8 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 }
 
 func (w *write) intent(marker string) intent {
-	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why, Clears: w.clears}
+	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why, Clears: w.clears,
+		Kept: w.kept, Moved: w.moved, Since: w.since}
 }
 
 // nextKey names the next intent or journal entry of this run.
@@ -104,8 +118,14 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		res := results[i]
 		err := res.Err
 		r.observe(w, err)
+		if err == nil || connector.Known(err) {
+			r.answeredAgain(b, w)
+		}
 		switch {
-		case err == nil && w.op == connector.Create && b.linkOf(ref{w.side, res.Record.ID}) != nil:
+		case err == nil && w.op == connector.Create && r.upserter(w.side) != nil && b.partnered(ref{w.side, res.Record.ID}):
+			r.foldedIn(b, w, res)
+			r.wrote = true
+		case err == nil && w.op == connector.Create && r.upserter(w.side) == nil && b.linkOf(ref{w.side, res.Record.ID}) != nil:
 			r.fail(b, w, ReasonRejected, fmt.Errorf("%w: it answered a creation with a record that has a partner", connector.ErrContract))
 		case err == nil, w.op == connector.Delete && errors.Is(err, connector.ErrNotFound):
 			before := b.mirrorFields(w)
@@ -382,7 +402,7 @@ func (r *run) refresh(ctx context.Context, b *book, writes []*write) ([]*write, 
 
 // journal notes a write: what was there, what is there now, and why.
 func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Result, err error) {
-	j := journalRow{At: r.opts.clock.Now(), Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID}
+	j := journalRow{At: r.opts.clock.Now(), Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID, Found: res.Found}
 	if err != nil {
 		j.Refused = err.Error()
 	} else {

@@ -33,6 +33,10 @@ type write struct {
 	clears  []string       // mappings by which it empties a field
 	link    *link
 	mark    bool // it marks a survivor
+	// Of a creation that was sent again:
+	kept  []string // fields that were left to the app, sorted
+	moved []string // those of them that the source holds otherwise than the first time
+	since int64    // number of the sync that sent it first; 0 is this one
 }
 
 // outcome is what was decided of one pair.

@@ -18,7 +18,16 @@ import (
 type pendingIntent struct {
 	*intentRow
 	*intent
-	done bool // its outcome is known by now
+	done  bool // its outcome is known by now
+	again bool // it is sent again if the plan still wants it
+}
+
+// since returns the number of the sync that first sent it.
+func (p *pendingIntent) since() int64 {
+	if p.Since > 0 {
+		return p.Since
+	}
+	return p.Run
 }
 
 // recover finds out what became of every unanswered write.
@@ -78,7 +87,9 @@ func (r *run) keepIntents(b *book, pending []*pendingIntent) {
 			continue
 		}
 		open[p.intentRow] = append(open[p.intentRow], *p.intent)
-		r.openIntent(p.intentRow, p.ID)
+		if !p.again {
+			r.openIntent(p.intentRow, p.ID)
+		}
 		b.touch(p.about(p.ID))
 	}
 	seen := map[*intentRow]bool{}
@@ -166,10 +177,16 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 	if err := r.findMarked(ctx, b, creates); err != nil {
 		return err
 	}
-	for _, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
+	found, err := r.lookForCreated(ctx, b, creates)
+	if err != nil {
+		return err
+	}
+	due = slices.Concat(due, found)
+	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
+		guess := i == 2
 		for _, p := range creates {
-			if p.done {
-				continue
+			if p.done || guess && r.upserter(p.Side) != nil {
+				continue // the app will tell
 			}
 			if found := r.newcomers(b, p, due, like); len(found) == 1 {
 				r.adoptFound(b, p, found[0])
@@ -181,6 +198,7 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 			continue
 		}
 		alike := r.newcomers(b, p, due, r.sharesAny)
+		p.again = r.repeatable(b, p, alike)
 		if r.waited(p) && len(alike) == 0 {
 			p.done = true // the app had its time and does not show it: it is created again
 		}
@@ -222,7 +240,7 @@ func (r *run) newcomers(b *book, p *pendingIntent, due []ref, like func(*pending
 	var found []*mirror
 	for _, at := range due {
 		m := b.record(at)
-		if m != nil && m.side == p.Side && m.Seen > p.Run && b.linkOf(at) == nil && like(p, m) {
+		if m != nil && !slices.Contains(found, m) && m.side == p.Side && m.Seen > p.since() && b.linkOf(at) == nil && like(p, m) {
 			found = append(found, m)
 		}
 	}
@@ -291,7 +309,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	if b.linkOf(source) != nil {
 		return
 	}
-	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, settle: p.Settle, why: p.Why, link: &link{}}
+	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, settle: p.Settle, why: p.Why, link: &link{}, kept: p.Kept, moved: p.Moved}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, p.ID
 	w.link.Let[source.side] = true
 	if p.Marker != "" && r.cfg.schema[p.Side].Marker || r.sameContent(p, m) {
@@ -310,6 +328,9 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 func (r *run) settleFound(b *book, w *write, m *mirror) {
 	for i := range w.settle {
 		st := w.settle[i : i+1]
+		if _, open := r.kept(w, &st[0], m); open {
+			continue
+		}
 		own := true
 		if mp := r.cfg.mapping(st[0].Mapping); mp != nil && st[0].Element == "" {
 			now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side])

@@ -52,6 +52,7 @@ func TestReviewWarns(t *testing.T) {
 		{"no tombstones", Connection{}, func(s *contact.Schema) { s.Tombstones = false }, []WarningKind{WarnNoTombstones}, 0},
 		{"no versions", Connection{}, func(s *contact.Schema) { s.Versions = false }, []WarningKind{WarnNoVersions}, 0},
 		{"unlistable", Connection{}, func(s *contact.Schema) { s.Unlistable = true }, []WarningKind{WarnUnlistable}, 0},
+		{"unlistable, and found by a key", Connection{}, func(s *contact.Schema) { s.Unlistable, s.FindBy = true, []string{"email"} }, nil, 0},
 		{"no creations", Connection{}, func(s *contact.Schema) { s.NoCreate = true }, []WarningKind{WarnNoCreate}, 0},
 		{"no updates", Connection{}, func(s *contact.Schema) { s.NoUpdate = true }, []WarningKind{WarnNoUpdate}, 0},
 		{"no deletions, none asked for", Connection{}, func(s *contact.Schema) { s.NoDelete = true }, nil, 0},

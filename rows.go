@@ -72,6 +72,10 @@ type intent struct {
 	Marker string         `json:"marker,omitempty"`
 	Clears []string       `json:"clears,omitempty"`
 	Why    map[string]Why `json:"why,omitempty"`
+	// Of a create that was sent again:
+	Kept  []string `json:"kept,omitempty"`
+	Moved []string `json:"moved,omitempty"`
+	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
 }
 
 // holdRow is what waits for a person, or was decided by one.
@@ -131,6 +135,7 @@ type journalRow struct {
 const (
 	mirrorDue, mirrorStatus = 0, 1
 	linkStatus              = 2
+	inboxName               = 0
 )
 
 // recordKey is the key of a record in the mirror.

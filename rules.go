@@ -366,7 +366,7 @@ func checkAction(a Action, schema *contact.Schema, path string, bad *faults) {
 		bad.add(path, "action %q works on a set or list; %s is %s; use set", a.Kind, a.Field, describe(f))
 	case a.element() && a.Value.Blank():
 		bad.add(path, "action %q needs an element", a.Kind)
-	case (a.Kind == ActionSet || a.Kind == ActionAdd) && len(f.Options) > 0 && !slices.Contains(f.Options, a.Value.Str()):
+	case a.Kind == ActionSet && f.Type == contact.TypeChoice && len(f.Options) > 0 && !slices.Contains(f.Options, a.Value.Str()):
 		bad.add(path, "%q is not one of the options of %s: %s", a.Value.Str(), a.Field, strings.Join(f.Options, ", "))
 	case a.Kind == ActionSet:
 		if _, err := f.Coerce(a.Value); err != nil || a.Value.Blank() {

@@ -188,6 +188,8 @@ type run struct {
 	bearers   map[string][]ref // who bears which key, where that is not to be asked of the store; else nil
 	gate      gate
 	noted     []*pendingIntent // writes of earlier runs without an answer, once a changed id asked for them
+	repeats   map[ref]*repeat  // by source, creates that may be sent again under their external id
+	looked    map[ref]bool     // sources that the other app was asked about before they are created there
 	tries     map[ref]int      // refused versions, by record
 	sideErr   [2]error         // why nothing more is sent to a side
 	seq       int              // of journal and intents
@@ -231,7 +233,7 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 
 // newRun returns a run that has not begun, and has no lease.
 func (s *Syncer) newRun(doc Connection, cfg *config) *run {
-	return &run{Syncer: s, doc: doc, cfg: cfg, scope: scopeOf(doc), open: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
+	return &run{Syncer: s, doc: doc, cfg: cfg, scope: scopeOf(doc), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
 }
 
 // acquire takes the lease. If another engine holds it, it waits until that lapses, and gives up if it was renewed

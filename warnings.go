@@ -45,9 +45,10 @@ func appWarnings(s Side, name string, schema *contact.Schema) []Warning {
 	add := func(kind WarningKind, message, advice string) {
 		list = append(list, Warning{Kind: kind, Side: s, Message: message, Advice: advice})
 	}
-	if schema.Unlistable {
+	switch { // who can be found by a key is looked for before being created
+	case schema.Unlistable && len(schema.FindBy) == 0:
 		add(WarnUnlistable, name+" can never be read completely, so a record that it has not told of may be created there again", "make one copy of the data before the first sync, and look at the plan")
-	} else if !schema.Tombstones {
+	case !schema.Unlistable && !schema.Tombstones:
 		add(WarnNoTombstones, name+" does not say what was deleted; a deletion is noticed when a complete reading lacks the record", "nothing to do while deletions are kept; with mark or delete, look at the guards")
 	}
 	if !schema.Versions {

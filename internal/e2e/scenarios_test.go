@@ -150,6 +150,8 @@ func TestScenariosAreThere(t *testing.T) {
 		"61-transforms.yaml":        26,
 		"70-faults.yaml":            18,
 		"71-faults-more.yaml":       50,
+		"72-external-ids.yaml":      13,
+		"73-webhooks.yaml":          17,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
 		"84-configuring.yaml":       9,
