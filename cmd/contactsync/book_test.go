@@ -107,10 +107,7 @@ func TestKeysOfTheFile(t *testing.T) {
 	for _, row := range rows {
 		entries[strings.Trim(row[0], "`")] = true
 	}
-	want := []string{"store", "connections", "connections[].name"}
-	for _, key := range []string{"a.app", "a.account", "a.kind", "b"} {
-		want = append(want, key)
-	}
+	want := []string{"store", "connections", "connections[].name", "a.app", "a.account", "a.kind", "b"}
 	for _, app := range catalogue() {
 		for _, s := range app.Settings {
 			want = append(want, app.ID+": "+s.Name)
