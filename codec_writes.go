@@ -131,6 +131,7 @@ func (j *journalRow) body() []byte {
 	o.texts("altered", j.Altered)
 	o.text("refused", j.Refused)
 	o.flag("found", j.Found)
+	o.text("decision", string(j.Decision))
 	o.flag("foreseen", j.Foreseen)
 	return o.end()
 }

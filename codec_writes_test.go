@@ -53,7 +53,7 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 	journal := map[string]journalRow{
 		"empty": {At: at},
 		"full": {At: at, Side: B, Op: connector.Delete, IDs: [2]string{"a\"1", "b1"}, Before: contact.Fields{"first": contact.Text("Ann")},
-			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true},
+			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Decision: DecidedLink},
 	}
 	for name, want := range journal {
 		var got journalRow

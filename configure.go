@@ -124,11 +124,12 @@ func (s *Syncer) Effects(ctx context.Context, c Connection) (*Forecast, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := s.newRun(c, cfg)
+	r := s.newRun()
+	r.doc, r.cfg = c, cfg
 	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
 		return nil, err
 	}
-	r.number = r.row.Runs + 1
+	r.number, r.ahead = r.row.Runs+1, len(r.requests) > 0
 	if err := r.rekeyForecast(); err != nil {
 		return nil, err
 	}

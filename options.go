@@ -18,6 +18,7 @@ type options struct {
 	concurrency int
 	limiters    [2]*connector.Limiter
 	fresh       time.Duration
+	history     time.Duration
 	names       *[2]string
 	draft       bool   // the connection need not be complete
 	version     *int64 // of the stored configuration that was opened; nil is the newest
@@ -25,7 +26,7 @@ type options struct {
 }
 
 func defaultOptions() options {
-	return options{clock: connector.SystemClock{}, concurrency: 4, fresh: 5 * time.Minute, current: &atomic.Pointer[run]{}}
+	return options{clock: connector.SystemClock{}, concurrency: 4, fresh: 5 * time.Minute, history: defaultHistory, current: &atomic.Pointer[run]{}}
 }
 
 // bind tells the connectors' wrappers which run they work for.

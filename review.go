@@ -65,7 +65,7 @@ func (s *Syncer) draftWarnings(ctx context.Context, doc Connection) (list []Warn
 // review fills in the warnings and the forecast.
 func (r *run) review(ctx context.Context, out *Review) error {
 	f := newForecaster(r.cfg)
-	if err := r.lookAhead(ctx, f.watch()); err != nil {
+	if err := r.pullAndPlan(ctx, f.watch()); err != nil {
 		return err
 	}
 	out.Forecast = f.forecast(r)

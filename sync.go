@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
@@ -22,7 +23,8 @@ type Syncer struct {
 	mu      sync.Mutex
 	doc     Connection
 	cfg     *config
-	version int64 // of the configuration that the store had when this handle got its own
+	version int64       // of the configuration that the store had when this handle got its own
+	existed atomic.Bool // the store was seen to have the connection
 }
 
 // setSeen notes that this handle knows the configuration of that version.
@@ -181,7 +183,10 @@ type run struct {
 	side      [2]sideRow
 	pulledAt  [2]time.Time
 	separated map[[2]string]bool
+	forgot    *forgotten
+	insisted  map[ref]string     // records that a person wants created, by the key of that decision
 	requests  map[string]holdRow // what persons decided since the last sync
+	ahead     bool               // it is a preview: they are not carried out yet
 	consents  map[string]holdRow
 	open      map[ref]bool     // records that an unanswered write concerns
 	assumed   [2][]string      // fields that nobody has read, and that a forecast takes for empty
@@ -218,22 +223,30 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 	if err != nil {
 		return err
 	}
-	r := s.newRun(doc, cfg)
-	r.seen = seen
+	r := s.newRun()
+	r.doc, r.cfg, r.seen = doc, cfg, seen
+	return r.alone(ctx, func(ctx context.Context) error {
+		s.opts.bind(r)
+		defer s.opts.bind(nil)
+		return fn(ctx, r)
+	})
+}
+
+// newRun returns a run that has not begun, and has no lease.
+func (s *Syncer) newRun() *run {
+	return &run{Syncer: s, scope: scopeOf(s.document()), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{},
+		tries: map[ref]int{}, heldNow: map[string]bool{}}
+}
+
+// alone runs fn under the lease, and gives it back.
+func (r *run) alone(ctx context.Context, fn func(context.Context) error) error {
 	if err := r.acquire(ctx); err != nil {
 		return err
 	}
 	defer func() {
-		_ = s.store.Release(context.WithoutCancel(ctx), r.lease) // a lease that cannot be given back lapses
+		_ = r.store.Release(context.WithoutCancel(ctx), r.lease) // a lease that cannot be given back lapses
 	}()
-	s.opts.bind(r)
-	defer s.opts.bind(nil)
-	return fn(ctx, r)
-}
-
-// newRun returns a run that has not begun, and has no lease.
-func (s *Syncer) newRun(doc Connection, cfg *config) *run {
-	return &run{Syncer: s, doc: doc, cfg: cfg, scope: scopeOf(doc), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
+	return fn(ctx)
 }
 
 // acquire takes the lease. If another engine holds it, it waits until that lapses, and gives up if it was renewed
@@ -326,6 +339,12 @@ func (r *run) work(ctx context.Context) error {
 	due, err := r.readDue()
 	if err != nil {
 		return err
+	}
+	if len(due) > batchUnits { // it takes a while: whoever looks on is told
+		r.progress(PhasePlan, 0, len(due))
+		if err := r.update(ctx, func(tx Tx) error { return tx.Put(r.running()) }); err != nil {
+			return err
+		}
 	}
 	if _, err := r.rehearse(ctx, due, nil); err != nil || r.gate.halt != "" {
 		return err

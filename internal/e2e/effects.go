@@ -35,7 +35,7 @@ func (s effectsStep) play(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	before, err := w.rows(ctx)
+	before, err := w.known(ctx)
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (s effectsStep) play(ctx context.Context, w *world) error {
 	if err != nil {
 		return fmt.Errorf("the effects: %w", err)
 	}
-	after, err := w.rows(ctx)
+	after, err := w.known(ctx)
 	if err != nil {
 		return err
 	}
@@ -126,8 +126,8 @@ func (s reviewStep) play(ctx context.Context, w *world) error {
 	return compareEffects(sides[map[string]int]{s.A, s.B}, review.Forecast)
 }
 
-// rows returns everything that the store holds of the connection, as text.
-func (w *world) rows(ctx context.Context) (all []string, err error) {
+// known returns everything that the store holds of the connection, as text.
+func (w *world) known(ctx context.Context) (all []string, err error) {
 	err = w.store.View(ctx, contactsync.Scope{Owner: owner, Connection: connectionID}, func(tx contactsync.ReadTx) error {
 		for _, table := range contactsync.Tables {
 			rows, err := tx.Scan(contactsync.Scan{Table: table, By: contactsync.ByKey})
