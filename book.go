@@ -71,6 +71,7 @@ func (b *book) load(refs []ref) {
 			if err != nil {
 				return err
 			}
+			b.run.assume(m)
 			b.mirrors[m.ref()] = m
 		}
 		return b.loadLinks(tx, ids)
@@ -158,6 +159,13 @@ func (b *book) findBearers(entries []string) (found []ref) {
 	entries = slices.Compact(entries)
 	if len(entries) == 0 || b.err != nil {
 		return nil
+	}
+	if b.run.bearers != nil { // the store knows by other keys who is who
+		for _, e := range entries {
+			b.bearers[e] = slices.Clone(b.run.bearers[e])
+			found = append(found, b.bearers[e]...)
+		}
+		return found
 	}
 	b.err = b.view(func(tx ReadTx) error {
 		rows, err := tx.Get(TableKey, entries...)

@@ -105,6 +105,7 @@ func (o *object) why(why map[string]Why) {
 		one.text("mapping", w.Mapping)
 		one.text("rule", w.Rule)
 		one.text("because", w.Because)
+		one.flag("undone", w.Undone)
 		one.value("lost", w.Lost)
 		all.close(one)
 	}

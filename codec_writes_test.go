@@ -20,7 +20,7 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 	entry := contact.Entry{Value: contact.Text("x@example.com"), Type: "work", Primary: true}
 	why := map[string]Why{
 		"":      {Because: "created from \"a\""},
-		"email": {Mapping: "m", Rule: "r", Because: "both changed", Lost: contact.List(entry)},
+		"email": {Mapping: "m", Rule: "r", Because: "both changed", Undone: true, Lost: contact.List(entry)},
 	}
 	intents := map[string]intentRow{
 		"empty": {At: at, Writes: []intent{}},

@@ -12,7 +12,8 @@ import (
 type config struct {
 	*Connection
 	schema   [2]*contact.Schema
-	version  int64 // of the configuration
+	names    [2]string // how the apps are called in what people read
+	digest   string    // of the connection as it is resolved: what was refused is tried again under another
 	zone     *time.Location
 	mappings []*mapping
 	bundles  [][]*mapping // scalar mappings, those of one group together; in the order of the list
@@ -37,7 +38,7 @@ func (c Connection) Validate(a, b contact.Schema) error {
 // compile resolves a connection against its apps' schemas and returns everything that is wrong with it.
 func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 	bad := &faults{}
-	cfg := &config{Connection: c, schema: schemas, scorer: c.Match.scorer()}
+	cfg := &config{Connection: c, schema: schemas, scorer: c.Match.scorer(), names: c.Names()}
 	var err error
 	if cfg.zone, err = c.location(); err != nil {
 		bad.add("time_zone", "%v", err)
@@ -152,6 +153,13 @@ func (cfg *config) compileMappings(c *Connection, bad *faults) {
 		cfg.mappings = append(cfg.mappings, m)
 		cfg.bundle(m)
 	}
+}
+
+// inUse returns the mappings that are switched on, of a connection whose list is resolved.
+func (c *Connection) inUse() []Mapping {
+	return slices.DeleteFunc(slices.Concat(c.Mappings, c.AddMappings), func(m Mapping) bool {
+		return m.Disabled || slices.ContainsFunc(c.DisableMappings, func(d MappingRef) bool { return d.names(&m) })
+	})
 }
 
 // names reports whether the reference is to this mapping.

@@ -196,8 +196,8 @@ type MappingRef struct {
 
 // A Fault is one thing that is wrong with a connection.
 type Fault struct {
-	Path    string // where, as in "rules[0].filter.op"
-	Message string // what is wrong and what to do
+	Path    string `json:"path,omitempty"` // where, as in "rules[0].filter.op"
+	Message string `json:"message"`        // what is wrong and what to do
 }
 
 // String returns "path: message".

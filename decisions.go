@@ -75,13 +75,16 @@ func (d *decision) note(kind Decided, about journalRow, mapping, words string) e
 // until it is resumed.
 func (s *Syncer) Pause(ctx context.Context) error { return s.setState(ctx, StatePaused, DecidedPause) }
 
-// Resume lets a paused connection sync again.
+// Resume lets a paused connection sync again. One that was never synced is a draft again.
 func (s *Syncer) Resume(ctx context.Context) error {
 	return s.setState(ctx, StateActive, DecidedResume)
 }
 
 func (s *Syncer) setState(ctx context.Context, to State, kind Decided) error {
 	return s.byPerson(ctx, func(d *decision) error {
+		if to == StateActive && d.life.Runs == 0 {
+			to = StateDraft
+		}
 		if d.life.State == to {
 			return nil
 		}

@@ -112,6 +112,12 @@ func (m Match) MarshalJSON() ([]byte, error) {
 	return json.Marshal(raw)
 }
 
+// fieldsJSON is a field of each side.
+type fieldsJSON struct {
+	A string `json:"a,omitempty"`
+	B string `json:"b,omitempty"`
+}
+
 type sidesJSON struct {
 	ID string `json:"id,omitempty"`
 	A  string `json:"a,omitempty"`
@@ -123,7 +129,7 @@ func (k *MatchKey) UnmarshalJSON(data []byte) error {
 	if bytes.HasPrefix(data, []byte(`"`)) {
 		return json.Unmarshal(data, &k.Kind)
 	}
-	var raw sidesJSON
+	var raw fieldsJSON
 	err := json.Unmarshal(data, &raw)
 	k.A, k.B = raw.A, raw.B
 	return err
@@ -134,7 +140,7 @@ func (k MatchKey) MarshalJSON() ([]byte, error) {
 	if k.Kind != "" {
 		return json.Marshal(k.Kind)
 	}
-	return json.Marshal(sidesJSON{A: k.A, B: k.B})
+	return json.Marshal(fieldsJSON{A: k.A, B: k.B})
 }
 
 // UnmarshalJSON reads a mapping's id, or {a: FIELD, b: FIELD}.

@@ -343,31 +343,6 @@ func ExampleSyncer_Separate() {
 	// duplicate duplicate_there
 }
 
-// Configure changes a connection that runs. What the new configuration asks for happens with the next sync, and a
-// preview shows it before.
-func ExampleSyncer_Configure() {
-	ctx := context.Background()
-	a, b := exampleApp("a", examplePerson("Ann", "Acme")), exampleApp("b")
-	c := contactsync.Connection{ID: "a-b"}
-	s := exampleSync(c, a, b)
-
-	c.Rules = []contactsync.Rule{contactsync.FilterRule{From: contactsync.A, Actions: []contactsync.Action{contactsync.Add("tags", "Phone")}}}
-	check(s.Configure(ctx, c))
-	plan, err := s.Preview(ctx)
-	check(err)
-	fmt.Println("would be updated in b:", plan.Counts[contactsync.B].Updated)
-	syncAgain(s)
-	printPeople(b)
-
-	c.Direction = "both"
-	fmt.Println(s.Configure(ctx, c))
-	// Output:
-	// would be updated in b: 1
-	// b-1 | Ann | Acme | Phone
-	// connection "a-b" is not valid:
-	//   direction: the direction is two-way, a-to-b or b-to-a
-}
-
 // A connection that is paused does not sync.
 func ExampleSyncer_Pause() {
 	ctx := context.Background()
@@ -400,7 +375,7 @@ func ExampleParseConnection() {
 		fmt.Println("wrong:", invalid.Faults[0].Path)
 	}
 	// Output:
-	// a-to-b from a, where labels has not No_CRM: add Phone to tags; undone otherwise
+	// a-to-b Contacts of a are added to and update b, unless labels has No_CRM; then tags of b gets Phone; taken back when it no longer holds.
 	// table of 2
 	// wrong: rule
 }
@@ -419,8 +394,8 @@ func ExampleFilterRule_String() {
 	fmt.Println(rule)
 	fmt.Println(contactsync.FilterRule{From: contactsync.B})
 	// Output:
-	// from a, where (labels has not No_CRM and company is known): add Phone to tags, set source to phone; undone otherwise
-	// everything from b
+	// Contacts of a are added to and update b, if labels does not have No_CRM and company is filled; then tags of b gets Phone and source of b becomes phone; taken back when it no longer holds.
+	// Contacts of b are added to and update a.
 }
 
 // A filter over a field that was not read is neither true nor false: the record stays in or out, as it was.

@@ -467,39 +467,3 @@ func fieldList(s *contact.Schema) string {
 	}
 	return strings.Join(names, ", ")
 }
-
-// String says the filter in words.
-func (f Filter) String() string {
-	join := func(list []Filter, word string) string {
-		parts := make([]string, len(list))
-		for i := range list {
-			parts[i] = list[i].String()
-		}
-		return strings.Join(parts, word)
-	}
-	switch {
-	case f.Op != "":
-		return strings.TrimSpace(f.Field + " " + strings.ReplaceAll(string(f.Op), "_", " ") + " " + f.operand())
-	case f.Not != nil:
-		return "not (" + f.Not.String() + ")"
-	case f.Any != nil:
-		return "(" + join(f.Any, " or ") + ")"
-	case f.All != nil:
-		return "(" + join(f.All, " and ") + ")"
-	}
-	return "everything"
-}
-
-func (f Filter) operand() string {
-	if f.List != nil {
-		words := make([]string, len(f.List))
-		for i, v := range f.List {
-			words[i] = v.String()
-		}
-		return strings.Join(words, ", ")
-	}
-	if f.Value.Absent() {
-		return ""
-	}
-	return f.Value.String()
-}

@@ -109,7 +109,7 @@ func fingerprint(cfg *config, s Side, rec [2]*mirror, patch contact.Patch) strin
 		}
 		sent[name] = v
 	}
-	text := fmt.Sprintf("%s %d %s", s, cfg.version, sent.Digest())
+	text := fmt.Sprintf("%s %s %s", s, cfg.digest, sent.Digest())
 	for _, r := range rec {
 		if r != nil && r.id != "" {
 			text += " " + r.touch()

@@ -100,49 +100,55 @@ func (r *run) readLife() error {
 	return err
 }
 
-// saveLife writes the connection's life. What a person changed meanwhile (pause) stands.
+// saveLife writes the connection's life: it is active from its first sync on. What a person changed meanwhile, as a
+// pause or a configuration, stands; a new configuration holds from the next sync on.
 func (r *run) saveLife(tx Tx) error {
 	var now connectionRow
 	if err := getRow(tx, TableConnection, "", &now); err != nil {
 		return err
 	}
 	row := r.row
-	if now.State != "" {
-		row.State = now.State
-	}
-	if row.State == "" {
+	row.State = now.State
+	if row.State == "" || row.State == StateDraft {
 		row.State = StateActive
+	}
+	if now.Version > row.Version {
+		row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
 	}
 	return tx.Put(Row{Table: TableConnection, Body: marshal(row)}, r.running())
 }
 
-// reconfigure compares the configuration with the one that was worked with last. What a change touches is looked
-// at again: every pair and every record that waits.
+// reconfigure makes the handle's configuration the one that holds, unless a newer one does. What a change touches is
+// looked at again: every pair and every record that waits.
 func (r *run) reconfigure(ctx context.Context) error {
-	config, err := json.Marshal(r.cfg.Connection)
+	config, err := json.Marshal(r.doc)
 	if err != nil {
 		return err
 	}
-	defer func() { r.cfg.version = r.row.Version }()
-	if string(config) == string(r.row.Config) {
-		r.setSeen(r.row.Version)
-		return nil
+	if string(config) != string(r.row.Config) {
+		if r.row.Version > r.seen {
+			return ErrReconfigured
+		}
+		r.row.Config, r.row.Resolver = config, r.doc.resolves()
+		r.row.Version++
 	}
-	if r.row.Version > r.seen {
-		return ErrReconfigured
-	}
-	first := r.row.Config == nil
-	r.row.Config = config
-	r.row.Version++
 	r.setSeen(r.row.Version)
 	if r.row.Defaults == nil && r.doc.Mappings == nil {
 		r.row.Defaults = r.cfg.Connection.Mappings
 	}
+	if r.row.Worked == r.cfg.digest {
+		return nil
+	}
+	first := r.row.Worked == ""
+	r.row.Worked = r.cfg.digest
 	if first {
 		return nil
 	}
 	return r.touchAll(ctx, false)
 }
+
+// reconfigured reports whether the configuration is another one than the last sync worked with.
+func (r *run) reconfigured() bool { return r.row.Worked != "" && r.row.Worked != r.cfg.digest }
 
 // touchAll makes every live record due, a batch at a time; with rekey it is also found by its keys anew.
 func (r *run) touchAll(ctx context.Context, rekey bool) error {

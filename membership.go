@@ -271,7 +271,7 @@ func (p *pairing) wantedOrRead(s Side) contact.Fields {
 // must not take for an edit.
 func (p *pairing) act(t Side, key string, c claim, v contact.Value, l *layer, because string) {
 	c.write(p.wanted(t), c.field, v)
-	p.because(t, c.Field, Why{Rule: c.rules[0].id, Because: because})
+	p.because(t, c.Field, Why{Rule: c.rules[0].id, Because: because, Undone: l == nil})
 	p.on[t] = append(p.on[t], settlement{Target: key, Layer: l})
 	if c.element() {
 		p.settleAction(t, c.Field, contact.Entry{Value: c.Value}, !v.Blank())

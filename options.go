@@ -19,6 +19,9 @@ type options struct {
 	limiters    [2]*connector.Limiter
 	fresh       time.Duration
 	history     time.Duration
+	names       *[2]string
+	draft       bool   // the connection need not be complete
+	version     *int64 // of the stored configuration that was opened; nil is the newest
 	current     *atomic.Pointer[run]
 }
 

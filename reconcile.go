@@ -14,6 +14,8 @@ type Why struct {
 	Mapping string `json:"mapping,omitempty"`
 	Rule    string `json:"rule,omitempty"`
 	Because string `json:"because"` // in words
+	// Undone says that the rule's action is taken back.
+	Undone bool `json:"undone,omitempty"`
 	// Lost is what the other user had entered, where a policy let one of two edits win.
 	Lost contact.Value `json:"lost,omitzero"`
 }

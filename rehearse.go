@@ -74,9 +74,15 @@ func (r *run) stopIfPaused() error {
 	return err
 }
 
-// rehearse runs the whole plan without carrying anything out, for the totals that the guards look at. seen, if it
-// is not nil, is told every write.
-func (r *run) rehearse(ctx context.Context, due []ref, seen func(*write, *move)) (*tally, error) {
+// watch is told what a rehearsal decides: every move, in each round, and every write of one.
+type watch struct {
+	move  func(*move)
+	write func(*write, *move)
+}
+
+// rehearse runs the whole plan without carrying anything out, for the totals that the guards look at. seen is told what
+// is decided; it may be nil.
+func (r *run) rehearse(ctx context.Context, due []ref, seen *watch) (*tally, error) {
 	t := &tally{}
 	if err := r.countLinked(t); err != nil {
 		return nil, err
@@ -99,7 +105,7 @@ func (r *run) rehearse(ctx context.Context, due []ref, seen func(*write, *move))
 }
 
 // rehearseBatch decides some records and simulates the results, on a book that is dropped.
-func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen func(*write, *move)) error {
+func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen *watch) error {
 	b := r.newBook()
 	b.prefetch(refs)
 	links, linked := r.links, r.report.Linked
@@ -110,10 +116,14 @@ func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen 
 	for round := 0; len(refs) > 0 && round < maxRounds; round++ {
 		count := func(m *move) {
 			t.count(m, counted)
+			if seen == nil {
+				return
+			}
+			seen.move(m)
 			for _, w := range m.writes {
-				if key := fmt.Sprintf("%s %s %s %d", w.op, w.side, w.id, round); seen != nil && !counted[key] {
+				if key := fmt.Sprintf("%s %s %s %d", w.op, w.side, w.id, round); !counted[key] {
 					counted[key] = true
-					seen(w, m)
+					seen.write(w, m)
 				}
 			}
 		}

@@ -18,8 +18,10 @@ import (
 
 // connectionRow is the life of a connection.
 type connectionRow struct {
-	Config   json.RawMessage `json:"config,omitempty"`   // as it was last worked with, to see what changed
+	Config   json.RawMessage `json:"config,omitempty"`   // as it was given
+	Resolver bool            `json:"resolver,omitempty"` // it has a resolver, which no document can hold
 	Version  int64           `json:"version"`            // of the configuration, for compare-and-set
+	Worked   string          `json:"worked,omitempty"`   // digest of the resolved one that a sync last worked with, to see what changed
 	Index    string          `json:"index,omitempty"`    // the match keys by which records are found
 	Defaults []Mapping       `json:"defaults,omitempty"` // the default mappings as they were at activation
 	State    State           `json:"state"`

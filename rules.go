@@ -138,29 +138,6 @@ func (r FilterRule) FieldNames() []string {
 	return names
 }
 
-// String says the rule as a sentence.
-func (r FilterRule) String() string {
-	text := fmt.Sprintf("from %s, where %s", r.From, r.Filter.String())
-	if r.Filter.zero() {
-		text = fmt.Sprintf("everything from %s", r.From)
-	}
-	for i, a := range r.Actions {
-		if i == 0 {
-			text += ": "
-		} else {
-			text += ", "
-		}
-		text += a.String()
-	}
-	if r.Undo != UndoNone {
-		text += "; undone otherwise"
-	}
-	if r.OtherWayAround {
-		text += "; and the other way around"
-	}
-	return text
-}
-
 // rule is a rule as a sync works with it.
 type rule struct {
 	Rule
@@ -323,6 +300,10 @@ func checkTurn(r FilterRule, schema *contact.Schema, path string, bad *faults) {
 		}
 	}
 	c := r.Filter.condition()
+	if r.Filter.zero() {
+		bad.add(path, "the rule has no filter that could be made true; add one of one condition")
+		return
+	}
 	if c == nil {
 		bad.add(path, "only a filter of one condition can be turned round: of several, which one to change is nobody's to guess")
 		return
@@ -385,6 +366,8 @@ func checkAction(a Action, schema *contact.Schema, path string, bad *faults) {
 		bad.add(path, "action %q works on a set or list; %s is %s; use set", a.Kind, a.Field, describe(f))
 	case a.element() && a.Value.Blank():
 		bad.add(path, "action %q needs an element", a.Kind)
+	case a.Kind == ActionSet && f.Type == contact.TypeChoice && len(f.Options) > 0 && !slices.Contains(f.Options, a.Value.Str()):
+		bad.add(path, "%q is not one of the options of %s: %s", a.Value.Str(), a.Field, strings.Join(f.Options, ", "))
 	case a.Kind == ActionSet:
 		if _, err := f.Coerce(a.Value); err != nil || a.Value.Blank() {
 			bad.add(path, "action set: the value does not fit field %s, which is %s", a.Field, describe(f))

@@ -93,6 +93,9 @@ type Plan struct {
 	Waiting []Waiting      `json:"waiting,omitempty"` // what the guards would hold
 	// Suggestions are who is alike among those that were planned: to link two before the first sync spares both a copy.
 	Suggestions []Suggestion `json:"suggestions,omitempty"`
+	// Reconfigured says that the configuration is another one than the last sync worked with.
+	Reconfigured bool     `json:"reconfigured,omitempty"`
+	Effects      []Effect `json:"effects"` // the same by what it means, with who enters and leaves; as in a Forecast
 }
 
 // A PlannedWrite is one write of a plan.
@@ -300,32 +303,42 @@ func (r *run) result() *Report {
 
 // preview pulls and plans, and returns what a sync would do.
 func (r *run) preview(ctx context.Context) (*Plan, error) {
-	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
-		return nil, err
-	}
-	r.number, r.ahead = r.row.Runs+1, len(r.requests) > 0
-	if err := r.reindex(ctx); err != nil {
-		return nil, err
-	}
 	plan := &Plan{}
-	changed := r.configChanged()
-	if err := r.checkAccounts(ctx); err != nil {
+	f := newForecaster(r.cfg)
+	seen := &watch{move: f.move, write: func(w *write, m *move) {
+		plan.add(w, r.cfg)
+		f.write(w, m)
+	}}
+	if err := r.pullAndPlan(ctx, seen); err != nil {
 		return nil, err
 	}
-	if r.gate.halt == "" {
-		if err := r.pull(ctx); err != nil {
-			return nil, err
-		}
-		if err := r.planAll(ctx, plan, changed); err != nil {
-			return nil, err
-		}
+	for _, key := range sortedKeys(r.planned) {
+		plan.Suggestions = append(plan.Suggestions, r.planned[key].suggestion())
 	}
-	plan.Waiting = r.report.Waiting
+	plan.Waiting, plan.Reconfigured, plan.Effects = r.report.Waiting, r.reconfigured(), f.forecast(r).Effects
 	return plan, nil
 }
 
-// planAll rehearses what is due, or everything if the configuration changed, and lists the writes.
-func (r *run) planAll(ctx context.Context, plan *Plan, everything bool) error {
+// pullAndPlan pulls and rehearses what a sync would do.
+func (r *run) pullAndPlan(ctx context.Context, seen *watch) error {
+	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
+		return err
+	}
+	r.number, r.ahead = r.row.Runs+1, len(r.requests) > 0
+	if err := r.reindex(ctx); err != nil {
+		return err
+	}
+	if err := r.checkAccounts(ctx); err != nil || r.gate.halt != "" {
+		return err
+	}
+	if err := r.pull(ctx); err != nil {
+		return err
+	}
+	return r.planAll(ctx, r.reconfigured(), seen)
+}
+
+// planAll rehearses what is due, or everything.
+func (r *run) planAll(ctx context.Context, everything bool, seen *watch) error {
 	pending, err := r.readIntents()
 	if err != nil {
 		return err
@@ -345,10 +358,7 @@ func (r *run) planAll(ctx context.Context, plan *Plan, everything bool) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.rehearse(ctx, due, func(w *write, m *move) { plan.add(w, r.cfg) })
-	for _, key := range sortedKeys(r.planned) {
-		plan.Suggestions = append(plan.Suggestions, r.planned[key].suggestion())
-	}
+	_, err = r.rehearse(ctx, due, seen)
 	return err
 }
 

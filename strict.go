@@ -43,7 +43,9 @@ func formOf(t reflect.Type) reflect.Type {
 		return reflect.TypeFor[rawConnection]()
 	case reflect.TypeFor[Match]():
 		return reflect.TypeFor[matchJSON]()
-	case reflect.TypeFor[MatchKey](), reflect.TypeFor[MappingRef]():
+	case reflect.TypeFor[MatchKey]():
+		return reflect.TypeFor[fieldsJSON]()
+	case reflect.TypeFor[MappingRef]():
 		return reflect.TypeFor[sidesJSON]()
 	case reflect.TypeFor[FilterRule]():
 		return reflect.TypeFor[ruleJSON]()

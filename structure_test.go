@@ -37,6 +37,7 @@ var directions = []imports{
 	{"connector/csvfile", []string{"contact", "connector", "connector/httpapi", "internal/vcard"}, []string{"golang.org/x/"}},
 	{"connector", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/vcard", []string{"contact"}, []string{"golang.org/x/"}},
+	{"internal/docs", nil, nil},
 	{"memstore", []string{"", "connector", "contact"}, nil},
 	{"sqlstore", []string{"", "connector", "contact"}, nil},
 	{"storetest", []string{"", "connector", "contact"}, testModules},

@@ -132,7 +132,7 @@ func TestSuggestionsAreComputedAnew(t *testing.T) {
 			}
 			was := w.suggested()
 			w.doc.Match.SuggestAbove += 1e-9
-			require.NoError(t, w.syncer.Configure(t.Context(), w.doc))
+			require.NoError(t, w.syncer.Configure(t.Context(), w.doc, w.syncer.Version()))
 			w.sync()
 			if diff := cmp.Diff(was, w.suggested()); diff != "" {
 				t.Fatalf("seed %d, link above %v: looking at everybody again gives something else:\n%s", seed, link, diff)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -35,15 +34,11 @@ func (s *Syncer) setSeen(version int64) {
 	s.version = version
 }
 
-// ErrReconfigured says that another handle has changed the connection's configuration since this one was opened or
-// configured. Nothing was written; open it again.
-var ErrReconfigured = errors.New("the connection was configured otherwise meanwhile; open it again with the configuration that is to hold")
-
 // Open returns a handle on a connection between two apps. It reads their schemas, and returns an [*InvalidError]
-// that names every fault of the configuration at once. The connectors may be nil in a handle that only reads.
-// A configuration that differs from the one that the last sync worked with holds from the next sync on.
+// that names every fault of the configuration at once, but for a [Draft]. The connectors may be nil in a handle that only
+// reads. A configuration that differs from the one that is stored holds from the next sync on.
 func Open(ctx context.Context, c Connection, a, b connector.Connector, store Store, opts ...Option) (*Syncer, error) {
-	s := &Syncer{store: store, opts: defaultOptions()}
+	s := &Syncer{store: store, opts: defaultOptions(), doc: c}
 	for _, o := range opts {
 		o(&s.opts)
 	}
@@ -52,18 +47,21 @@ func Open(ctx context.Context, c Connection, a, b connector.Connector, store Sto
 			s.apps[side] = s.wrap(app, Side(side), c)
 		}
 	}
-	if a == nil || b == nil {
+	if (a == nil || b == nil) && !s.opts.draft {
 		if c.ID == "" {
 			return nil, &InvalidError{Faults: []Fault{{"id", "a connection needs an id"}}}
 		}
-		s.doc = c
 		return s, nil
 	}
 	cfg, err := s.compile(ctx, c)
-	if err != nil {
+	if err != nil && !(s.opts.draft && errors.As(err, new(*InvalidError))) {
 		return nil, err
 	}
-	s.doc, s.cfg = c, cfg
+	s.cfg = cfg
+	if s.opts.version != nil {
+		s.version = *s.opts.version
+		return s, nil
+	}
 	s.version, err = s.storedVersion(ctx)
 	return s, err
 }
@@ -83,15 +81,16 @@ var ErrReadOnly = errors.New("this handle has no connectors: it can only read")
 
 // compile reads the schemas and resolves the connection against them.
 func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
-	var schemas [2]*contact.Schema
-	for _, side := range Sides {
-		schema, err := s.apps[side].Schema(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("schema of %s: %w", side, err)
-		}
-		schemas[side] = &schema
+	missing := &faults{}
+	schemas, err := s.schemas(ctx, missing)
+	if err != nil {
+		return nil, err
 	}
-	c, err := s.activated(ctx, c, schemas)
+	if len(missing.list) > 0 { // without both there is no saying whether the rest fits
+		c.check(missing)
+		return nil, &InvalidError{Connection: c.ID, Faults: missing.list}
+	}
+	c, err = s.activated(ctx, c, schemas)
 	if err != nil {
 		return nil, err
 	}
@@ -99,7 +98,9 @@ func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
 	if len(bad) > 0 {
 		return nil, &InvalidError{Connection: c.ID, Faults: bad}
 	}
-	return cfg, nil
+	cfg.names = s.names(c)
+	cfg.digest, err = digestOf(cfg.Connection)
+	return cfg, err
 }
 
 // activated returns the connection with the default mappings that it had when it was first synced: a field that an
@@ -169,6 +170,7 @@ func (s *Syncer) Preview(ctx context.Context) (*Plan, error) {
 // run is one sync or preview, under its lease.
 type run struct {
 	*Syncer
+	doc    Connection // as the handle had it when the run began
 	cfg    *config
 	scope  Scope
 	lease  Lease
@@ -188,7 +190,9 @@ type run struct {
 	requests  map[string]holdRow // what persons decided since the last sync
 	ahead     bool               // it is a preview: they are not carried out yet
 	consents  map[string]holdRow
-	open      map[ref]bool // records that an unanswered write concerns
+	open      map[ref]bool     // records that an unanswered write concerns
+	assumed   [2][]string      // fields that nobody has read, and that a forecast takes for empty
+	bearers   map[string][]ref // who bears which key, where that is not to be asked of the store; else nil
 	gate      gate
 	noted     []*pendingIntent // writes of earlier runs without an answer, once a changed id asked for them
 	repeats   map[ref]*repeat  // by source, creates that may be sent again under their external id
@@ -211,7 +215,7 @@ const (
 
 // leased runs fn while this engine alone works on the connection.
 func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) error) error {
-	if s.apps[A] == nil || s.apps[B] == nil {
+	if !s.opts.draft && (s.apps[A] == nil || s.apps[B] == nil) {
 		return ErrReadOnly
 	}
 	s.mu.Lock()
@@ -222,7 +226,7 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 		return err
 	}
 	r := s.newRun()
-	r.cfg, r.seen = cfg, seen
+	r.doc, r.cfg, r.seen = doc, cfg, seen
 	return r.alone(ctx, func(ctx context.Context) error {
 		s.opts.bind(r)
 		defer s.opts.bind(nil)
@@ -230,6 +234,7 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 	})
 }
 
+// newRun returns a run that has not begun, and has no lease.
 func (s *Syncer) newRun() *run {
 	return &run{Syncer: s, scope: scopeOf(s.document()), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{},
 		tries: map[ref]int{}, heldNow: map[string]bool{}}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"runtime/debug"
 	"strings"
 
+	"github.com/contactsync/contactsync/connector"
 	"github.com/spf13/cobra"
 )
 
@@ -11,6 +13,8 @@ import (
 type appResult struct {
 	ID       string          `json:"id"`
 	Label    string          `json:"label"`
+	Kinds    []string        `json:"kinds,omitempty"`
+	Auth     string          `json:"auth,omitempty"`
 	Settings []settingResult `json:"settings"`
 }
 
@@ -23,22 +27,32 @@ type settingResult struct {
 }
 
 func appsCommand(c *cli) *cobra.Command {
-	return &cobra.Command{
+	with := ""
+	cmd := &cobra.Command{
 		Use:   "apps [TEXT]",
 		Short: "List the apps that can be connected, with their settings",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c.apps(strings.Join(args, " "))
+			shelf := catalogue()
+			if with != "" {
+				if _, ok := shelf.App(with); !ok {
+					return usage(fmt.Errorf("--with: there is no app %q; the apps are %s", with, appIDs(shelf)))
+				}
+				shelf = shelf.Partners(with)
+			}
+			c.apps(shelf, strings.Join(args, " "))
 			return nil
 		},
 	}
+	cmd.Flags().StringVar(&with, "with", "", "only those that can be connected with this app")
+	return cmd
 }
 
 // apps lists the apps whose label or id contains text.
-func (c *cli) apps(text string) {
+func (c *cli) apps(shelf connector.Catalogue, text string) {
 	results := []appResult{}
-	for _, app := range catalogue().Search(text) {
-		one := appResult{ID: app.ID, Label: app.Label, Settings: []settingResult{}}
+	for _, app := range shelf.Search(text) {
+		one := appResult{ID: app.ID, Label: app.Label, Kinds: app.Kinds, Auth: app.Auth, Settings: []settingResult{}}
 		for _, s := range app.Settings {
 			one.Settings = append(one.Settings, settingResult{s.Name, s.Label, s.Required, s.Options, s.Default})
 		}

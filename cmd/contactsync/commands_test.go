@@ -145,7 +145,7 @@ func TestValidateShowsWhatWasFound(t *testing.T) {
 	said := s.run("validate")
 	require.Equal(t, exitDone, said.code, said.err)
 	for _, want := range []string{"one: the configuration is valid", "a vcard A: 2 records", "b csv crm.csv: 1 record\n", "delimiter semicolon", `"Shoe size" is shoe_size`,
-		"mappings, found by what the fields mean", "emails[primary]  <->  email", "nickname         <-   shoe_size", "everything from a"} {
+		"mappings, found by what the fields mean", "emails[primary]  <->  email", "nickname         <-   shoe_size", "Contacts of vcard A are added to and update csv crm.csv"} {
 		if !strings.Contains(said.out, want) {
 			t.Errorf("%q is not in\n%s", want, said.out)
 		}

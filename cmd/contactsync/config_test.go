@@ -224,7 +224,7 @@ func TestTypesStayAsWritten(t *testing.T) {
 		}
 	}
 	got := decode[document](t, said.out).Connections[0]
-	want := []string{"from a, where tags has 007", "from a, where score is yes", "from a, where name is yes", "from a, where name is on"}
+	want := []string{"Contacts of csv crm.csv are added to and update vcard A, if tags has 007.", "Contacts of csv crm.csv are added to and update vcard A, if score is yes.", "Contacts of csv crm.csv are added to and update vcard A, if name is yes.", "Contacts of csv crm.csv are added to and update vcard A, if name is on."}
 	if diff := cmp.Diff(want, got.Rules); diff != "" {
 		t.Error(diff)
 	}

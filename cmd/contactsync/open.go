@@ -95,7 +95,8 @@ func (f *configFile) open(ctx context.Context, conn configured, store contactsyn
 	if err := conn.readable(ctx, apps); err != nil {
 		return nil, failed(err)
 	}
-	opts = append(opts, contactsync.WithHistory(f.history))
+	names := labels(conn.doc)
+	opts = append(opts, contactsync.WithHistory(f.history), contactsync.WithNames(names[contactsync.A], names[contactsync.B]))
 	syncer, err := contactsync.Open(ctx, conn.doc, apps[contactsync.A], apps[contactsync.B], store, opts...)
 	var invalid *contactsync.InvalidError
 	switch {

@@ -112,6 +112,9 @@ func (c *cli) printPlan(conn configured, plan *contactsync.Plan, limit int) {
 			fmt.Sprintf("%d to create", n.Created), fmt.Sprintf("%d to update", n.Updated), fmt.Sprintf("%d to delete", n.Deleted)})
 	}
 	table(c.out, "  ", rows)
+	if plan.Reconfigured {
+		c.printReconfigured(names, plan.Effects)
+	}
 	shown := plan.Writes
 	if limit > 0 && len(shown) > limit {
 		shown = shown[:limit]
@@ -127,6 +130,24 @@ func (c *cli) printPlan(conn configured, plan *contactsync.Plan, limit int) {
 			count(n, "pair looks like one person", "pairs look like one person each"), c.next("plan", conn.doc.ID))
 	}
 	c.printWaiting(conn.doc, plan.Waiting)
+}
+
+// printReconfigured says what an edit of the configuration does; the writes themselves follow it.
+func (c *cli) printReconfigured(names [2]string, effects []contactsync.Effect) {
+	c.printf("  the configuration has changed since the last sync; with it\n")
+	if len(effects) == 0 {
+		c.printf("    nobody enters or leaves, and nothing changes\n")
+	}
+	for _, e := range effects {
+		c.printf("    %s\n", printable(e.Text(names)))
+		var rows [][]string
+		for _, s := range e.Samples {
+			if e.Kind == contactsync.EffectEnter || e.Kind == contactsync.EffectLeave { // the others are seen by their writes
+				rows = append(rows, []string{shorten(printable(s.ID), maxShown), printable(s.Name)})
+			}
+		}
+		table(c.out, "      ", rows)
+	}
 }
 
 // printWrite prints one write: each field before and after, and why.

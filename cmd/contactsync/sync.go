@@ -25,7 +25,7 @@ func syncCommand(c *cli) *cobra.Command {
 		Short: "Bring the apps of the connections into sync; without names, of all",
 		Long: `Bring the apps of the connections into sync; without names, of all of the file.
 
-The first sync of a connection on a terminal shows what it would do and asks. --yes does not ask; off a terminal and
+The first sync of a connection on a terminal shows its review and asks. --yes does not ask; off a terminal and
 with --json there is nobody to ask, so it goes on. A paused connection is passed over; if it was named, that is a failure.
 With --watch, Ctrl-C ends it with exit code 0, and --json prints one document for each round.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -202,22 +202,19 @@ func (s *syncRun) ask(ctx context.Context, conn configured, syncer *contactsync.
 	if err != nil || !status.Last.IsZero() || status.State == contactsync.StatePaused {
 		return "", err
 	}
-	plan, err := syncer.Preview(ctx)
+	review, err := syncer.Review(ctx)
 	bar.end()
 	if err != nil {
 		return "", err
 	}
-	s.printf("%s is synced for the first time. This is what would happen:\n", conn.doc.ID)
-	s.printPlan(conn, plan, sampleWrites)
+	s.printf("%s is synced for the first time. This is what to know, and what would happen:\n", conn.doc.ID)
+	s.printReview(conn, review)
 	yes, err := s.asks(ctx, "")
 	if err != nil || yes {
 		return "", err
 	}
 	return "not synced: you did not say yes; nothing was written", nil
 }
-
-// sampleWrites is how many writes are shown before a first sync.
-const sampleWrites = 5
 
 // printResult prints what one connection's sync came to.
 func (s *syncRun) printResult(r syncResult) {

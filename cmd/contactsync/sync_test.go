@@ -245,7 +245,7 @@ func TestFirstSyncAsks(t *testing.T) {
 			s.books(2)
 			said := s.run("sync")
 			require.Equal(t, exitDone, said.code, said.err)
-			for _, want := range []string{"b  vcard B  2 to create", "create in vcard B, from p0000.vcf of vcard A", "Continue? [y/N]"} {
+			for _, want := range []string{"2 contacts would be created in vcard B", "p0000.vcf  Given0 Family0  emails  p0@example.com", "know: vcard A does not say what was deleted", "Continue? [y/N]"} {
 				if !strings.Contains(said.out, want) {
 					t.Errorf("%q is not in\n%s", want, said.out)
 				}

@@ -95,9 +95,7 @@ func (c *cli) validateOne(ctx context.Context, file *configFile, conn configured
 	out.doc = syncer.Connection()
 	out.Found = conn.doc.Mappings == nil
 	out.Mappings = append(out.Mappings, mappingsOf(out.doc)...)
-	for _, r := range rulesOf(out.doc) {
-		out.Rules = append(out.Rules, r.String())
-	}
+	out.Rules = append(out.Rules, sentences(out.doc)...)
 	return out
 }
 
@@ -192,11 +190,11 @@ func mappingName(m contactsync.Mapping) string {
 	return strings.Join(m.A, "+") + ":" + strings.Join(m.B, "+")
 }
 
-func rulesOf(doc contactsync.Connection) []contactsync.Rule {
-	if doc.Rules == nil {
-		return []contactsync.Rule{contactsync.FilterRule{From: contactsync.A}, contactsync.FilterRule{From: contactsync.B}}
-	}
-	return doc.Rules
+// sentences says what a connection does, with the apps called as everywhere in what is printed.
+func sentences(doc contactsync.Connection) []string {
+	names := labels(doc)
+	doc.A, doc.B = contactsync.Endpoint{App: names[0]}, contactsync.Endpoint{App: names[1]}
+	return doc.Sentences()
 }
 
 func (c *cli) printValidated(r validateResult) {

@@ -122,7 +122,7 @@ func TestFormerCustomers(t *testing.T) {
 		t.Errorf("tags of a customer (-want +got):\n%s", diff)
 	}
 	c.Rules = []contactsync.Rule{Customers{Domains: []string{"globex.com"}}}
-	require.NoError(t, s.Configure(t.Context(), c))
+	require.NoError(t, s.Configure(t.Context(), c, s.Version()))
 	if got := tags(); len(got) > 0 {
 		t.Errorf("tags of a former customer: %v", got)
 	}

@@ -156,6 +156,8 @@ func TestScenariosAreThere(t *testing.T) {
 		"73-webhooks.yaml":          17,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
+		"84-configuring.yaml":       9,
+		"85-the-manual.yaml":        2,
 		"85-people.yaml":            18,
 		"86-forget.yaml":            13,
 		"87-status.yaml":            2,

@@ -70,6 +70,10 @@ func parseAction(kind string, data []byte) (action, error) {
 		return rollbackStep{}, err
 	case "resolve":
 		return decode[resolveStep](data)
+	case "effects":
+		return decode[effectsStep](data)
+	case "review":
+		return decode[reviewStep](data)
 	case "configure":
 		return decode[configureStep](data)
 	case "link":
@@ -258,7 +262,7 @@ func (s configureStep) play(ctx context.Context, w *world) error {
 		return err
 	}
 	w.connection = connection
-	return engine.Configure(ctx, connection)
+	return engine.Configure(ctx, connection, engine.Version())
 }
 
 // couples are records of a and b by name. The value is nil where a record stands alone; swapped couples are
