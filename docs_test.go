@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"go/types"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -45,32 +46,57 @@ var bookImports = []string{"context", "database/sql", "errors", "fmt", "log", "l
 	"net/http/httptest", "encoding/json", module, module + "/contact", module + "/connector", module + "/connector/connectortest", module + "/connector/fake",
 	module + "/connector/vcard", module + "/connector/csvfile", module + "/memstore", module + "/sqlstore", module + "/storetest"}
 
-// TestGoOfTheBook: every Go block compiles: as a file, as declarations, or as the inside of a function.
+// TestGoOfTheBook: every Go block compiles: as a file of a package that a page spreads over several, as declarations, or as
+// the inside of a function.
 func TestGoOfTheBook(t *testing.T) {
 	t.Parallel()
 	blocks, err := docs.Blocks(".", "go")
 	require.NoError(t, err)
 	fset := token.NewFileSet()
 	imports := importer.ForCompiler(fset, "gc", exportsOf(t, "./..."))
-	for _, b := range blocks {
-		for _, fault := range compileBlock(fset, imports, b) {
-			t.Errorf("%s: %v", b, fault)
+	for _, unit := range packagesOf(blocks) {
+		for _, fault := range compileBlocks(fset, imports, unit) {
+			t.Errorf("%s: %v", unit[0], fault)
 		}
 	}
 }
 
-// compileBlock returns what the compiler has against a block. In an excerpt a variable need not be used.
-func compileBlock(fset *token.FileSet, imports types.Importer, b docs.Block) (faults []error) {
-	f, err := parseBlock(fset, b)
-	if err != nil {
-		return []error{err}
+// packagesOf returns the blocks by what is compiled together: the files of one package on one page, all others alone.
+func packagesOf(blocks []docs.Block) [][]docs.Block {
+	var units [][]docs.Block
+	at := map[string]int{} // by page and package clause
+	for _, b := range blocks {
+		clause, _, _ := strings.Cut(b.Code, "\n")
+		n, known := at[b.File+clause]
+		switch {
+		case !strings.HasPrefix(clause, "package "):
+			units = append(units, []docs.Block{b})
+		case known:
+			units[n] = append(units[n], b)
+		default:
+			at[b.File+clause] = len(units)
+			units = append(units, []docs.Block{b})
+		}
+	}
+	return units
+}
+
+// compileBlocks returns what the compiler has against blocks of one package. In an excerpt a variable need not be used.
+func compileBlocks(fset *token.FileSet, imports types.Importer, unit []docs.Block) (faults []error) {
+	var files []*ast.File
+	for _, b := range unit {
+		f, err := parseBlock(fset, b)
+		if err != nil {
+			return []error{err}
+		}
+		files = append(files, f)
 	}
 	conf := types.Config{Importer: imports, Error: func(err error) {
 		if e := err.(types.Error); !strings.HasPrefix(e.Msg, "declared and not used") {
 			faults = append(faults, err)
 		}
 	}}
-	_, _ = conf.Check("book", fset, []*ast.File{f}, nil)
+	_, _ = conf.Check("book", fset, files, nil)
 	return faults
 }
 
@@ -118,7 +144,7 @@ func TestBlocksThatDoNotCompile(t *testing.T) {
 		"return contactsync.ErrPaused\n":                    "",
 		"package p\n\nvar x int\n":                          "",
 	} {
-		faults := compileBlock(fset, imports, docs.Block{File: "x.md", Line: 7, Code: code})
+		faults := compileBlocks(fset, imports, []docs.Block{{File: "x.md", Line: 7, Code: code}})
 		if want == "" && len(faults) > 0 || want != "" && !strings.Contains(fmt.Sprint(faults), want) {
 			t.Errorf("%q: %v; want %q", code, faults, want)
 		}
@@ -146,4 +172,19 @@ func TestLinksOfTheBook(t *testing.T) {
 		t.Error(missing)
 	}
 	require.True(t, slices.Contains(files, "docs/rules.md"))
+}
+
+// TestChaptersOfTheBook: every page of docs is in its table of contents.
+func TestChaptersOfTheBook(t *testing.T) {
+	t.Parallel()
+	files, err := docs.Files(".")
+	require.NoError(t, err)
+	contents, err := os.ReadFile("docs/README.md")
+	require.NoError(t, err)
+	for _, file := range files {
+		name, inDocs := strings.CutPrefix(file, "docs/")
+		if inDocs && name != "README.md" && !strings.Contains(string(contents), "("+name+")") {
+			t.Errorf("docs/README.md does not name %s", name)
+		}
+	}
 }
