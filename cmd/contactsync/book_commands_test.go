@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/require"
 )
 
@@ -40,17 +39,13 @@ func addCommand(all map[string][]string, above string, cmd *cobra.Command) {
 }
 
 // flagsOf returns the flags as the book writes them: "-y, --yes".
-func flagsOf(set *pflag.FlagSet) []string {
+func flagsOf(set interface{ FlagUsages() string }) []string {
 	all := []string{}
-	set.VisitAll(func(f *pflag.Flag) {
-		name := "--" + f.Name
-		if f.Shorthand != "" {
-			name = "-" + f.Shorthand + ", " + name
+	for _, m := range usedFlag.FindAllStringSubmatch(set.FlagUsages(), -1) {
+		if m[1] != "-h, --help" {
+			all = append(all, m[1])
 		}
-		if !f.Hidden && f.Name != "help" {
-			all = append(all, name)
-		}
-	})
+	}
 	slices.SortFunc(all, byLongName)
 	return all
 }
@@ -60,6 +55,7 @@ func byLongName(x, y string) int {
 }
 
 var (
+	usedFlag    = regexp.MustCompile("(?m)^ +((?:-[a-z], )?--[a-z-]+)")
 	bookCommand = regexp.MustCompile("^### `(.+)`$")
 	bookFlag    = regexp.MustCompile("^\\| `((?:-[a-z], )?--[a-z-]+)` \\|")
 )
