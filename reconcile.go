@@ -30,7 +30,16 @@ type write struct {
 	why     map[string]Why // by field; of a deletion by ""
 	clears  []string       // mappings by which it empties a field
 	link    *link
-	mark    bool // it marks a survivor
+	mark    bool   // it marks a survivor
+	was     []byte // the pair's row as it was before; nil if this run has made it
+	back    *back  // it takes another write back
+}
+
+// back is what a write takes back.
+type back struct {
+	row   string // the key of the journal's row
+	done  bool   // the app has answered, one way or the other
+	clean bool   // nobody had touched the record since the pair was decided
 }
 
 // outcome is what was decided of one pair.

@@ -69,6 +69,7 @@ type intent struct {
 	Marker string         `json:"marker,omitempty"`
 	Clears []string       `json:"clears,omitempty"`
 	Why    map[string]Why `json:"why,omitempty"`
+	Back   string         `json:"back,omitempty"` // the journal's row that it takes back
 }
 
 // holdRow is what waits for a person, or was decided by one.
@@ -104,6 +105,8 @@ type runRow struct {
 	Unread   int       `json:"unread,omitempty"`
 	Restless int       `json:"restless,omitempty"`
 	Linked   int       `json:"linked,omitempty"`
+	Took     int64     `json:"took,omitempty"`  // the run that this one takes back
+	Taken    int64     `json:"taken,omitempty"` // the run that took this one back, to its end
 }
 
 // journalRow is one write.
@@ -118,7 +121,18 @@ type journalRow struct {
 	Altered []string       `json:"altered,omitempty"` // fields that came back with another meaning
 	Refused string         `json:"refused,omitempty"` // why the app refused it
 	Found   bool           `json:"found,omitempty"`   // it was recovered: its answer had been lost
+	// Was is the pair's row as it was before an update or deletion, if the run had not made the pair itself.
+	Was  json.RawMessage `json:"was,omitempty"`
+	Back string          `json:"back,omitempty"` // the row that it takes back, or could not
 }
+
+// row returns the journal's row. Its stamp holds the versions of the record before the write and after it.
+func (j *journalRow) row(key, before, after string) Row {
+	return Row{Table: TableJournal, Key: key, Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Stamp: before + "\x00" + after, Body: marshal(j)}
+}
+
+// recoveredKey is the key of a write of a run that a later one found to have landed: it belongs to the run that made it.
+func recoveredKey(run int64, found string) string { return runKey(run) + " r" + found }
 
 // Index positions, as the tables' comments in store.go name them.
 const (
@@ -209,6 +223,14 @@ func (s standing) entry() string {
 
 func (l *link) row() Row {
 	return Row{Table: TableLink, Key: l.key, Index: [Indexes]string{l.ID[A], l.ID[B], l.Standing.entry()}, Body: l.body()}
+}
+
+// bodyBefore returns the pair's row body before a run's write, nil if that run has made the pair.
+func (l *link) bodyBefore(run int64) []byte {
+	if l.key == "" || strings.HasPrefix(l.key, runKey(run)+" ") {
+		return nil
+	}
+	return l.body()
 }
 
 func parseLink(row Row) (*link, error) {

@@ -266,7 +266,7 @@ func (r *run) applyRequests(ctx context.Context) error {
 			continue // it is kept: the two are never linked again
 		case holdLink:
 			if !paired && b.record(ref{A, h.IDs[A]}) != nil && b.record(ref{B, h.IDs[B]}) != nil {
-				b.relink(&link{ID: h.IDs})
+				b.relink(&link{ID: h.IDs, How: linkedByPerson})
 			}
 		case holdReleased:
 			if paired {

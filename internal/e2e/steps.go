@@ -64,8 +64,7 @@ func parseAction(kind string, data []byte) (action, error) {
 		_, err := decode[noDetail](data)
 		return verbStep(kind), err
 	case "rollback":
-		_, err := decode[noDetail](data)
-		return rollbackStep{}, err
+		return decode[rollbackStep](data)
 	case "resolve":
 		return decode[resolveStep](data)
 	case "configure":
@@ -198,15 +197,6 @@ func (s verbStep) play(ctx context.Context, w *world) error {
 		return engine.Pause(ctx)
 	}
 	return engine.Resume(ctx)
-}
-
-// rollbackStep takes the last sync back. The library cannot yet, so that a scenario with it is not played.
-type rollbackStep struct{}
-
-func (s rollbackStep) swapped() action { return s }
-
-func (s rollbackStep) play(context.Context, *world) error {
-	return fmt.Errorf("the library has no rollback yet")
 }
 
 // resolveStep decides a held conflict.
