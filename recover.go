@@ -302,7 +302,8 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	}
 	w := p.write(&link{})
 	if w.back != nil { // a record that was restored: what was settled of it is, and its counterpart is gone
-		w.link, w.link.Gone[source.side] = r.linkOfRow(b, p.Back), true
+		w.link = r.linkOfRow(b, p.Back)
+		w.link.Gone[source.side] = true
 	}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, p.ID
 	w.link.Let[source.side] = true

@@ -135,6 +135,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"71-faults-more.yaml":       50,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
+		"82-rollback.yaml":          18,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}
