@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/contactsync/contactsync/connector"
 )
@@ -131,14 +129,18 @@ func (r *run) runToTakeBack(name string) (int64, error) {
 }
 
 // namedRun returns the number of a run that can be taken back.
-func (r *run) namedRun(name string) (int64, error) {
-	n, err := strconv.ParseInt(strings.TrimLeft(name, "0"), 10, 64)
-	if err != nil || n < 1 || n > r.row.Runs {
-		return 0, fmt.Errorf("rollback: %w: no run %q", ErrNotKnown, name)
-	}
+func (r *run) namedRun(name string) (n int64, err error) {
 	var row runRow
-	err = r.view(func(tx ReadTx) error { return getRow(tx, TableRun, runKey(n), &row) })
-	if err == nil && row.Took != 0 {
+	err = r.view(func(tx ReadTx) (err error) {
+		if n, err = parseRun(tx, name); err == nil {
+			err = getRow(tx, TableRun, runKey(n), &row)
+		}
+		return err
+	})
+	switch {
+	case err != nil:
+		err = fmt.Errorf("rollback: %w", err)
+	case row.Took != 0:
 		err = fmt.Errorf("rollback: run %d took run %d back; resume and sync, and the same is done again", n, row.Took)
 	}
 	return n, err
