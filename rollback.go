@@ -179,7 +179,9 @@ func (r *run) endRollback(ctx context.Context, of int64, failure error) error {
 		if err := getRow(tx, TableRun, runKey(of), &row); err != nil {
 			return err
 		}
-		row.Taken = r.number
+		if row.Taken == 0 { // asked for again, a rollback finds nothing more to do
+			row.Taken = r.number
+		}
 		return tx.Put(Row{Table: TableRun, Key: runKey(of), Body: marshal(row)})
 	})
 }

@@ -428,7 +428,7 @@ func (r *run) unlinkPage(b *book, t *taking, rows []Row, histories map[ref][]ent
 	b.load(refs)
 	for _, row := range rows {
 		l := b.linkOf(ref{A, row.Index[A]})
-		if l == nil || l.key != row.Key || t.keep[l.key] || !r.untouchedPair(b, l) || writtenSince(histories, l.ID, t.of) {
+		if l == nil || l.key != row.Key || t.keep[l.key] || !r.untouchedPair(b, l) || created(histories, l.ID, t.of) || writtenSince(histories, l.ID, t.of) {
 			continue
 		}
 		b.dropLink(l)
@@ -454,6 +454,13 @@ func (r *run) untouchedPair(b *book, l *link) bool {
 		}
 	}
 	return true
+}
+
+// created reports whether the run made the pair by creating one half of it: it ends with that, or not at all.
+func created(histories map[ref][]entry, ids [2]string, of int64) bool {
+	return slices.ContainsFunc(histories[ref{A, ids[A]}], func(e entry) bool {
+		return e.run() == of && e.Refused == "" && e.Op == connector.Create && e.IDs == ids
+	})
 }
 
 // writtenSince reports whether a run after that one wrote to a pair and was not taken back.

@@ -227,7 +227,7 @@ func (s *syncRun) ask(ctx context.Context, conn configured, syncer *contactsync.
 const sampleWrites = 5
 
 // answer reads one line, unless it is interrupted.
-func (s *syncRun) answer(ctx context.Context) (string, error) {
+func (s *cli) answer(ctx context.Context) (string, error) {
 	line := make(chan string, 1)
 	go func() {
 		text, _ := bufio.NewReader(s.in).ReadString('\n')
