@@ -25,7 +25,7 @@ import (
 // nothing of the files that do not decide, and of other packages only what has no clock, no randomness and no I/O.
 
 var deciding = []string{"connection.go", "rules.go", "action.go", "filter.go", "mapping.go", "defaults.go", "transform.go", "match.go", "conflict.go",
-	"lists.go", "membership.go", "reconcile.go", "revert.go", "finish.go", "plan.go", "guard.go", "state.go", "config.go"}
+	"lists.go", "membership.go", "reconcile.go", "revert.go", "why.go", "finish.go", "plan.go", "guard.go", "state.go", "config.go"}
 
 var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "book.go", "carry.go", "pull.go", "push.go", "recover.go", "sync.go",
 	"status.go", "verbs.go", "options.go", "document.go", "strict.go", "life.go", "rehearse.go", "history.go", "rollback.go", "takeback.go", "explain.go"}

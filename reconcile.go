@@ -460,10 +460,11 @@ func (p *pairing) place(to Side, x *shown, v []contact.Value, because string) {
 func (p *pairing) put(to Side, x *shown, v []contact.Value, because string) {
 	x.m.put(to, p.wanted(to), v, x.settledOn(to))
 	why := Why{Mapping: x.m.id, Because: because}
-	if !blank(x.values[to]) && (x.cell == nil || x.m.changed(to, p.rec[to].Fields, x.cell.Val[to])) {
-		why.Lost = x.values[to][0]
-	}
-	for _, sel := range x.m.sel[to] {
+	loses := !blank(x.values[to]) && (x.cell == nil || x.m.changed(to, p.rec[to].Fields, x.cell.Val[to]))
+	for i, sel := range x.m.sel[to] {
+		if why.Lost = (contact.Value{}); loses && !x.values[to][i].Blank() {
+			why.Lost = x.values[to][i]
+		}
 		p.because(to, sel.Field, why)
 	}
 }
