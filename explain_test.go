@@ -151,7 +151,7 @@ func TestExplain(t *testing.T) {
 		want      []string
 	}{
 		{contactsync.B, "b1", "first", []string{"written in 1 by first:first", "both changed: a wins", "lost Annie", "before Annie"}},
-		{contactsync.B, "b1", "company", []string{"written in 1", "filled from a", "differs: b holds 4 characters at most, and has cut it short"}},
+		{contactsync.B, "b1", "company", []string{"written in 1", "filled from a", "from Acme Industries", "differs: b holds 4 characters at most, and has cut it short"}},
 		{contactsync.A, "a1", "company", []string{"user", "differs: b holds 4 characters at most"}},
 		{contactsync.A, "a1", "first", []string{"user"}},
 		{contactsync.B, "b-1", "tags", []string{"written in 1 by rule people", "a pair enters the rule", "from Phone"}},

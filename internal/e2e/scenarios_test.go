@@ -136,6 +136,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
 		"82-rollback.yaml":          18,
+		"83-explanations.yaml":      8,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}

@@ -65,6 +65,10 @@ func parseAction(kind string, data []byte) (action, error) {
 		return verbStep(kind), err
 	case "rollback":
 		return decode[rollbackStep](data)
+	case "history":
+		return decode[historyStep](data)
+	case "explain":
+		return decode[explainStep](data)
 	case "resolve":
 		return decode[resolveStep](data)
 	case "configure":
