@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
@@ -66,7 +67,7 @@ func (r *run) carry(b *book, decided ref, m *move) {
 // waiting reports whether a standing ends by something else than an edit: a consent, an answer, another read.
 func waiting(s standing) bool {
 	switch s.Reason {
-	case ReasonDeleteHeld, ReasonClearHeld, ReasonCreateHeld, ReasonUnknownOutcome, ReasonSettling:
+	case ReasonDeleteHeld, ReasonClearHeld, ReasonCreateHeld, ReasonUnknownOutcome, ReasonSettling, ReasonShadow:
 		return true
 	}
 	return false
@@ -321,13 +322,12 @@ func (m *mirror) edited(field string, at time.Time) {
 
 // takeFields takes what the connection uses of a record into the mirror, and returns which fields changed.
 func (m *mirror) takeFields(cfg *config, rec contact.Record) (changed []string) {
-	fields := m.Fields.Clone()
-	if fields == nil {
-		fields = contact.Fields{}
-	}
-	for _, name := range cfg.used[m.side] {
+	used := cfg.used[m.side]
+	fields := make(contact.Fields, len(used))
+	maps.Copy(fields, m.Fields) // the old ones may be looked at by somebody
+	for _, name := range used {
 		v := rec.Fields[name]
-		if v.Absent() || v.Equal(fields[name]) {
+		if v.Absent() || v.Equal(m.Fields[name]) {
 			continue
 		}
 		fields[name] = v

@@ -8,8 +8,9 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// The two rows that there are as many of as people are written and read by hand: by reflection they would cost
-// more than all else that a sync does. What is rare in them is left to encoding/json.
+// The rows that there are as many of as people, or as writes, are written by hand, and those of people are read by
+// hand: by reflection they would cost more than all else that a sync does. What is rare in them is left to
+// encoding/json.
 
 // object writes the members of a JSON object one after the other.
 type object struct {
@@ -59,15 +60,42 @@ func (o *object) standing(s standing) {
 	if s.Status == "" {
 		return
 	}
-	o.key("st")
-	inner := &object{to: append(o.to, '{'), empty: true}
+	inner := o.open("st")
 	inner.text("status", s.Status)
 	inner.text("reason", s.Reason)
 	inner.text("message", s.Message)
-	o.to = append(inner.to, '}')
+	o.close(inner)
 }
 
 func (o *object) end() []byte { return append(o.to, '}') }
+
+func (o *object) value(name string, v contact.Value) {
+	if !v.Absent() {
+		o.key(name)
+		o.to = v.AppendJSON(o.to)
+	}
+}
+
+func (o *object) fields(name string, f contact.Fields) {
+	if len(f) > 0 {
+		o.key(name)
+		o.to = f.AppendJSON(o.to)
+	}
+}
+
+func (o *object) texts(name string, texts []string) {
+	if len(texts) > 0 {
+		o.any(name, texts)
+	}
+}
+
+// open begins an object within the object; close ends it.
+func (o *object) open(name string) *object {
+	o.key(name)
+	return &object{to: append(o.to, '{'), empty: true}
+}
+
+func (o *object) close(inner *object) { o.to = append(inner.to, '}') }
 
 // body returns the mirror's row body.
 func (m *mirror) body() []byte {

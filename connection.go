@@ -70,6 +70,10 @@ type Connection struct {
 	AddMappings     []Mapping    `json:"add_mappings,omitempty"`
 	DisableMappings []MappingRef `json:"disable_mappings,omitempty"`
 
+	// Shadow has the connection plan every sync and write to no app, beside another tool that keeps the two in sync.
+	// What it would have written is journalled and can be compared ([Syncer.Compare]). Without it, the next sync writes.
+	Shadow bool `json:"shadow,omitempty"`
+
 	TimeZone string `json:"time_zone,omitempty"` // IANA name, in which filters read dates; UTC if ""
 }
 

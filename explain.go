@@ -132,7 +132,7 @@ func (r *run) story(l *link, side Side) (*LinkStory, error) {
 			if err != nil {
 				return err
 			}
-			if l.How == "" && e.Op == "create" && e.Refused == "" && e.IDs == l.ID {
+			if l.How == "" && e.Op == "create" && e.wrote() && e.IDs == l.ID {
 				out.How = fmt.Sprintf("%s %s was created from %s %s", e.Side, e.ID(), e.Side.Other(), e.IDs[e.Side.Other()])
 				out.Run = runKey(e.run())
 			}
@@ -167,6 +167,7 @@ var whatToDo = map[string]string{
 	ReasonDeleteHeld:     "confirm, or enter the deleted record anew",
 	ReasonClearHeld:      "confirm, or fill the fields in again",
 	ReasonCreateHeld:     "confirm",
+	ReasonShadow:         "compare it with what the other tool does; without shadow the next sync writes it",
 }
 
 // awaits gathers what a record waits for.
@@ -316,7 +317,7 @@ func (r *run) findWrite(out *FieldExplanation) error {
 			return err
 		}
 		v, wrote := e.After[out.Field]
-		if e.Refused != "" || e.Side != out.Side || !wrote {
+		if !e.wrote() || e.Side != out.Side || !wrote {
 			continue
 		}
 		h := e.public()

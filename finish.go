@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -47,7 +48,7 @@ func (p *pairing) finishUpdate(s Side) {
 		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be changed")
 		return
 	}
-	if fingerprint(p.cfg, s, p.rec, patch) == p.link.Refused {
+	if p.link.Refused != "" && p.link.Refused == fingerprint(p.cfg, s, p.rec, patch) {
 		p.note(p.link.Standing.Status, p.link.Standing.Reason, p.link.Standing.Message)
 		return
 	}
@@ -82,22 +83,17 @@ func (p *pairing) finishCreate(s Side) {
 			patch[name] = contact.Change{Set: v}
 		}
 	}
-	if from.Refused == fingerprint(p.cfg, s, p.rec, patch) {
+	if from.Refused != "" && from.Refused == fingerprint(p.cfg, s, p.rec, patch) {
 		p.note(from.Standing.Status, from.Standing.Reason, from.Standing.Message)
 		return
 	}
 	p.out.writes[s] = &write{op: connector.Create, side: s, id: from.id, patch: patch, settle: p.on[s], why: p.whyCreated(s), link: p.link}
 }
 
-// whyCreated says why a record is created, once, and by field only what did not simply come from its source.
+// whyCreated says why a record is created, and by field why it does not simply have what its source has.
 func (p *pairing) whyCreated(s Side) map[string]Why {
-	filled := "filled from " + s.Other().String()
 	why := map[string]Why{"": {Because: "created from " + s.Other().String()}}
-	for field, w := range p.why[s] {
-		if w.Because != filled || w.Rule != "" {
-			why[field] = w
-		}
-	}
+	maps.Copy(why, p.why[s])
 	return why
 }
 

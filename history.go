@@ -25,6 +25,7 @@ type HistoryEntry struct {
 	Altered   []string       `json:"altered,omitempty"`    // fields that came back with another meaning than was sent
 	Refused   string         `json:"refused,omitempty"`    // why nothing was written
 	Recovered bool           `json:"recovered,omitempty"`  // its answer had been lost; a later look at the app found that it had landed
+	Foreseen  bool           `json:"foreseen,omitempty"`   // in shadow mode: it was not written
 	TakesBack string         `json:"takes_back,omitempty"` // of a rollback: the run whose write it takes back
 }
 
@@ -83,7 +84,7 @@ func (s *Syncer) History(ctx context.Context, q HistoryQuery) (page []HistoryEnt
 // public returns the entry as callers see it.
 func (e *entry) public() HistoryEntry {
 	h := HistoryEntry{Run: runKey(e.run()), At: e.At, Side: e.Side, Op: string(e.Op), IDs: e.IDs, Before: e.Before, After: e.After,
-		Why: e.Why, Altered: e.Altered, Refused: e.Refused, Recovered: e.Found}
+		Why: e.Why, Altered: e.Altered, Refused: e.Refused, Recovered: e.Found, Foreseen: e.Foreseen}
 	if e.Back != "" {
 		h.TakesBack = runKey(runOf(e.Back))
 	}
@@ -218,6 +219,7 @@ type RunReport struct {
 	Unread   int       `json:"unread,omitempty"`
 	Restless int       `json:"restless,omitempty"`
 	Waiting  []Waiting `json:"waiting,omitempty"`
+	Foreseen [2]Counts `json:"foreseen,omitzero"` // by side, in shadow mode: what it would have written
 	// TookBack is the run that this one, a rollback, took back; TakenBack is the rollback that took this one back.
 	TookBack  string `json:"took_back,omitempty"`
 	TakenBack string `json:"taken_back,omitempty"`
@@ -266,7 +268,7 @@ func (s *Syncer) Runs(ctx context.Context, before string, limit int) (page []Run
 // public returns the run as callers see it, of which last is the newest.
 func (r *runRow) public(n, last int64) RunReport {
 	out := RunReport{Run: runKey(n), Started: r.Started, Ended: r.Ended, Died: r.Ended.IsZero() && n < last, Error: r.Error,
-		Counts: r.Counts, Linked: r.Linked, Unread: r.Unread, Restless: r.Restless, Waiting: r.Waiting}
+		Counts: r.Counts, Linked: r.Linked, Unread: r.Unread, Restless: r.Restless, Waiting: r.Waiting, Foreseen: r.Foreseen}
 	if r.Took != 0 {
 		out.TookBack = runKey(r.Took)
 	}

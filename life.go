@@ -20,7 +20,7 @@ func (r *run) enter(ctx context.Context) error {
 	}
 	r.row.Runs++
 	r.number = r.row.Runs
-	r.report.Started = r.opts.clock.Now()
+	r.report.Started, r.report.Shadow = r.opts.clock.Now(), r.cfg.Shadow
 	if err := r.reindex(ctx); err != nil {
 		return err
 	}

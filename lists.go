@@ -118,7 +118,7 @@ func (p *pairing) createList(x *shown) {
 		e.Value = v
 		entries = append(entries, e)
 	}
-	p.put(t, x, []contact.Value{x.m.listValue(t, entries)}, "filled from "+from.String())
+	p.put(t, x, []contact.Value{x.m.listValue(t, entries)}, filledFrom(from))
 	val := x.values
 	val[t] = []contact.Value{x.m.listValue(t, entries)}
 	p.on[t] = append(p.on[t], settlement{Mapping: x.m.id, Val: val})

@@ -268,6 +268,7 @@ func (pl *planner) create(m *move, r *mirror) {
 	empty := &mirror{side: t, Fields: pl.cfg.empty[t]}
 	p := pairing{cfg: pl.cfg, now: pl.now, link: l, creating: true, target: t, gate: pl.gate, consent: pl.consent}
 	p.rec[r.side], p.rec[t] = r, empty
+	p.on[t] = make([]settlement, 0, len(pl.cfg.mappings)) // each is settled when the record is there
 	out := p.decide()
 	m.standing = out.standing
 	m.due = earliest(pl.now, m.due, out.due)
@@ -275,12 +276,14 @@ func (pl *planner) create(m *move, r *mirror) {
 	if w == nil {
 		return
 	}
-	key := "create " + r.side.String() + " " + r.id
-	agreed := pl.agreed(key)
-	m.waits = append(m.waits, wait{WaitCreates, key, t, agreed})
-	if !agreed && pl.gate.creates {
-		m.standing = standing{StatusPending, ReasonCreateHeld, "more records would be created than the guard allows; a person must confirm"}
-		return
+	if pl.cfg.Guard.MaxCreates.Set {
+		key := "create " + r.side.String() + " " + r.id
+		agreed := pl.agreed(key)
+		m.waits = append(m.waits, wait{WaitCreates, key, t, agreed})
+		if !agreed && pl.gate.creates {
+			m.standing = standing{StatusPending, ReasonCreateHeld, "more records would be created than the guard allows; a person must confirm"}
+			return
+		}
 	}
 	w.settle = append(w.settle, out.settle...)
 	m.writes = append(m.writes, w)

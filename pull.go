@@ -65,7 +65,11 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 		if !page.More {
 			row.Complete, row.Passing = row.Complete || row.Passing, false
 			if page.Complete && !resumed {
-				if err := r.missed(ctx, b, s, seen); err != nil {
+				lost, err := r.scanMirror(s, func(id, _ string) bool { return !seen[id] })
+				if err == nil {
+					err = r.missed(ctx, b, s, lost, len(seen) == 0)
+				}
+				if err != nil {
 					return err
 				}
 			}
@@ -194,9 +198,12 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 // believe takes reads that were kept in doubt, which no later read has put right and whose app has had the time to
 // settle. Where the app can, they are read once more.
 func (r *run) believe(ctx context.Context, s Side) error {
+	if r.cfg.schema[s].Settle == 0 {
+		return nil
+	}
 	r.now = r.opts.clock.Now()
 	due, err := r.readDue()
-	if err != nil || r.cfg.schema[s].Settle == 0 {
+	if err != nil {
 		return err
 	}
 	for i := 0; i < len(due); i += batchUnits {
@@ -281,7 +288,7 @@ func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
 	for _, p := range r.noted {
 		if p.about(p.ID) == (ref{s, k.Old}) {
 			p.ID = k.New
-			b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: p.key, Body: marshal(p.intentRow)})
+			b.dirtyRows = append(b.dirtyRows, p.intentRow.row())
 		}
 	}
 }
@@ -300,11 +307,11 @@ func (r *run) settling(m *mirror) bool {
 	return m.Wrote != nil && r.opts.clock.Now().Before(m.Wrote.At.Add(r.cfg.schema[m.side].Settle))
 }
 
-// missed finds the records that a complete pass did not name, and confirms each by reading it, where the app can.
-func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool) error {
-	lost, err := r.scanMirror(s, func(id, _ string) bool { return !seen[id] })
-	if err != nil || len(lost) == 0 {
-		return err
+// missed takes the records that a complete pass did not name, and confirms each by reading it, where the app can.
+// empty says that the pass named none at all.
+func (r *run) missed(ctx context.Context, b *book, s Side, lost []ref, empty bool) error {
+	if len(lost) == 0 {
+		return nil
 	}
 	b.load(lost)
 	reader := connector.FeaturesOf(r.apps[s]).Reader
@@ -316,7 +323,7 @@ func (r *run) missed(ctx context.Context, b *book, s Side, seen map[string]bool)
 		m := b.record(at)
 		return m == nil || reader == nil && r.settling(m) // a listing that lags may not show yet what we wrote
 	})
-	if reader != nil && len(seen) == 0 && len(lost) > sampled {
+	if reader != nil && empty && len(lost) > sampled {
 		// An app that turned up empty is not asked for each: if none of some is there, the guard stops the sync.
 		if err := r.confirmLost(ctx, b, reader, s, lost[:sampled]); err != nil {
 			return err
@@ -412,8 +419,8 @@ func (r *run) readList(ctx context.Context, s Side) error {
 		return err
 	}
 	b := r.newBook()
-	if reading.complete && len(known) > 0 {
-		if err := r.missed(ctx, b, s, reading.seen); err != nil {
+	if reading.complete {
+		if err := r.missed(ctx, b, s, reading.lost(), len(reading.seen) == 0); err != nil {
 			return err
 		}
 	}
@@ -455,6 +462,18 @@ func (l *listReading) saw(id string) {
 	if len(l.known) > 0 {
 		l.seen[id] = true
 	}
+}
+
+// lost returns the records that were known before and not named, in order.
+func (l *listReading) lost() []ref {
+	var lost []ref
+	for id := range l.known {
+		if !l.seen[id] {
+			lost = append(lost, ref{l.side, id})
+		}
+	}
+	slices.SortFunc(lost, compareRefs)
+	return lost
 }
 
 // read reads what changed, by the batch, while at least that much waits.

@@ -64,7 +64,7 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	}
 	// One transaction saves what was decided until now, what the calls before this one did, and what this one is
 	// about to do.
-	b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+	b.dirtyRows = append(b.dirtyRows, note.row())
 	if err := b.commit(ctx); err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (k *back) key() string {
 // nextKey names the next intent or journal entry of this run.
 func (r *run) nextKey() string {
 	r.seq++
-	return fmt.Sprintf("%s %08d", runKey(r.number), r.seq)
+	return runKey(r.number) + " " + padded(int64(r.seq), 8)
 }
 
 // answered takes the results onto the book, and keeps the intents of writes whose outcome is unknown. They are
@@ -142,7 +142,7 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		b.deleteRows = append(b.deleteRows, Row{Table: TableIntent, Key: note.key})
 	} else {
 		note.Writes = unknown
-		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+		b.dirtyRows = append(b.dirtyRows, note.row())
 	}
 	return r.readAgain(ctx, b, again)
 }
@@ -428,5 +428,6 @@ func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Re
 			version = cmp.Or(res.Wrote, after.version)
 		}
 	}
-	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey(), w.version, version))
+	j.stamp = w.version + "\x00" + version
+	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey()))
 }

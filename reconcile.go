@@ -300,7 +300,7 @@ func (f facts) because(v verdict) string {
 	from := Side(v - writeA).Other()
 	switch {
 	case !f.settled && f.blank[from.Other()]:
-		return "filled from " + from.String()
+		return filledFrom(from)
 	case !f.settled:
 		return "only " + from.String() + " may flow"
 	case f.changed[from] && f.changed[from.Other()] && f.flow[A] && f.flow[B]:
@@ -309,9 +309,15 @@ func (f facts) because(v verdict) string {
 	return from.String() + " changed"
 }
 
-// settled notes that what both sides show is settled and needs no write.
+// settled notes that what both sides show is settled and needs no write, but that of the record itself if that is yet
+// to be created.
 func (p *pairing) settled(x shown) {
-	p.out.settle = append(p.out.settle, settlement{Mapping: x.m.id, Val: x.values})
+	st := settlement{Mapping: x.m.id, Val: x.values}
+	if p.creating {
+		p.on[p.target] = append(p.on[p.target], st)
+	} else {
+		p.out.settle = append(p.out.settle, st)
+	}
 }
 
 // clash decides two different edits, both of which may flow.
@@ -572,8 +578,12 @@ func (p *pairing) wanted(s Side) contact.Fields {
 	return p.want[s]
 }
 
-// because notes why a field of side s is written; the first reason stands.
+// because notes why a field of side s is written; the first reason stands. What a record that is created simply has
+// from its source is said once, of the whole ([pairing.whyCreated]).
 func (p *pairing) because(s Side, field string, why Why) {
+	if p.creating && why.Rule == "" && why.Because == filledFrom(s.Other()) {
+		return
+	}
 	if p.why[s] == nil {
 		p.why[s] = map[string]Why{}
 	}
@@ -581,5 +591,10 @@ func (p *pairing) because(s Side, field string, why Why) {
 		p.why[s][field] = why
 	}
 }
+
+// filledFrom is the reason for a value where there was none.
+func filledFrom(s Side) string { return filledFromSide[s] }
+
+var filledFromSide = [2]string{"filled from a", "filled from b"}
 
 var errRequired = errors.New("the other app insists on this field; fill it in, or give the mapping a default")

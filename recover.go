@@ -93,7 +93,7 @@ func (r *run) keepIntents(b *book, pending []*pendingIntent) {
 			continue
 		}
 		note.Writes = open[note]
-		b.dirtyRows = append(b.dirtyRows, Row{Table: TableIntent, Key: note.key, Body: marshal(note)})
+		b.dirtyRows = append(b.dirtyRows, note.row())
 	}
 }
 
@@ -351,5 +351,5 @@ func (r *run) found(b *book, w *write, p *pendingIntent) {
 			j.After[name] = ours(f, w.patch[name], w.before[name], now, looksLike(sent, now), r.cfg.Match.Region)
 		}
 	}
-	b.dirtyRows = append(b.dirtyRows, j.row(recoveredKey(p.Run, r.nextKey()), "", ""))
+	b.dirtyRows = append(b.dirtyRows, j.row(recoveredKey(p.Run, r.nextKey())))
 }

@@ -41,7 +41,11 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 	var err error
 	for round := 0; err == nil && len(refs) > 0 && round < maxRounds; round++ {
 		r.blocked, r.wrote = nil, false
-		err = r.send(ctx, b, r.decide(b, refs, nil))
+		if writes := r.decide(b, refs, nil); r.cfg.Shadow {
+			r.foresee(b, writes)
+		} else {
+			err = r.send(ctx, b, writes)
+		}
 		for _, at := range r.blocked {
 			if r.wrote { // a value that another record had may be free now
 				b.touch(at)

@@ -156,7 +156,7 @@ func wroteAny(tx ReadTx, n int64) (bool, error) {
 		}
 		for _, row := range rows {
 			var j journalRow
-			if err := unmarshal(row, &j); err != nil || j.Refused == "" {
+			if err := unmarshal(row, &j); err != nil || j.wrote() {
 				return err == nil, err
 			}
 		}
@@ -200,6 +200,9 @@ type taking struct {
 func (r *run) takeBack(ctx context.Context, t *taking) error {
 	if err := r.checkAccounts(ctx); err != nil {
 		return err
+	}
+	if r.cfg.Shadow && !t.preview {
+		return errors.New("rollback: the connection only watches (shadow), and writes to no app; configure it without shadow")
 	}
 	if r.gate.halt != "" {
 		return fmt.Errorf("rollback: %s is connected with another account than last time; connect the one that was synced", r.gate.side)
@@ -324,7 +327,7 @@ var undoes = map[connector.Op]connector.Op{connector.Create: connector.Delete, c
 func (r *run) noteLeft(b *book, row string, ids [2]string, l Left) {
 	r.left = append(r.left, l)
 	j := journalRow{At: r.now, Side: l.Side, Op: connector.Op(l.Op), IDs: ids, Refused: "not taken back: " + l.Reason, Back: row}
-	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey(), "", ""))
+	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey()))
 }
 
 // The reasons why something is left, in words.

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -107,6 +108,8 @@ type runRow struct {
 	Linked   int       `json:"linked,omitempty"`
 	Took     int64     `json:"took,omitempty"`  // the run that this one takes back
 	Taken    int64     `json:"taken,omitempty"` // the run that took this one back, to its end
+	Shadow   bool      `json:"shadow,omitempty"`
+	Foreseen [2]Counts `json:"foreseen,omitzero"` // in shadow mode: what it would have written
 }
 
 // journalRow is one write.
@@ -121,15 +124,16 @@ type journalRow struct {
 	Altered []string       `json:"altered,omitempty"` // fields that came back with another meaning
 	Refused string         `json:"refused,omitempty"` // why the app refused it
 	Found   bool           `json:"found,omitempty"`   // it was recovered: its answer had been lost
+	// Foreseen is an entry of a sync in shadow mode: nothing was written.
+	Foreseen bool `json:"foreseen,omitempty"`
 	// Was is the pair's row as it was before an update or deletion, if the run had not made the pair itself.
-	Was  json.RawMessage `json:"was,omitempty"`
-	Back string          `json:"back,omitempty"` // the row that it takes back, or could not
+	Was   json.RawMessage `json:"was,omitempty"`
+	Back  string          `json:"back,omitempty"` // the row that it takes back, or could not
+	stamp string          // the versions of the record before the write and after it
 }
 
-// row returns the journal's row. Its stamp holds the versions of the record before the write and after it.
-func (j *journalRow) row(key, before, after string) Row {
-	return Row{Table: TableJournal, Key: key, Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Stamp: before + "\x00" + after, Body: marshal(j)}
-}
+// wrote reports whether something was written.
+func (j *journalRow) wrote() bool { return j.Refused == "" && !j.Foreseen }
 
 // recoveredKey is the key of a write of a run that a later one found to have landed: it belongs to the run that made it.
 func recoveredKey(run int64, found string) string { return runKey(run) + " r" + found }
@@ -152,11 +156,18 @@ func parseRecordKey(key string) ref {
 
 // dueEntry is the index entry of a record that is due at t: it sorts by time, then side and id.
 func dueEntry(t time.Time, r ref) string {
-	return fmt.Sprintf("%s %s", dueStamp(t), recordKey(r))
+	return dueStamp(t) + " " + recordKey(r)
 }
 
 // dueStamp writes a time so that it sorts; dueNow comes before every other.
-func dueStamp(t time.Time) string { return fmt.Sprintf("%020d", max(t.UnixNano(), 0)) }
+func dueStamp(t time.Time) string { return padded(max(t.UnixNano(), 0), 20) }
+
+// padded writes a number with zeros before it, so that it sorts.
+func padded(n int64, width int) string {
+	const zeros = "00000000000000000000"
+	digits := strconv.FormatInt(n, 10)
+	return zeros[:max(width-len(digits), 0)] + digits
+}
 
 // dueNow is the time of what is due at once.
 var dueNow = time.Unix(0, 1)
@@ -202,8 +213,9 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 	r := parseRecordKey(row.Key)
 	m.side, m.id, m.version = r.side, r.id, row.Stamp
 	if entry := row.Index[mirrorDue]; entry != "" {
-		var nanos int64
-		if _, err := fmt.Sscanf(entry, "%d", &nanos); err != nil {
+		stamp, _, _ := strings.Cut(entry, " ")
+		nanos, err := strconv.ParseInt(stamp, 10, 64)
+		if err != nil {
 			return nil, fmt.Errorf("store: due entry of row %q: %w", row.Key, err)
 		}
 		m.due = time.Unix(0, nanos)
@@ -243,16 +255,18 @@ func parseLink(row Row) (*link, error) {
 
 // linkKey names the n-th link that a run makes. The run's number is saved before it makes any, so that no crash
 // can give a name twice.
-func linkKey(run int64, n int) string { return fmt.Sprintf("%s %08d", runKey(run), n) }
+func linkKey(run int64, n int) string { return runKey(run) + " " + padded(int64(n), 8) }
 
 // runKey names the n-th sync.
-func runKey(n int64) string { return fmt.Sprintf("%09d", n) }
+func runKey(n int64) string { return padded(n, 9) }
 
 // keyEntry is the key of the row that says who of side s bears a match key. It holds a digest: rows stay small,
 // and an email is not written once more. Two match keys with one digest would only be looked at together.
 func keyEntry(s Side, k matchKey) string {
 	sum := sha256.Sum256([]byte(k.text))
-	return fmt.Sprintf("%s%d %s", s, k.kind, base64.RawURLEncoding.EncodeToString(sum[:keyDigest]))
+	entry := append(make([]byte, 0, 24), s.String()...)
+	entry = append(strconv.AppendInt(entry, int64(k.kind), 10), ' ')
+	return string(base64.RawURLEncoding.AppendEncode(entry, sum[:keyDigest]))
 }
 
 const keyDigest = 12 // bytes

@@ -145,12 +145,12 @@ type pastValue struct {
 
 // settlement is what becomes settled when a write arrives, or at once if none is needed.
 type settlement struct {
-	Mapping string             `json:"mapping,omitempty"`
-	Val     [2][]contact.Value `json:"val,omitzero"`   // of a whole mapping
-	Both    bool               `json:"both,omitempty"` // only when the writes of both sides are in
-	Element string             `json:"element,omitempty"`
-	Entry   [2]*contact.Entry  `json:"entry,omitzero"`   // of one element; nil is not there
-	Forget  bool               `json:"forget,omitempty"` // nothing is settled any more of the mapping, or the membership
+	Mapping string            `json:"mapping,omitempty"`
+	Val     sides             `json:"val,omitzero"`   // of a whole mapping
+	Both    bool              `json:"both,omitempty"` // only when the writes of both sides are in
+	Element string            `json:"element,omitempty"`
+	Entry   [2]*contact.Entry `json:"entry,omitzero"`   // of one element; nil is not there
+	Forget  bool              `json:"forget,omitempty"` // nothing is settled any more of the mapping, or the membership
 
 	Membership string `json:"membership,omitempty"`
 	Member     member `json:"member,omitzero"`
@@ -191,4 +191,5 @@ const (
 	ReasonClearHeld      = "clear_held"
 	ReasonCreateHeld     = "create_held"
 	ReasonPaused         = "paused"
+	ReasonShadow         = "shadow"
 )

@@ -80,7 +80,8 @@ type Report struct {
 	// Restless are records that still called for writes after eight rounds of them; the next sync goes on with them.
 	Restless int       `json:"restless,omitempty"`
 	Waiting  []Waiting `json:"waiting,omitempty"`
-	Status   Status    `json:"status"` // of the connection afterwards
+	Foreseen [2]Counts `json:"foreseen,omitzero"` // by side, in shadow mode: what it would have written
+	Status   Status    `json:"status"`            // of the connection afterwards
 }
 
 // A Plan says what a sync would do. Writes and Counts include what Waiting says that the guards would hold.
@@ -375,7 +376,7 @@ func (r *run) dropAccepted(tx Tx) error {
 // result returns the report of a sync that ran to its end.
 func (r *run) result() *Report {
 	out := &Report{Run: runKey(r.number), Started: r.report.Started, Ended: r.report.Ended, Counts: r.report.Counts,
-		Linked: r.report.Linked, Unread: r.report.Unread, Restless: r.report.Restless, Waiting: r.report.Waiting}
+		Linked: r.report.Linked, Unread: r.report.Unread, Restless: r.report.Restless, Waiting: r.report.Waiting, Foreseen: r.report.Foreseen}
 	out.Status, _ = r.Status(context.Background())
 	return out
 }

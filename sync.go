@@ -326,11 +326,20 @@ func (r *run) work(ctx context.Context) error {
 func (r *run) readDue() ([]ref, error) {
 	var refs []ref
 	err := r.view(func(tx ReadTx) error {
-		rows, err := tx.Scan(Scan{Table: TableMirror, By: mirrorDue, Until: dueStamp(r.now.Add(1)), KeysOnly: true})
-		for _, row := range rows {
-			refs = append(refs, parseRecordKey(row.Key))
+		q := Scan{Table: TableMirror, By: mirrorDue, Until: dueStamp(r.now.Add(1)), KeysOnly: true, Limit: scanPage}
+		for {
+			rows, err := tx.Scan(q)
+			if err != nil {
+				return err
+			}
+			for _, row := range rows {
+				refs = append(refs, parseRecordKey(row.Key))
+			}
+			if len(rows) < scanPage {
+				return nil
+			}
+			q.After = &rows[len(rows)-1]
 		}
-		return err
 	})
 	slices.SortFunc(refs, compareRefs)
 	return refs, err

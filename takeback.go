@@ -92,7 +92,7 @@ func (r *run) readWrites(q Scan, of int64) (items []*written, last *Row, err err
 	}
 	for _, e := range firsts {
 		at := ref{e.Side, e.IDs[e.Side]}
-		if it := gather(at, histories, of); e.Refused == "" && it != nil && it.row == e.key {
+		if it := gather(at, histories, of); e.wrote() && it != nil && it.row == e.key {
 			items = append(items, it)
 		}
 	}
@@ -132,13 +132,13 @@ func gather(at ref, histories map[ref][]entry, of int64) *written {
 	var it *written
 	takenRuns := map[int64]bool{}
 	for _, e := range histories[at] {
-		if e.Side == at.side && e.Back != "" && e.Refused == "" {
+		if e.Side == at.side && e.Back != "" && e.wrote() {
 			takenRuns[runOf(e.Back)] = true
 		}
 	}
 	for _, e := range histories[at] {
 		switch {
-		case e.Refused != "" || e.Side != at.side || e.run() < of:
+		case !e.wrote() || e.Side != at.side || e.run() < of:
 		case e.run() == of:
 			if it == nil {
 				it = &written{at: at, ids: e.IDs, row: e.key, before: contact.Fields{}, after: contact.Fields{}, existed: e.Op != connector.Create, was: e.Was}
@@ -154,7 +154,7 @@ func gather(at ref, histories map[ref][]entry, of int64) *written {
 	it.wrote = it.after.Names()
 	// The record that was restored has another id: it is found by its counterpart.
 	for _, e := range histories[ref{at.side.Other(), it.ids[at.side.Other()]}] {
-		it.taken = it.taken || e.Refused == "" && e.Back == it.row
+		it.taken = it.taken || e.wrote() && e.Back == it.row
 	}
 	it.taken = it.taken || takenRuns[of]
 	return it
@@ -459,7 +459,7 @@ func (r *run) untouchedPair(b *book, l *link) bool {
 // created reports whether the run made the pair by creating one half of it: it ends with that, or not at all.
 func created(histories map[ref][]entry, ids [2]string, of int64) bool {
 	return slices.ContainsFunc(histories[ref{A, ids[A]}], func(e entry) bool {
-		return e.run() == of && e.Refused == "" && e.Op == connector.Create && e.IDs == ids
+		return e.run() == of && e.wrote() && e.Op == connector.Create && e.IDs == ids
 	})
 }
 
@@ -468,12 +468,12 @@ func writtenSince(histories map[ref][]entry, ids [2]string, of int64) bool {
 	for _, s := range Sides {
 		taken := map[int64]bool{}
 		for _, e := range histories[ref{s, ids[s]}] {
-			if e.Back != "" && e.Refused == "" {
+			if e.Back != "" && e.wrote() {
 				taken[runOf(e.Back)] = true
 			}
 		}
 		for _, e := range histories[ref{s, ids[s]}] {
-			if e.run() > of && e.Refused == "" && e.Back == "" && !taken[e.run()] {
+			if e.run() > of && e.wrote() && e.Back == "" && !taken[e.run()] {
 				return true
 			}
 		}

@@ -216,7 +216,7 @@ func (d *Decoder) Value() (Value, error) {
 
 // Fields reads fields as [ParseFields] does.
 func (d *Decoder) Fields() (Fields, error) {
-	f := Fields{}
+	f := make(Fields, min((len(d.text)-d.at)/32, 32)) // about as many as will come
 	err := d.object(func(key string) error {
 		if _, twice := f[key]; twice {
 			return d.fail("the key is there twice")

@@ -89,9 +89,9 @@ type Batch struct {
 
 // Field returns the field of that name, and whether there is one.
 func (s *Schema) Field(name string) (Field, bool) {
-	for _, f := range s.Fields {
-		if f.Name == name {
-			return f, true
+	for i := range s.Fields {
+		if s.Fields[i].Name == name {
+			return s.Fields[i], true
 		}
 	}
 	return Field{}, false

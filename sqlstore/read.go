@@ -6,21 +6,21 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
-	"strings"
 
 	"github.com/contactsync/contactsync"
 )
 
 // A readTx reads the rows of one scope in one transaction.
 type readTx struct {
-	ctx    context.Context // of the Update or View that it lives in
-	tx     *sql.Tx
-	scope  int64
-	shared *statements
-	own    map[string]*sql.Stmt
-	wanted []string // statements that were not prepared yet
+	dialect Dialect
+	ctx     context.Context // of the Update or View that it lives in
+	calm    context.Context // the same, and never done: a driver starts a goroutine for each statement that may be cancelled
+	tx      *sql.Tx
+	scope   int64
+	shared  *statements
+	own     map[string]*sql.Stmt
+	wanted  []string // statements that were not prepared yet
 }
 
 // The columns of a row, in the order of [readTx.rows].
@@ -84,15 +84,11 @@ func (tx *readTx) in(table contactsync.Table, by int, values []string) ([]contac
 	if err := check(table, by); err != nil {
 		return nil, err
 	}
-	var rows []contactsync.Row
-	for chunk := range chunks(values) {
-		query := "SELECT " + columns + " FROM " + name(table) + " WHERE scope = ? AND " + column(by) + " IN " + list(len(chunk))
-		var err error
-		if rows, err = tx.rows(rows, table, query, tx.args(chunk)...); err != nil {
-			return nil, err
-		}
+	if len(values) == 0 {
+		return nil, nil
 	}
-	return rows, nil
+	query := "SELECT " + columns + " FROM " + name(table) + " WHERE scope = ? AND " + column(by) + " IN (" + tx.dialect.among() + ")"
+	return tx.rows(nil, table, query, tx.scope, tx.dialect.list(values))
 }
 
 // Scan implements contactsync.ReadTx.
@@ -172,6 +168,9 @@ func (tx *readTx) rows(rows []contactsync.Row, table contactsync.Table, query st
 	var raw [6]sql.RawBytes // not copied until we do
 	into := []any{&raw[0], &raw[1], &raw[2], &raw[3], &raw[4], &raw[5]}[:len(names)]
 	for found.Next() {
+		if err := tx.ctx.Err(); err != nil {
+			return nil, err
+		}
 		if err := found.Scan(into...); err != nil {
 			return nil, err
 		}
@@ -203,33 +202,7 @@ func (r row) Scan(into ...any) error {
 	if err != nil {
 		return err
 	}
-	return stmt.QueryRowContext(r.tx.ctx, r.args...).Scan(into...)
-}
-
-// args are the scope and values, for a statement that ends in a [list].
-func (tx *readTx) args(values []string) []any {
-	args := []any{tx.scope}
-	for _, value := range values {
-		args = append(args, []byte(value))
-	}
-	return args
-}
-
-// list is a list of n parameters.
-func list(n int) string { return "(?" + strings.Repeat(", ?", n-1) + ")" }
-
-// chunks cuts values into pieces of few different sizes, so that few statements serve for any number.
-func chunks(values []string) iter.Seq[[]string] {
-	return func(yield func([]string) bool) {
-		for _, size := range []int{64, 8, 1} {
-			for len(values) >= size {
-				if !yield(values[:size]) {
-					return
-				}
-				values = values[size:]
-			}
-		}
-	}
+	return stmt.QueryRowContext(r.tx.calm, r.args...).Scan(into...)
 }
 
 // unique reports whether two rows of a table must differ in an index. The schema says the same.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -11,7 +12,7 @@ import (
 	"strings"
 )
 
-// SQLite is the dialect of SQLite 3.38 or newer, with any driver of database/sql. Open the database with
+// SQLite is the dialect of SQLite 3.41 or newer, with any driver of database/sql. Open the database with
 // [SQLiteDSN], or with the settings it names.
 type SQLite struct{}
 
@@ -63,6 +64,24 @@ func (SQLite) check(ctx context.Context, db *sql.DB) error {
 		return errors.New("a locked database would fail at once; set PRAGMA busy_timeout on every connection, as SQLiteDSN does")
 	}
 	return nil
+}
+
+// among reads an array of JSON, in which text cannot hold every byte: so it holds digits.
+func (SQLite) among() string { return "SELECT unhex(value) FROM json_each(?)" }
+
+func (SQLite) list(values []string) any {
+	size := 2
+	for _, v := range values {
+		size += hex.EncodedLen(len(v)) + 3
+	}
+	list := append(make([]byte, 0, size), '[')
+	for i, v := range values {
+		if i > 0 {
+			list = append(list, ',')
+		}
+		list = append(hex.AppendEncode(append(list, '"'), []byte(v)), '"')
+	}
+	return string(append(list, ']'))
 }
 
 // again knows SQLITE_BUSY by the error's code, where the driver tells it, else by SQLite's own words.

@@ -62,10 +62,10 @@ func (tx *readTx) stmt(query string) (*sql.Stmt, error) {
 	}
 	var stmt *sql.Stmt
 	if shared := tx.shared.get(query); shared != nil {
-		stmt = tx.tx.StmtContext(tx.ctx, shared)
+		stmt = tx.tx.StmtContext(tx.calm, shared)
 	} else {
 		var err error
-		if stmt, err = tx.tx.PrepareContext(tx.ctx, query); err != nil {
+		if stmt, err = tx.tx.PrepareContext(tx.calm, query); err != nil {
 			return nil, err
 		}
 		tx.wanted = append(tx.wanted, query)
@@ -80,7 +80,7 @@ func (tx *readTx) exec(query string, args ...any) error {
 	if err != nil {
 		return err
 	}
-	_, err = stmt.ExecContext(tx.ctx, args...)
+	_, err = stmt.ExecContext(tx.calm, args...)
 	return err
 }
 
@@ -90,5 +90,5 @@ func (tx *readTx) query(query string, args ...any) (*sql.Rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(tx.ctx, args...)
+	return stmt.QueryContext(tx.calm, args...)
 }

@@ -109,7 +109,7 @@ func (s *Store) once(ctx context.Context, options *sql.TxOptions, fn func(*tx) e
 		return nil, fmt.Errorf("sqlstore: begin: %w", err)
 	}
 	defer t.Rollback() // does nothing after a commit
-	tx := &tx{readTx: readTx{ctx: ctx, tx: t, shared: &s.statements, own: map[string]*sql.Stmt{}}}
+	tx := &tx{readTx: readTx{dialect: s.dialect, ctx: ctx, calm: context.WithoutCancel(ctx), tx: t, shared: &s.statements, own: map[string]*sql.Stmt{}}}
 	if err := fn(tx); err != nil {
 		return tx.wanted, err
 	}

@@ -207,3 +207,23 @@ func TestShellWords(t *testing.T) {
 		}
 	}
 }
+
+func TestShadowModeWatchesAndCompares(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.books(3)
+	s.replace(defaultConfig, "    a:", "    shadow: true\n    a:")
+	if said := s.run("sync", "--yes"); said.code != exitDone || !strings.Contains(said.out, "only watching: it would have made 3 writes") {
+		t.Errorf("%+v", said)
+	}
+	if said := s.run("compare", "books"); said.code != exitFailed || !strings.Contains(said.err, "1 of 2 syncs in shadow mode") {
+		t.Errorf("%+v", said)
+	}
+	s.run("sync")
+	said := s.run("compare", "books")
+	for _, want := range []string{"0  were made just so", "3  were not made", ": not made"} {
+		if said.code != exitDone || !strings.Contains(said.out, want) {
+			t.Errorf("want %q: %+v", want, said)
+		}
+	}
+}

@@ -135,6 +135,9 @@ func (c *cli) history(ctx context.Context, s *contactsync.Syncer, conn configure
 // printEntry prints one write of the past: each field before and after, and why.
 func (c *cli) printEntry(names [2]string, e contactsync.HistoryEntry) {
 	verb := map[string]string{"create": c.paint(green, "created"), "update": c.paint(yellow, "updated"), "delete": c.paint(red, "deleted")}[e.Op]
+	if e.Foreseen {
+		verb = c.paint(dim, "would "+e.Op)
+	}
 	if e.Refused != "" {
 		verb = c.paint(red, "did not "+e.Op)
 	}

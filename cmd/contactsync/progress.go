@@ -22,8 +22,9 @@ const lineEvery = 2 * time.Second
 
 func (c *cli) newProgress(name string) *progress { return &progress{c: c, name: name} }
 
-// show is called by the sync.
+// show is called by the sync, after each batch.
 func (p *progress) show(now contactsync.Progress) {
+	giveRoom()
 	switch {
 	case p.c.errTTY:
 		p.draw(now)

@@ -282,6 +282,9 @@ func (s *syncRun) headline(r syncResult) string {
 		return s.paint(yellow, "waits for you")
 	case r.Exit == exitRecords:
 		return s.paint(yellow, "done, but for some records")
+	case r.Report.Foreseen != [2]contactsync.Counts{}:
+		n := r.Report.Foreseen[0].Sum() + r.Report.Foreseen[1].Sum()
+		return s.paint(yellow, "only watching: it would have made "+count(n, "write", "writes"))
 	case r.Report.Counts[0].Sum()+r.Report.Counts[1].Sum() == 0:
 		return s.paint(green, "nothing to do")
 	}

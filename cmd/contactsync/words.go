@@ -39,6 +39,7 @@ var reasonWords = map[string]string{
 	contactsync.ReasonClearHeld:      "emptied fields wait for your consent",
 	contactsync.ReasonCreateHeld:     "a creation waits for your consent",
 	contactsync.ReasonPaused:         "the connection is paused",
+	contactsync.ReasonShadow:         "a sync would write it; the connection only watches",
 }
 
 // inWords returns what a reason means; one that is not known here stands as it is.

@@ -115,8 +115,8 @@ func (t *batchWrite) locate(j *job) {
 		if j.write.Marker == "" {
 			j.uid = uuidOf(rand.Text())
 		}
-		if ids := x.byUID[keyOfUID(j.uid)]; len(ids) > 0 {
-			j.at, j.exists = x.at[ids[0]], true
+		if ids := x.bearing(keyOfUID(j.uid)); len(ids) > 0 {
+			j.at, j.exists = x.find(ids[0])
 			j.err = x.fault(j.at)
 		}
 	case connector.Update, connector.Delete:

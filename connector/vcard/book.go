@@ -73,13 +73,13 @@ func (b *book) ListKnown(ctx context.Context, _ connector.Cursor, known func(id 
 		return connector.Listing{}, err
 	}
 	x := b.index
-	listing := connector.Listing{Items: make([]connector.Item, 0, len(x.at)), Complete: true}
+	listing := connector.Listing{Items: make([]connector.Item, 0, max(len(x.at), len(x.files))), Complete: true}
 	for _, f := range x.files {
 		if f.err != nil {
 			listing.Unread = append(listing.Unread, connector.Unread{ID: printable(f.name), Err: f.err})
 		}
 		for _, c := range f.cards {
-			if first := x.at[c.id]; c.group == nil && first.card != c {
+			if first, _ := x.find(c.id); c.group == nil && first.card != c {
 				continue // another card of the file has its id, and is reported
 			}
 			if err := x.fault(located{f, c}); err != nil {
@@ -139,7 +139,7 @@ func (b *book) Find(ctx context.Context, marker string, fields []string) (contac
 	}
 	var ids []string
 	if err == nil {
-		ids = slices.Clone(b.index.byUID[keyOfUID(uid)])
+		ids = slices.Clone(b.index.bearing(keyOfUID(uid)))
 	}
 	b.mu.Unlock()
 	if err != nil {
@@ -196,7 +196,7 @@ func modified(f *file, parsed *vcard.Card) time.Time {
 
 // locate returns where the card of an id is.
 func (b *book) locate(id string) (located, error) {
-	l, ok := b.index.at[id]
+	l, ok := b.index.find(id)
 	if ok {
 		return l, b.index.fault(l)
 	}
@@ -217,7 +217,7 @@ func (b *book) fileOf(id string) string {
 	if b.single != "" {
 		return b.single
 	}
-	if l, ok := b.index.at[id]; ok {
+	if l, ok := b.index.find(id); ok {
 		return l.file.name
 	}
 	if name, err := strconv.Unquote(id); err == nil {

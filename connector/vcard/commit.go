@@ -145,7 +145,7 @@ func (b *book) prepare(c *fileChange) {
 
 func (b *book) writeTemp(c *fileChange, mode fs.FileMode) (err error) {
 	name := filepath.Join(filepath.Dir(c.target), tempPrefix+rand.Text()+tempSuffix)
-	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
+	f, err := openFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		return err
 	}
@@ -256,7 +256,7 @@ func (t *batchWrite) outcome(j *job) (rec contact.Record, err error) {
 	}
 	id := j.write.ID
 	if j.write.Op == connector.Create {
-		if ids := t.book.index.byUID[keyOfUID(j.uid)]; len(ids) > 0 {
+		if ids := t.book.index.bearing(keyOfUID(j.uid)); len(ids) > 0 {
 			id = ids[0]
 		}
 	}

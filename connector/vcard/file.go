@@ -84,7 +84,7 @@ func (b *book) slurp(name string) (text string, st stat, now time.Time, err erro
 var errChanging = errors.New("the file is being written; try again later")
 
 func (b *book) slurpOnce(name string) (text string, st stat, now time.Time, err error) {
-	f, err := os.Open(b.path(name))
+	f, err := openFile(b.path(name), os.O_RDONLY, 0)
 	if err != nil {
 		return "", stat{}, now, err
 	}

@@ -9,8 +9,9 @@ import (
 // An index is what is known of the files of the book and their cards.
 type index struct {
 	files map[string]*file
-	at    map[string]located  // by record id
-	byUID map[uidKey][]string // the ids that bear a UID; more than one is a fault
+	at    map[string]located  // by record id, of cards that are not alone in a file of their id ([index.find])
+	byUID map[uidKey]string   // the first id that bears a UID
+	twice map[uidKey][]string // all ids that bear it, where there are several: a fault
 	// members are the names of the groups that a card is in, by its UID, sorted; nil means that it is to be found
 	// out anew.
 	members map[uidKey][]string
@@ -27,7 +28,55 @@ type located struct {
 }
 
 func newIndex() *index {
-	return &index{files: map[string]*file{}, at: map[string]located{}, byUID: map[uidKey][]string{}}
+	return &index{files: map[string]*file{}, at: map[string]located{}, byUID: map[uidKey]string{}, twice: map[uidKey][]string{}}
+}
+
+// find returns where the card of an id is. By far the most are alone in a file of that name, and noted once only.
+func (x *index) find(id string) (located, bool) {
+	if f := x.files[id]; f != nil && f.holds(id) {
+		return located{f, f.cards[0]}, true
+	}
+	l, ok := x.at[id]
+	return l, ok
+}
+
+// holds reports whether the file is of the card of its own name, and of no other.
+func (f *file) holds(id string) bool {
+	return f.alone && f.cards[0].group == nil && f.cards[0].id == id
+}
+
+// bearing returns the ids of the cards that bear a UID.
+func (x *index) bearing(key uidKey) []string {
+	if ids := x.twice[key]; ids != nil {
+		return ids
+	}
+	if id, ok := x.byUID[key]; ok {
+		return []string{id}
+	}
+	return nil
+}
+
+// bear notes that a card bears a UID.
+func (x *index) bear(key uidKey, id string) {
+	first, ok := x.byUID[key]
+	switch ids := x.twice[key]; {
+	case !ok:
+		x.byUID[key] = id
+	case ids == nil:
+		x.twice[key] = []string{first, id}
+	default:
+		x.twice[key] = append(ids, id)
+	}
+}
+
+// unbear forgets that a card bears a UID, in all copies of it.
+func (x *index) unbear(key uidKey, id string) {
+	ids := slices.DeleteFunc(x.bearing(key), func(other string) bool { return other == id })
+	delete(x.byUID, key)
+	delete(x.twice, key)
+	for _, other := range ids {
+		x.bear(key, other)
+	}
 }
 
 // put takes in a file, in the place of what was known of it.
@@ -42,11 +91,11 @@ func (x *index) put(f *file) {
 			x.members = nil
 			continue
 		}
-		if _, twice := x.at[c.id]; !twice {
+		if _, twice := x.find(c.id); !twice {
 			x.at[c.id] = located{f, c}
 		}
 		if c.key != 0 {
-			x.byUID[c.key] = append(x.byUID[c.key], c.id)
+			x.bear(c.key, c.id)
 		}
 	}
 }
@@ -66,12 +115,7 @@ func (x *index) drop(name string) {
 		if x.at[c.id].file == old {
 			delete(x.at, c.id)
 		}
-		ids := slices.DeleteFunc(x.byUID[c.key], func(id string) bool { return id == c.id }) // all copies go with the file
-		if len(ids) == 0 {
-			delete(x.byUID, c.key)
-		} else {
-			x.byUID[c.key] = ids
-		}
+		x.unbear(c.key, c.id)
 	}
 }
 
@@ -142,12 +186,9 @@ func (x *index) fault(l located) error {
 	if l.card.err != nil {
 		return l.card.err
 	}
-	if l.card.key == 0 {
-		return nil
-	}
-	ids := x.byUID[l.card.key]
+	ids := x.twice[l.card.key]
 	for _, id := range ids {
-		if other := x.at[id]; id != l.card.id {
+		if other, _ := x.find(id); id != l.card.id {
 			return fmt.Errorf("%s: line %d: the card has the UID of another one, in %s, line %d; give one of them another UID",
 				l.file.name, l.card.line, other.file.name, other.card.line)
 		}

@@ -137,6 +137,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"81-lifecycle-more.yaml":    23,
 		"82-rollback.yaml":          18,
 		"83-explanations.yaml":      8,
+		"88-shadow.yaml":            3,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}

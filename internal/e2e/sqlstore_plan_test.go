@@ -37,6 +37,7 @@ func TestSQLStorePlans(t *testing.T) {
 	openStore(t, file)
 	db := openDB(t, sqlstore.SQLiteDSN(file))
 	ofRows := regexp.MustCompile(`contactsync_(\w+) (?:SET .* )?WHERE scope = \? AND \(?(key|i\d)`)
+	values := regexp.MustCompile(`SCAN (\d+-ROW VALUES CLAUSE|json_each VIRTUAL TABLE INDEX \d+:)`) // of the parameters, which are no table
 	explained := 0
 	for _, query := range slices.Sorted(maps.Keys(r.queries)) {
 		if verb, _, _ := strings.Cut(query, " "); !slices.Contains([]string{"SELECT", "INSERT", "UPDATE", "DELETE"}, verb) {
@@ -56,7 +57,7 @@ func TestSQLStorePlans(t *testing.T) {
 				index = "contactsync_" + table + "_" + by[1:] + " "
 			}
 		}
-		plan := explain(t, db, query)
+		plan := values.ReplaceAllString(explain(t, db, query), "")
 		if strings.Contains(plan, "SCAN") || strings.Contains(plan, "TEMP B-TREE") || !strings.Contains(plan, index) {
 			t.Errorf("%s\nis not by index %q:\n%s", query, index, plan)
 		}

@@ -1,0 +1,29 @@
+package main
+
+import (
+	"os"
+	"runtime/debug"
+	"runtime/metrics"
+)
+
+// garbageRoom is how much memory garbage may take before it is collected, in bytes; more where more is in use.
+const garbageRoom = 48 << 20
+
+// giveRoom sets how much garbage may gather. A first sync of a small book makes a lot and keeps little: by Go's own
+// setting, as much garbage as is in use, it would be collected a hundred times. A large book is kept from taking twice
+// the memory that it needs. Whoever sets GOGC decides.
+func giveRoom() {
+	if os.Getenv("GOGC") != "" {
+		return
+	}
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	inUse := max(live[0].Value.Uint64(), 1<<20)
+	percent := int(100 * max(garbageRoom, inUse/2) / inUse)
+	if percent = min(percent, 400); percent != lastPercent {
+		lastPercent = percent
+		debug.SetGCPercent(percent)
+	}
+}
+
+var lastPercent int // the one that giveRoom has set; it belongs to the process, as the setting does

@@ -1,0 +1,137 @@
+package contactsync
+
+import (
+	"github.com/contactsync/contactsync/contact"
+)
+
+// The rows of writes, before and after they are made. They are read only when somebody asks or a sync has died, so
+// encoding/json reads them by the tags of their structs.
+
+func (n *intentRow) row() Row { return Row{Table: TableIntent, Key: n.key, Body: n.body()} }
+
+// body returns the row body of a batch that is about to be sent.
+func (n *intentRow) body() []byte {
+	o := newObject(512 + 1024*len(n.Writes))
+	o.text("side", n.Side.String())
+	o.text("op", string(n.Op))
+	o.any("run", n.Run)
+	o.time("at", n.At)
+	o.key("writes")
+	o.to = append(o.to, '[')
+	for i := range n.Writes {
+		if i > 0 {
+			o.to = append(o.to, ',')
+		}
+		o.to = n.Writes[i].append(o.to)
+	}
+	o.to = append(o.to, ']')
+	return o.end()
+}
+
+// append writes one intent.
+func (n *intent) append(to []byte) []byte {
+	o := &object{to: append(to, '{'), empty: true}
+	o.text("id", n.ID)
+	o.text("link", n.Link)
+	o.patch(n.Patch)
+	o.fields("before", n.Before)
+	o.settle(n.Settle)
+	o.text("marker", n.Marker)
+	o.texts("clears", n.Clears)
+	o.why(n.Why)
+	o.text("back", n.Back)
+	return append(o.to, '}')
+}
+
+func (o *object) patch(p contact.Patch) {
+	if len(p) == 0 {
+		return
+	}
+	all := o.open("patch")
+	for _, name := range sortedKeys(p) {
+		c := p[name]
+		one := all.open(name)
+		one.value("set", c.Set)
+		if len(c.Add) > 0 {
+			one.any("add", c.Add)
+		}
+		if len(c.Remove) > 0 {
+			one.any("remove", c.Remove)
+		}
+		all.close(one)
+	}
+	o.close(all)
+}
+
+// settle writes what the arrival of a write settles. Whole mappings are written by hand; elements, memberships and
+// layers are few.
+func (o *object) settle(all []settlement) {
+	if len(all) == 0 {
+		return
+	}
+	o.key("settle")
+	o.to = append(o.to, '[')
+	for i := range all {
+		if i > 0 {
+			o.to = append(o.to, ',')
+		}
+		st := &all[i]
+		if st.Mapping == "" || st.Element != "" {
+			o.to = append(o.to, marshal(st)...)
+			continue
+		}
+		one := &object{to: append(o.to, '{'), empty: true}
+		one.text("mapping", st.Mapping)
+		one.key("val")
+		one.to = st.Val.append(one.to)
+		one.flag("both", st.Both)
+		one.flag("forget", st.Forget)
+		o.close(one)
+	}
+	o.to = append(o.to, ']')
+}
+
+func (o *object) why(why map[string]Why) {
+	if len(why) == 0 {
+		return
+	}
+	all := o.open("why")
+	for _, field := range sortedKeys(why) {
+		w := why[field]
+		one := all.open(field)
+		one.text("mapping", w.Mapping)
+		one.text("rule", w.Rule)
+		one.text("because", w.Because)
+		one.value("lost", w.Lost)
+		all.close(one)
+	}
+	o.close(all)
+}
+
+// row is the journal row of that key.
+func (j *journalRow) row(key string) Row {
+	return Row{Table: TableJournal, Key: key, Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Stamp: j.stamp, Body: j.body()}
+}
+
+func (j *journalRow) body() []byte {
+	o := newObject(1024)
+	o.time("at", j.At)
+	o.text("side", j.Side.String())
+	o.text("op", string(j.Op))
+	o.key("ids")
+	o.to = append(contact.AppendString(append(o.to, '['), j.IDs[A]), ',')
+	o.to = append(contact.AppendString(o.to, j.IDs[B]), ']')
+	o.fields("before", j.Before)
+	o.fields("after", j.After)
+	o.why(j.Why)
+	o.texts("altered", j.Altered)
+	o.text("refused", j.Refused)
+	o.flag("found", j.Found)
+	o.flag("foreseen", j.Foreseen)
+	if j.Was != nil {
+		o.key("was")
+		o.to = append(o.to, j.Was...)
+	}
+	o.text("back", j.Back)
+	return o.end()
+}
