@@ -199,15 +199,16 @@ func (v *reversal) backAction(a Action, f contact.Field) bool {
 // ours returns what a write made of a field, as far as the answer tells: own says that the answer is that of the write
 // alone. What somebody else changed at the same moment is no work of ours, and is left out.
 func ours(f contact.Field, c contact.Change, before, now contact.Value, own bool, region string) contact.Value {
-	sent := c.Apply(before, f)
-	if !f.Many && f.Type != contact.TypeSet {
-		if own || now.Absent() || f.Same(sent, now, region) {
-			return now
-		}
-		return sent
-	}
-	if now.Absent() || before.Absent() {
+	many := f.Many || f.Type == contact.TypeSet
+	if now.Absent() || own && !many || many && before.Blank() && c.Add == nil {
 		return now
+	}
+	sent := c.Apply(before, f)
+	switch {
+	case !many && f.Same(sent, now, region):
+		return now
+	case !many:
+		return sent
 	}
 	var list []contact.Entry
 	in, was, is := elements(sent), elements(before), elements(now)

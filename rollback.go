@@ -82,6 +82,9 @@ func (r *run) rollback(ctx context.Context, name string) (*Rollback, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.cfg.Shadow {
+		return nil, errors.New("rollback: the connection only watches, and writes to no app; configure it without shadow first")
+	}
 	r.report.Took = of
 	if err := r.enter(ctx); err != nil {
 		return nil, err
@@ -200,9 +203,6 @@ type taking struct {
 func (r *run) takeBack(ctx context.Context, t *taking) error {
 	if err := r.checkAccounts(ctx); err != nil {
 		return err
-	}
-	if r.cfg.Shadow && !t.preview {
-		return errors.New("rollback: the connection only watches (shadow), and writes to no app; configure it without shadow")
 	}
 	if r.gate.halt != "" {
 		return fmt.Errorf("rollback: %s is connected with another account than last time; connect the one that was synced", r.gate.side)

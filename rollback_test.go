@@ -210,6 +210,10 @@ func TestRollbackSparesEdits(t *testing.T) {
 		if err := w.syncer.Resume(ctx); err != nil {
 			t.Fatal(err)
 		}
+		w.base, w.removed = map[[2]string]base{}, map[place]removal{} // what was is no guide any more
+		if err := w.comeToRest(ctx); err != nil {
+			t.Fatalf("after resume: %v\n%s", err, h)
+		}
 	})
 }
 

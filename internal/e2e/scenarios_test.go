@@ -135,7 +135,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"71-faults-more.yaml":       50,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
-		"82-rollback.yaml":          18,
+		"82-rollback.yaml":          20,
 		"83-explanations.yaml":      8,
 		"88-shadow.yaml":            3,
 		"90-details.yaml":           18,
