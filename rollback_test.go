@@ -210,7 +210,11 @@ func TestRollbackSparesEdits(t *testing.T) {
 		if err := w.syncer.Resume(ctx); err != nil {
 			t.Fatal(err)
 		}
-		w.base, w.removed = map[[2]string]base{}, map[place]removal{} // what was is no guide any more
+		w.base = map[[2]string]base{} // what was in sync is no guide any more
+		for at, gone := range w.removed {
+			gone.quiet = false
+			w.removed[at] = gone
+		}
 		if err := w.comeToRest(ctx); err != nil {
 			t.Fatalf("after resume: %v\n%s", err, h)
 		}
