@@ -217,7 +217,7 @@ func (b *book) bearing(s Side, k matchKey) []*mirror {
 
 func (b *book) separated(x, y string) bool { return b.run.separated[[2]string{x, y}] }
 func (b *book) open(r ref) bool            { return b.run.open[r] }
-func (b *book) complete(s Side) bool       { return b.run.side[s].Complete }
+func (b *book) complete(s Side) bool       { return b.run.side[s].Complete || b.cfg.schema[s].Unlistable }
 
 // Changes.
 
@@ -321,6 +321,10 @@ func (b *book) dropMirror(r ref) {
 	}
 	b.unindex(m, m.keys, nil)
 	b.neighbours(r, m.keys)
+	if b.entomb(m) {
+		delete(b.due, r)
+		return
+	}
 	b.mirrors[r] = nil
 	b.dirtyMirrors[r] = true
 	delete(b.due, r)

@@ -183,7 +183,7 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 		r.updated(b, w, res, now)
 	}
 	own := w.back == nil && (res.Wrote == "" || res.Wrote == res.Record.Version)
-	w.link.arrived(r.cfg, w.settle, own, s, b.mirrorOf(ref{s, w.link.ID[s]}))
+	r.arrivedKept(w, res, own, b.mirrorOf(ref{s, w.link.ID[s]}))
 	if w.back != nil && w.back.clean {
 		w.link.Touch[s] = b.mirrorOf(ref{s, w.link.ID[s]}).touch()
 	}
@@ -209,6 +209,9 @@ func (r *run) buried(b *book, at ref, now time.Time) {
 		return
 	}
 	own := &ownWrite{At: now, Superseded: []string{m.version}}
+	if r.cfg.schema[at.side].Unlistable {
+		m.Told = map[string]time.Time{"": now} // what was delivered from before is old
+	}
 	if m.Wrote != nil {
 		own.Superseded = append(own.Superseded, m.Wrote.Superseded...)
 	}
@@ -245,7 +248,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	}
 	m.Gone = alive
 	m.takeFields(r.cfg, res.Record)
-	m.Wrote = &ownWrite{At: now}
+	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
 	w.link.ID[s] = m.id
 	w.link.Let[s.Other()] = true
 	b.relink(w.link)
@@ -334,6 +337,9 @@ func (m *mirror) takeFields(cfg *config, rec contact.Record) (changed []string) 
 		changed = append(changed, name)
 	}
 	m.Fields = fields
+	if cfg.schema[m.side].Unlistable && !rec.Modified.IsZero() {
+		m.tell(rec.Fields, rec.Modified)
+	}
 	if rec.Version != "" {
 		m.version = rec.Version
 	}

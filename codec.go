@@ -120,6 +120,10 @@ func (m *mirror) body() []byte {
 	if m.Doubt != nil {
 		o.any("d", m.Doubt)
 	}
+	if len(m.Told) > 0 {
+		o.any("t", m.Told)
+	}
+	o.flag("u", m.Unshown)
 	return o.end()
 }
 
@@ -152,6 +156,10 @@ func (m *mirror) read(body []byte) error {
 			err = readRaw(d, &m.Wrote)
 		case "d":
 			err = readRaw(d, &m.Doubt)
+		case "t":
+			err = readRaw(d, &m.Told)
+		case "u":
+			m.Unshown, err = d.Bool()
 		default:
 			err = d.Skip() // of a newer version
 		}

@@ -39,6 +39,11 @@ func (n *intent) append(to []byte) []byte {
 	o.text("marker", n.Marker)
 	o.texts("clears", n.Clears)
 	o.why(n.Why)
+	o.texts("kept", n.Kept)
+	o.texts("moved", n.Moved)
+	if n.Since != 0 {
+		o.any("since", n.Since)
+	}
 	o.text("back", n.Back)
 	return append(o.to, '}')
 }

@@ -279,7 +279,7 @@ func (cfg *config) findUsed() {
 	for _, s := range Sides {
 		cfg.empty[s] = contact.Fields{}
 		for _, f := range cfg.schema[s].Fields {
-			if used[s][f.Name] {
+			if used[s][f.Name] || cfg.schema[s].Unlistable { // what was pushed once is not told again
 				cfg.used[s] = append(cfg.used[s], f.Name)
 				cfg.empty[s][f.Name] = contact.Empty
 			}

@@ -34,6 +34,9 @@ type history struct {
 	markers [2]bool
 	noFeed  [2]bool
 	bare    [2]bool // the connector has the three methods and no more
+	upsert  [2]bool // it takes creates under an external id
+	push    [2]bool // it can never be listed, and delivers its changes: twice at times, and in an order of this seed
+	order   uint64
 	steps   []event
 	confirm bool // a person consents to what is held
 }
@@ -63,7 +66,7 @@ func (h history) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "setup %d (%s), confirm %v\n", h.setup, setups[h.setup].name, h.confirm)
 	for _, s := range contactsync.Sides {
-		fmt.Fprintf(&b, "  %s: markers %v, no feed %v, bare %v, quirks %+v\n", s, h.markers[s], h.noFeed[s], h.bare[s], h.quirks[s])
+		fmt.Fprintf(&b, "  %s: markers %v, no feed %v, bare %v, upsert %v, push %v, quirks %+v\n", s, h.markers[s], h.noFeed[s], h.bare[s], h.upsert[s], h.push[s], h.quirks[s])
 	}
 	for i, e := range h.steps {
 		fmt.Fprintf(&b, "  %d %s\n", i+1, e)
@@ -93,7 +96,22 @@ func newHistory(d draw, setup int) history {
 	for range 4 + d(28) {
 		h.steps = append(h.steps, drawEvent(d, persons, faulty))
 	}
+	for _, s := range contactsync.Sides {
+		h.drawCapabilities(d, s)
+	}
+	h.order = uint64(d(1000))
 	return h
+}
+
+// drawCapabilities draws what an app can do beyond the others. One that only pushes takes external ids, for nothing else
+// would ever tell what became of a create without an answer.
+func (h *history) drawCapabilities(d draw, s contactsync.Side) {
+	h.upsert[s] = d(3) == 0 && !h.bare[s]
+	if d(4) > 0 {
+		return
+	}
+	h.push[s], h.upsert[s], h.noFeed[s], h.bare[s] = true, true, false, false
+	h.quirks[s].NoTombstones, h.quirks[s].StaleReads = false, 0
 }
 
 func (h *history) drawQuirks(d draw, s contactsync.Side) {
@@ -208,6 +226,8 @@ func shrink(ctx context.Context, h history, err error) (history, error) {
 			func(h *history) { h.noFeed[s] = false },
 			func(h *history) { h.bare[s] = false },
 			func(h *history) { h.markers[s] = false },
+			func(h *history) { h.push[s] = false },
+			func(h *history) { h.upsert[s] = h.push[s] },
 			func(h *history) { h.confirm = false },
 		} {
 			smaller := h

@@ -3,6 +3,7 @@ package contactsync_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -129,6 +130,12 @@ func newWorld(ctx context.Context, h history) (*world, error) {
 		}
 		if h.noFeed[s] {
 			options = append(options, fake.WithoutFeed())
+		}
+		if h.upsert[s] {
+			options = append(options, fake.WithUpsert())
+		}
+		if h.push[s] {
+			options = append(options, fake.WithPush("secret"))
 		}
 		w.apps[s] = fake.New(s.String(), fields, options...)
 		w.apps[s].OnCrash(func() {
@@ -328,7 +335,33 @@ func (w *world) sync(ctx context.Context) error {
 	for _, app := range w.apps {
 		app.BeginSync()
 	}
+	if err := w.deliver(ctx); err != nil {
+		return err
+	}
 	return w.syncNow(ctx)
+}
+
+// deliver hands over what the apps have delivered, every other one twice, in any order.
+func (w *world) deliver(ctx context.Context) error {
+	rng := rand.New(rand.NewPCG(w.order, uint64(w.number)))
+	left := w.store.left
+	w.store.left = 0 // it is the sync that dies
+	defer func() { w.store.left = left }()
+	for _, s := range contactsync.Sides {
+		sent := w.apps[s].Deliveries()
+		for _, d := range slices.Clone(sent) {
+			if rng.IntN(2) == 0 {
+				sent = append(sent, d)
+			}
+		}
+		rng.Shuffle(len(sent), func(i, j int) { sent[i], sent[j] = sent[j], sent[i] })
+		for _, d := range sent {
+			if _, err := w.syncer.Receive(ctx, s, d); err != nil {
+				return fmt.Errorf("a delivery was refused: %w", err)
+			}
+		}
+	}
+	return nil
 }
 
 func (w *world) syncNow(ctx context.Context) error {
@@ -377,6 +410,9 @@ func (w *world) previewThenSync(ctx context.Context) error {
 	for _, app := range w.apps {
 		app.BeginSync()
 		app.Reset()
+	}
+	if err := w.deliver(ctx); err != nil {
+		return err
 	}
 	before, rows := w.snapshot(), w.dump(ctx)
 	plan, err := w.syncer.Preview(ctx)

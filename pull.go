@@ -27,6 +27,12 @@ func (r *run) pull(ctx context.Context) error {
 
 // pullSide reads one app's feed from where the last pass ended, or its list of ids and versions.
 func (r *run) pullSide(ctx context.Context, s Side) error {
+	unlistable := r.cfg.schema[s].Unlistable
+	if unlistable {
+		if err := r.takeInbox(ctx, s); err != nil {
+			return err
+		}
+	}
 	row := &r.side[s]
 	if !containsAll(row.Fields, r.cfg.used[s]) {
 		row.Cursor = "" // a cursor belongs to the fields it was got with
@@ -39,6 +45,9 @@ func (r *run) pullSide(ctx context.Context, s Side) error {
 	if errors.Is(err, connector.ErrCursorExpired) && row.Cursor != "" {
 		row.Cursor = ""
 		err = r.readFeed(ctx, s)
+	}
+	if errors.Is(err, connector.ErrNoFeed) && unlistable {
+		return nil
 	}
 	if errors.Is(err, connector.ErrNoFeed) {
 		return r.readList(ctx, s)
@@ -181,6 +190,9 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 	differs := false
 	for name, v := range m.Wrote.Before {
 		f, _ := r.cfg.schema[m.side].Field(name)
+		if rec.Fields[name].Absent() {
+			continue // a delivery may tell less than we wrote
+		}
 		if !f.Same(rec.Fields[name], v, r.cfg.Match.Region) {
 			return false
 		}

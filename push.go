@@ -53,12 +53,21 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	if err != nil || len(writes) == 0 {
 		return err
 	}
+	asked := writes
+	if writes, err = r.lookFirst(ctx, b, asked); err != nil {
+		r.sideErr[s] = err
+		r.undecided(b, asked)
+		return ctx.Err()
+	}
+	if len(writes) == 0 {
+		return nil
+	}
 	note := &intentRow{Side: s, Op: op, Run: r.number, At: r.opts.clock.Now(), key: r.nextKey()}
 	calls := make([]connector.Write, len(writes))
 	for i, w := range writes {
 		calls[i] = connector.Write{Op: op, ID: w.id, Version: w.version, Patch: w.patch}
 		if op == connector.Create {
-			calls[i].ID, calls[i].Marker = "", fmt.Sprintf("%s-%s-%d", r.cfg.ID, note.key, i)
+			calls[i] = r.creation(b, w)
 		}
 		note.Writes = append(note.Writes, w.intent(calls[i].Marker))
 	}
@@ -68,7 +77,11 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	if err := b.commit(ctx); err != nil {
 		return err
 	}
-	results, err := r.apps[s].Apply(ctx, calls)
+	apply := r.apps[s].Apply
+	if u := r.upserter(s); u != nil && op == connector.Create {
+		apply = u.Upsert
+	}
+	results, err := apply(ctx, calls)
 	if err == nil && len(results) != len(calls) {
 		err = fmt.Errorf("%w: %d results for %d writes", connector.ErrContract, len(results), len(calls))
 	}
@@ -85,7 +98,8 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 }
 
 func (w *write) intent(marker string) intent {
-	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why, Clears: w.clears, Back: w.back.key()}
+	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why, Clears: w.clears,
+		Kept: w.kept, Moved: w.moved, Since: w.since, Back: w.back.key()}
 }
 
 // key returns the key of the row that is taken back, "" for none.
@@ -117,8 +131,14 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		if w.back != nil {
 			w.back.done = true
 		}
+		if err == nil || connector.Known(err) {
+			r.answeredAgain(b, w)
+		}
 		switch {
-		case err == nil && w.op == connector.Create && b.linkOf(ref{w.side, res.Record.ID}) != nil:
+		case err == nil && w.op == connector.Create && r.upserter(w.side) != nil && b.partnered(ref{w.side, res.Record.ID}):
+			r.foldedIn(b, w, res)
+			r.wrote = true
+		case err == nil && w.op == connector.Create && r.upserter(w.side) == nil && b.linkOf(ref{w.side, res.Record.ID}) != nil:
 			r.fail(b, w, ReasonRejected, fmt.Errorf("%w: it answered a creation with a record that has a partner", connector.ErrContract))
 		case err == nil, w.op == connector.Delete && errors.Is(err, connector.ErrNotFound):
 			before := b.mirrorFields(w)
@@ -401,14 +421,15 @@ func (r *run) refresh(ctx context.Context, b *book, writes []*write) ([]*write, 
 
 // journal notes a write: what was there, what is there now, and why.
 func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Result, err error) {
-	j := journalRow{At: r.opts.clock.Now(), Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID, Was: w.was, Back: w.back.key()}
+	j := journalRow{At: r.opts.clock.Now(), Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID, Found: res.Found, Was: w.was, Back: w.back.key()}
 	version := ""
 	if err != nil {
 		j.Refused, j.Was = err.Error(), nil
 	} else {
 		j.Before, j.After = contact.Fields{}, contact.Fields{}
 		after := b.mirrorOf(ref{w.side, w.link.ID[w.side]})
-		own := res.Wrote == "" || res.Wrote == res.Record.Version
+		// A record that was found to be there may show what its user has done with it since it was made.
+		own := !res.Found && (res.Wrote == "" || res.Wrote == res.Record.Version)
 		for _, name := range w.patch.Names() {
 			if v := before[name]; !v.Absent() {
 				j.Before[name] = v
@@ -424,7 +445,7 @@ func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Re
 		}
 		if w.op == connector.Delete {
 			j.Before = w.before
-		} else if after != nil {
+		} else if after != nil && !res.Found {
 			version = cmp.Or(res.Wrote, after.version)
 		}
 	}

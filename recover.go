@@ -18,7 +18,16 @@ import (
 type pendingIntent struct {
 	*intentRow
 	*intent
-	done bool // its outcome is known by now
+	done  bool // its outcome is known by now
+	again bool // it is sent again if the plan still wants it
+}
+
+// since returns the number of the sync that first sent it.
+func (p *pendingIntent) since() int64 {
+	if p.Since > 0 {
+		return p.Since
+	}
+	return p.Run
 }
 
 // recover finds out what became of every unanswered write.
@@ -78,7 +87,9 @@ func (r *run) keepIntents(b *book, pending []*pendingIntent) {
 			continue
 		}
 		open[p.intentRow] = append(open[p.intentRow], *p.intent)
-		r.openIntent(p.intentRow, p.ID)
+		if !p.again {
+			r.openIntent(p.intentRow, p.ID)
+		}
 		b.touch(p.about(p.ID))
 	}
 	seen := map[*intentRow]bool{}
@@ -132,7 +143,8 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 
 // write returns the write that the note is about.
 func (p *pendingIntent) write(l *link) *write {
-	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, clears: p.Clears, link: l, was: l.bodyBefore(p.Run)}
+	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, clears: p.Clears, link: l,
+		kept: p.Kept, moved: p.Moved, was: l.bodyBefore(p.Run)}
 	if p.Back != "" {
 		w.back = &back{row: p.Back, done: true}
 	}
@@ -175,10 +187,16 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 	if err := r.findMarked(ctx, b, creates); err != nil {
 		return err
 	}
-	for _, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
+	found, err := r.lookForCreated(ctx, b, creates)
+	if err != nil {
+		return err
+	}
+	due = slices.Concat(due, found)
+	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
+		guess := i == 2
 		for _, p := range creates {
-			if p.done {
-				continue
+			if p.done || guess && r.upserter(p.Side) != nil {
+				continue // the app will tell
 			}
 			if found := r.newcomers(b, p, due, like); len(found) == 1 {
 				r.adoptFound(b, p, found[0])
@@ -190,6 +208,7 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 			continue
 		}
 		alike := r.newcomers(b, p, due, r.sharesAny)
+		p.again = r.repeatable(b, p, alike)
 		if r.waited(p) && len(alike) == 0 {
 			p.done = true // the app had its time and does not show it: it is created again
 		}
@@ -231,7 +250,7 @@ func (r *run) newcomers(b *book, p *pendingIntent, due []ref, like func(*pending
 	var found []*mirror
 	for _, at := range due {
 		m := b.record(at)
-		if m != nil && m.side == p.Side && m.Seen > p.Run && b.linkOf(at) == nil && like(p, m) {
+		if m != nil && !slices.Contains(found, m) && m.side == p.Side && m.Seen > p.since() && b.linkOf(at) == nil && like(p, m) {
 			found = append(found, m)
 		}
 	}
@@ -323,6 +342,9 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 func (r *run) settleFound(b *book, w *write, m *mirror) {
 	for i := range w.settle {
 		st := w.settle[i : i+1]
+		if _, open := r.kept(w, &st[0], m); open {
+			continue
+		}
 		own := true
 		if mp := r.cfg.mapping(st[0].Mapping); w.back != nil {
 			own = false // it settles what was settled before

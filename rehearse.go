@@ -19,7 +19,11 @@ const maxRounds = 8
 // push decides what is due and carries it out, batch by batch.
 func (r *run) push(ctx context.Context, due []ref) error {
 	for i := 0; i < len(due); i += batchUnits {
-		if err := r.pushBatch(ctx, due[i:min(i+batchUnits, len(due))]); err != nil {
+		err := r.pushBatch(ctx, due[i:min(i+batchUnits, len(due))])
+		if errors.Is(err, ErrPaused) {
+			err = errors.Join(err, r.leavePaused(ctx, due[i:]))
+		}
+		if err != nil {
 			return err
 		}
 		r.progress(PhasePush, i+batchUnits, len(due))

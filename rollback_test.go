@@ -27,7 +27,7 @@ func drawCalm(t *rapid.T) history {
 	for _, s := range contactsync.Sides {
 		q := &h.quirks[s]
 		q.StaleReads, q.Settle = 0, 0
-		h.bare[s] = false
+		h.bare[s], h.push[s] = false, false
 	}
 	return h
 }

@@ -70,7 +70,11 @@ type intent struct {
 	Marker string         `json:"marker,omitempty"`
 	Clears []string       `json:"clears,omitempty"`
 	Why    map[string]Why `json:"why,omitempty"`
-	Back   string         `json:"back,omitempty"` // the journal's row that it takes back
+	// Of a create that was sent again:
+	Kept  []string `json:"kept,omitempty"`
+	Moved []string `json:"moved,omitempty"`
+	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
+	Back  string   `json:"back,omitempty"`  // the journal's row that it takes back
 }
 
 // holdRow is what waits for a person, or was decided by one.
@@ -142,6 +146,7 @@ func recoveredKey(run int64, found string) string { return runKey(run) + " r" + 
 const (
 	mirrorDue, mirrorStatus = 0, 1
 	linkStatus              = 2
+	inboxName               = 0
 )
 
 // recordKey is the key of a record in the mirror.

@@ -32,15 +32,17 @@ type mirror struct {
 	Edits    map[string]time.Time // the same by field, of fields that were edited since and are not settled
 	Fields   contact.Fields
 	Gone     gone
-	Seen     int64           // number of the sync that first saw it
-	Wrote    *ownWrite       // our last write to it
-	Standing standing        // while it is unlinked
-	Refused  string          // fingerprint of the creation that was refused
-	Merged   string          // id of the other side's record that its partner became part of
-	Doubt    *contact.Record // a read that may be stale: believed once the app has settled
-	due      time.Time       // when to look at it again; zero is never
-	keys     []matchKey      // by which it is found, as computed from Fields
-	indexed  bool            // the store finds it by them
+	Seen     int64                // number of the sync that first saw it
+	Wrote    *ownWrite            // our last write to it
+	Standing standing             // while it is unlinked
+	Refused  string               // fingerprint of the creation that was refused
+	Merged   string               // id of the other side's record that its partner became part of
+	Doubt    *contact.Record      // a read that may be stale: believed once the app has settled
+	Told     map[string]time.Time // of an app that only pushes: when each field was last told, "" for all of them
+	Unshown  bool                 // we created it, and no delivery has told it yet
+	due      time.Time            // when to look at it again; zero is never
+	keys     []matchKey           // by which it is found, as computed from Fields
+	indexed  bool                 // the store finds it by them
 }
 
 // ownWrite is what is kept of our last write to a record, to tell a stale read from an edit.

@@ -59,7 +59,7 @@ const (
 	TableHold       Table = "hold"       // what waits for a person, or was decided by one
 	TableRun        Table = "run"        // one sync; key: run
 	TableJournal    Table = "journal"    // one write; key: run, number; index 0: a's id, 1: b's id
-	TableInbox      Table = "inbox"      // a change that was pushed to us and not read yet
+	TableInbox      Table = "inbox"      // a delivery that no sync has taken yet; key: side, number; index 0: side, name of the delivery
 )
 
 // Tables lists all tables.

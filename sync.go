@@ -184,6 +184,8 @@ type run struct {
 	open      map[ref]bool // records that an unanswered write concerns
 	gate      gate
 	noted     []*pendingIntent // writes of earlier runs without an answer, once a changed id asked for them
+	repeats   map[ref]*repeat  // by source, creates that may be sent again under their external id
+	looked    map[ref]bool     // sources that the other app was asked about before they are created there
 	tries     map[ref]int      // refused versions, by record
 	sideErr   [2]error         // why nothing more is sent to a side
 	seq       int              // of journal and intents
@@ -213,7 +215,7 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 	if err != nil {
 		return err
 	}
-	r := &run{Syncer: s, cfg: cfg, seen: seen, scope: scopeOf(doc), open: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
+	r := &run{Syncer: s, cfg: cfg, seen: seen, scope: scopeOf(doc), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
 	if err := r.acquire(ctx); err != nil {
 		return err
 	}

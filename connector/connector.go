@@ -80,7 +80,8 @@ type Write struct {
 	Version string
 	// Patch names what changes. Of a create it holds all fields, each as Change.Set.
 	Patch contact.Patch
-	// Marker is unique to a create. An app that can stores it with the record, so that [Finder] finds it again.
+	// Marker is unique to a create, a random UUID. An app that can stores it with the record, so that [Finder] finds it
+	// again; to an [Upserter] it is the external id.
 	Marker string
 }
 
@@ -92,6 +93,9 @@ type Result struct {
 	// Wrote is the version that this write made, if Record was read later and may show another one's edit.
 	// "" means that Record is the answer of the write itself.
 	Wrote string
+	// Found is of an [Upserter]: the app had the record already under the write's external id, or made it part of one
+	// that it had.
+	Found bool
 	// Err is nil if the write was carried out.
 	Err error
 }
@@ -137,7 +141,8 @@ type ReadResult struct {
 
 // Finder is a connector that finds a record by the marker of the write that created it.
 type Finder interface {
-	// Find returns the record that bears the marker, or [ErrNotFound].
+	// Find returns the record that bears the marker, or [ErrNotFound]. It sees what was written before it was called: an
+	// index that lags will not do.
 	Find(ctx context.Context, marker string, fields []string) (contact.Record, error)
 }
 
@@ -161,6 +166,9 @@ type Features struct {
 	KnownLister KnownLister
 	Reader      Reader
 	Finder      Finder
+	KeyFinder   KeyFinder
+	Upserter    Upserter
+	Receiver    Receiver
 	Identifier  Identifier
 	Checker     Checker
 }
@@ -178,6 +186,9 @@ func FeaturesOf(c Connector) Features {
 	f.KnownLister, _ = c.(KnownLister)
 	f.Reader, _ = c.(Reader)
 	f.Finder, _ = c.(Finder)
+	f.KeyFinder, _ = c.(KeyFinder)
+	f.Upserter, _ = c.(Upserter)
+	f.Receiver, _ = c.(Receiver)
 	f.Identifier, _ = c.(Identifier)
 	f.Checker, _ = c.(Checker)
 	return f

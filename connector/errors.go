@@ -23,6 +23,10 @@ var (
 	ErrNotSent         = errors.New("the call did not reach the app") // so it has done nothing
 )
 
+// ErrSignature says that a delivery does not prove that it comes from the app, or is too old to. It is not taken, and
+// the sender may be told so.
+var ErrSignature = errors.New("the signature of the delivery does not fit: check the webhook's secret")
+
 // What the wrapper finds.
 var (
 	ErrPaginationLoop = errors.New("the feed repeats itself without end")

@@ -55,9 +55,9 @@ type Wrapped struct {
 // Attempts: a call that ends in [ErrUnavailable], [ErrRateLimited] or [ErrNotSent] is made again, after waits that
 // grow from 1 second to 1 minute with full jitter, or after the delay that the app asks for, between 1 second and
 // 1 hour. A call that only reads is made again after any error that is not one of this package's. A write that
-// ends in such an error is not: its outcome is unknown.
+// ends in such an error is not: its outcome is unknown. An upsert is, for it makes no second record.
 //
-// Batches: Apply and Read take any number of writes (of one operation) or ids, and split them by the schema's
+// Batches: Apply, Upsert and Read take any number of writes (of one operation) or ids, and split them by the schema's
 // batch. Apply answers each write, and its own error is always nil; see [Wrapped.Apply].
 //
 // Checks: a panic becomes an error that wraps [ErrPanic]; answers that cannot be true one that wraps
@@ -134,16 +134,22 @@ func (w *Wrapped) Changes(ctx context.Context, q Query) (Page, error) {
 // written to at present (unauthorized, unavailable, too many calls, quota used up) or ctx has ended, the batches
 // that were not begun are not sent, and their writes answer an error that wraps [ErrNotSent] and the cause.
 func (w *Wrapped) Apply(ctx context.Context, writes []Write) ([]Result, error) {
+	return w.applyBy(ctx, w.inner.Apply, retryWrite, writes)
+}
+
+// applyBy has writes carried out by send, which is tried again as retry says.
+func (w *Wrapped) applyBy(ctx context.Context, send func(context.Context, []Write) ([]Result, error), retry func(error) bool,
+	writes []Write) ([]Result, error) {
 	if len(writes) == 0 {
 		return nil, nil
 	}
 	b := batches[Write, Result]{
 		w: w, op: string(writes[0].Op), writes: true,
-		send:  w.inner.Apply,
+		send:  send,
 		check: w.checkResults,
 		fail:  func(err error) Result { return Result{Err: err} },
 		err:   func(r Result) error { return r.Err },
-		retry: retryWrite,
+		retry: retry,
 	}
 	for _, write := range writes {
 		if write.Op != writes[0].Op {
@@ -174,6 +180,15 @@ func (w *Wrapped) Features() Features {
 	}
 	if w.of.Finder != nil {
 		f.Finder = c
+	}
+	if w.of.KeyFinder != nil {
+		f.KeyFinder = c
+	}
+	if w.of.Upserter != nil {
+		f.Upserter = c
+	}
+	if w.of.Receiver != nil {
+		f.Receiver = c
 	}
 	if w.of.Identifier != nil {
 		f.Identifier = c

@@ -69,6 +69,30 @@ func (w *Wrapped) checkPage(p Page) error {
 	return w.checkUnread("changes", p.Unread)
 }
 
+// checkPush checks what a delivery says: each change is of one kind, about a record that can be.
+func (w *Wrapped) checkPush(p Push) error {
+	for i, c := range p.Changes {
+		kinds := 0
+		for _, is := range []bool{c.Record.ID != "", c.Deleted != "", c.Rekeyed != Rekey{}} {
+			if is {
+				kinds++
+			}
+		}
+		if kinds != 1 {
+			return w.broken("receive", "change %d of the delivery is of %d kinds: a change is a record, a deletion or a new id", i+1, kinds)
+		}
+		for _, id := range []string{c.Record.ID, c.Deleted, c.Rekeyed.Old, c.Rekeyed.New} {
+			if fault := idFault(id); id != "" && fault != "" {
+				return w.broken("receive", "the id of change %d of the delivery %s", i+1, fault)
+			}
+		}
+		if (c.Rekeyed.Old == "") != (c.Rekeyed.New == "") || len(c.Record.Version) > maxVersion {
+			return w.broken("receive", "change %d of the delivery lacks an id, or its version is longer than %d bytes", i+1, maxVersion)
+		}
+	}
+	return nil
+}
+
 func (w *Wrapped) checkListing(l Listing) error {
 	for i, item := range l.Items {
 		if err := w.checkIdentity("list", i, item.ID, item.Version); err != nil {

@@ -61,6 +61,37 @@ func (c capabilities) Find(ctx context.Context, marker string, fields []string) 
 	})
 }
 
+func (c capabilities) FindBy(ctx context.Context, field string, value contact.Value, fields []string) ([]contact.Record, error) {
+	return call(ctx, c.w, "find", func(ctx context.Context) ([]contact.Record, error) {
+		found, err := c.w.of.KeyFinder.FindBy(ctx, field, value, fields)
+		for i := range found {
+			if err == nil {
+				err = c.w.checkIdentity("find", i, found[i].ID, found[i].Version)
+			}
+		}
+		return found, err
+	})
+}
+
+// Upsert is [Wrapped.Apply], but for writes whose outcome is unknown: they are sent again, too.
+func (c capabilities) Upsert(ctx context.Context, writes []Write) ([]Result, error) {
+	return c.w.applyBy(ctx, c.w.of.Upserter.Upsert, retryRead, writes)
+}
+
+// Receive is called once, and neither waits for the account's limits nor takes part in them: an app wants to know
+// within seconds that its delivery has arrived, and sends it again if not.
+func (c capabilities) Receive(ctx context.Context, d Delivery) (Push, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.w.opts.Timeout)
+	defer cancel()
+	return watched(ctx, c.w, "receive", func(ctx context.Context) (Push, error) {
+		push, err := c.w.of.Receiver.Receive(ctx, d)
+		if err == nil {
+			err = c.w.checkPush(push)
+		}
+		return push, err
+	})
+}
+
 func (c capabilities) Identity(ctx context.Context) (string, error) {
 	return call(ctx, c.w, "identity", func(ctx context.Context) (string, error) {
 		name, err := c.w.of.Identifier.Identity(ctx)

@@ -62,7 +62,13 @@ type Schema struct {
 	// Marker says that a created record keeps the marker of the write that made it, so that it can be found again
 	// ([connector.Finder]) after an answer was lost.
 	Marker bool `json:"marker,omitempty"`
-	// Unlistable says that the app can never be read completely (it only pushes changes).
+	// Upsert says that a record can be created under an id of ours, and that doing it again makes no second one
+	// ([connector.Upserter]).
+	Upsert bool `json:"upsert,omitempty"`
+	// FindBy names fields by whose value records are found at once ([connector.KeyFinder]).
+	FindBy []string `json:"find_by,omitempty"`
+	// Unlistable says that the app can never be read completely: it pushes changes ([connector.Receiver]), or has a feed
+	// that begins somewhere. It is never asked for a list.
 	Unlistable bool `json:"unlistable,omitempty"`
 
 	NoCreate bool `json:"no_create,omitempty"` // records cannot be created

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -118,25 +120,49 @@ func TestCtrlC(t *testing.T) {
 	if said.code != exitFailed || !strings.Contains(said.out, "interrupted; nothing is lost") {
 		t.Errorf("%+v", said)
 	}
-	s.completes()
+	if n := len(s.files("B")); n == crowd {
+		t.Errorf("all %d cards were there already: it was not stopped half-way", n)
+	}
+	s.completes(crowd)
 }
 
+// TestKilled kills first syncs of 3,000 cards ten times, each at another moment, and lets a plain sync go on. They are
+// killed one after the other first, so that the leases of the dead lapse together.
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	s := newShell(t)
-	s.books(crowd)
-	if said := s.signalled(syscall.SIGKILL); said.code != -1 {
-		t.Errorf("%+v", said)
+	const cards, kills = 3000, 10
+	took := 2 * time.Second // a guess at what a first sync takes; it is halved where that was too much
+	var killed []*shell
+	for len(killed) < kills {
+		s := newShell(t)
+		s.books(cards)
+		if s.killedAfter(time.Duration(rand.Int64N(int64(took)))) {
+			t.Logf("killed with %d of %d cards in B", len(s.files("B")), cards)
+			killed = append(killed, s)
+			took += took / 4
+		} else {
+			took /= 2
+		}
 	}
-	s.completes()
+	for _, s := range killed {
+		s.completes(cards)
+	}
+}
+
+// killedAfter starts a sync, kills it at some moment, and reports whether it was running still.
+func (s *shell) killedAfter(d time.Duration) bool {
+	s.t.Helper()
+	cmd := s.program("sync")
+	require.NoError(s.t, cmd.Start())
+	time.Sleep(d)
+	_ = cmd.Process.Kill() // one that has ended is noticed below
+	_ = cmd.Wait()
+	return cmd.ProcessState.ExitCode() == -1
 }
 
 // completes runs a plain sync, after which everybody is on both sides once.
-func (s *shell) completes() {
+func (s *shell) completes(crowd int) {
 	s.t.Helper()
-	if n := len(s.files("B")); n == crowd {
-		s.t.Errorf("all %d cards were there already: it was not stopped half-way", n)
-	}
 	if said := s.runProgram("sync"); said.code != exitDone {
 		s.t.Errorf("%+v", said)
 	}

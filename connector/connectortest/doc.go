@@ -5,6 +5,9 @@
 //			New: func(t *testing.T) connector.Connector { return myapp.Open(newAccount(t)) },
 //			Unsupported: map[string]string{
 //				"marker":  "the app stores no text of ours",
+//				"upsert":  "the app takes no id of ours",
+//				"key":     "the feed tells all",
+//				"webhook": "the app sends nothing",
 //				"edit":    "the test has no other hand in the app",
 //				"removal": "the test has no other hand in the app",
 //				"reopen":  "the account is in memory",

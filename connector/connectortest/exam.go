@@ -20,6 +20,7 @@ type exam struct {
 	c      connector.Connector
 	schema contact.Schema
 	feed   bool // the app has a change feed
+	pushed view // what an app that only pushes has delivered
 	faults []string
 	unable string // why the part cannot be run with this connector
 }

@@ -2,8 +2,12 @@ package connectortest_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,6 +27,7 @@ type account struct {
 	records map[string]entry
 	log     []string // the id of every change, in order
 	made    int
+	sent    []connector.Delivery
 	calls   int
 }
 
@@ -66,7 +71,7 @@ func (m *memory) Schema(context.Context) (contact.Schema, error) {
 			{Name: "home", Type: contact.TypeAddress},
 			{Name: "number", Type: contact.TypeNumber, ReadOnly: true},
 		},
-		Versions: true, Modified: true, Tombstones: !m.noFeed, Marker: true, Parallel: 2,
+		Versions: true, Modified: true, Tombstones: !m.noFeed, Marker: true, Upsert: true, FindBy: []string{"email", "phones"}, Parallel: 2,
 		Batch: contact.Batch{Create: 3, Update: 2, Delete: 2, Read: 2},
 	}
 	switch m.calls++; m.broken {
@@ -382,6 +387,7 @@ func ascii(r rune) rune {
 
 func (a *account) put(id string, fields contact.Fields, old entry) {
 	old.fields, old.modified = fields, time.Now()
+	a.deliver()
 	if old.version == 0 || a.broken != "versions: an update keeps it" {
 		old.version++
 	}
@@ -429,4 +435,89 @@ func (a *account) remove(id string) {
 		return
 	}
 	a.drop(id)
+}
+
+// Upsert does what Apply does, but for a record that is there under the marker.
+func (m *memory) Upsert(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
+	results := make([]connector.Result, len(writes))
+	for i, w := range writes {
+		found := m.marked(w.Marker)
+		if found != "" && !m.is("upsert: a second record") {
+			w.Op, w.ID = connector.Update, found
+		}
+		if m.is("upsert: the rest is cleared") && found != "" {
+			for _, name := range []string{"last", "email", "site"} {
+				if _, named := w.Patch[name]; !named {
+					w.Patch[name] = contact.Change{Set: contact.Empty}
+				}
+			}
+		}
+		got, err := m.Apply(ctx, []connector.Write{w})
+		if err != nil {
+			return nil, err
+		}
+		results[i] = got[0]
+		results[i].Found = found != "" && !m.is("upsert: it is never found")
+	}
+	return results, nil
+}
+
+func (m *memory) marked(marker string) string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, id := range m.ids() {
+		if m.records[id].marker == marker {
+			return id
+		}
+	}
+	return ""
+}
+
+func (m *memory) FindBy(_ context.Context, field string, value contact.Value, fields []string) ([]contact.Record, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []contact.Record
+	for _, id := range m.ids() {
+		v := m.records[id].fields[field]
+		holds := v.Equal(value)
+		for _, e := range v.Entries() {
+			holds = holds || e.Value.Equal(value)
+		}
+		if holds && !m.is("key: nobody") || m.is("key: everybody") {
+			found = append(found, m.record(id, fields))
+		}
+	}
+	if len(found) == 0 && m.is("key: none is an error") {
+		return nil, connector.ErrNotFound
+	}
+	return found, nil
+}
+
+const signature = "X-Signature"
+
+// deliver sends a hint that something has changed.
+func (a *account) deliver() {
+	body := []byte("changed")
+	a.sent = append(a.sent, connector.Delivery{Method: "POST", Body: body, Header: http.Header{signature: {sign(body)}}})
+}
+
+func sign(body []byte) string {
+	mac := hmac.New(sha256.New, []byte("secret"))
+	mac.Write(body)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func (a *account) deliveries() []connector.Delivery {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	sent := a.sent
+	a.sent = nil
+	return sent
+}
+
+func (m *memory) Receive(_ context.Context, d connector.Delivery) (connector.Push, error) {
+	if sign(d.Body) != d.Header.Get(signature) && !m.is("webhook: whatever comes is taken") {
+		return connector.Push{}, connector.ErrSignature
+	}
+	return connector.Push{ID: "1", Hint: !m.is("webhook: nothing is told")}, nil
 }

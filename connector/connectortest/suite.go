@@ -24,6 +24,9 @@ type Suite struct {
 	Edit func(t *testing.T, id string, fields contact.Fields)
 	// Remove deletes a record behind the connector's back.
 	Remove func(t *testing.T, id string)
+	// Deliveries returns what the app has sent to the webhook since the last call, in order and with the signatures that
+	// the connector is to verify.
+	Deliveries func(t *testing.T) []connector.Delivery
 	// Settle is called after writes and edits, and returns when the app's feed and listings show them. nil means
 	// that they do at once.
 	Settle func(t *testing.T)
@@ -51,6 +54,9 @@ var parts = []part{
 	{"versions", "versions change with their record and only then", versionsPart},
 	{"conditional", "a write decided on a stale version is ErrVersionConflict and does nothing", conditionalPart},
 	{"marker", "a record is found by the marker of the write that created it", markerPart},
+	{"upsert", "a create under an external id makes one record, however often it is sent, and writes no field that it does not name", upsertPart},
+	{"key", "a record is found by the value of each field that the schema names", keyPart},
+	{"webhook", "a delivery says what changed, and one that was not signed so is ErrSignature", webhookPart},
 	{"feed", "the zero cursor gives all records, and says that they are all", feedPart},
 	{"quiet", "the feed names nothing when nothing has changed", quietPart},
 	{"pages", "the pages of a pass name every record, also when the pass is resumed", pagesPart},

@@ -27,6 +27,8 @@ func suiteOf(broken string, noFeed bool) connectortest.Suite {
 		},
 		Edit:   func(_ *testing.T, id string, fields contact.Fields) { last.edit(id, fields) },
 		Remove: func(_ *testing.T, id string) { last.remove(id) },
+
+		Deliveries: func(*testing.T) []connector.Delivery { return last.deliveries() },
 	}
 	if noFeed {
 		const why = "the app has no feed"
@@ -64,6 +66,9 @@ func TestRunMutants(t *testing.T) {
 		"versions: an update keeps it", "versions: all change together", "versions: a new one at each read",
 		"conditional: any version will do",
 		"marker: the first record",
+		"upsert: a second record", "upsert: the rest is cleared", "upsert: it is never found",
+		"key: nobody", "key: everybody", "key: none is an error",
+		"webhook: whatever comes is taken", "webhook: nothing is told",
 		"feed: the first record is left out", "feed: never complete",
 		"quiet: everything again",
 		"pages: only the first", "pages: the cursor repeats", "pages: a resumed pass skips",

@@ -22,10 +22,13 @@ type view struct {
 // ids returns the ids of the records, sorted.
 func (v view) ids() []string { return slices.Sorted(maps.Keys(v.records)) }
 
-// all reads every record, by the feed or, where there is none, by listing and reading.
+// all reads every record, by the feed or, where there is none, by listing and reading, or by what was delivered.
 func (e *exam) all(c connector.Connector) view {
-	if e.feed {
+	switch {
+	case e.feed:
 		return e.pass(c, "", e.fieldNames())
+	case e.schema.Unlistable:
+		return e.delivered()
 	}
 	return e.listed(c)
 }

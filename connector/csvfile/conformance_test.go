@@ -39,6 +39,9 @@ func suite(header string, cfg csvfile.Config) connectortest.Suite {
 			"feed":     "a file has no change feed",
 			"quiet":    "a file has no change feed",
 			"cursor":   "a file has no change feed",
+			"upsert":   "a row that we made is found by its marker at once",
+			"key":      "all rows are listed",
+			"webhook":  "a file sends nothing",
 			"identity": "a file has no account",
 		},
 	}

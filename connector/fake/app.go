@@ -14,7 +14,8 @@ import (
 )
 
 // An App is an app in memory and the connector to it: [connector.Connector], [connector.Lister],
-// [connector.Reader], [connector.Finder] and [connector.Identifier]. It is safe for use by several goroutines.
+// [connector.Reader], [connector.Finder], [connector.KeyFinder], [connector.Upserter], [connector.Receiver] and
+// [connector.Identifier]. What it can do of these is what its options say. It is safe for use by several goroutines.
 type App struct {
 	name   string
 	schema contact.Schema
@@ -22,6 +23,9 @@ type App struct {
 	clock  connector.Clock
 	seed   uint64 // of the order in which records are told; 0 means by their last change
 	noFeed bool
+	push   bool   // it can never be listed: every change is delivered
+	hints  bool   // every change is delivered as a hint
+	secret string // that signs deliveries
 
 	mu       sync.Mutex
 	identity string
@@ -39,6 +43,11 @@ type App struct {
 	onCrash  func()
 	calls    map[string]int
 	writes   Writes
+
+	deliveries []connector.Delivery // that nobody has taken yet
+	delivered  int                  // how many there ever were
+	pushed     time.Time            // of the last change that was delivered
+	onDelivery func(connector.Delivery) error
 }
 
 // record is what the app holds of one person. It is never changed once it is stored: a change makes a new one.
@@ -47,7 +56,7 @@ type record struct {
 	fields   contact.Fields // without blank ones
 	version  int
 	modified time.Time
-	marker   string
+	marker   string // of the create that made it: its external id
 }
 
 // An Option sets up an App.
@@ -82,13 +91,23 @@ func New(name string, fields []contact.Field, options ...Option) *App {
 	batch := a.quirks.batchSize()
 	a.schema.Fields = slices.Clone(fields)
 	a.schema.Versions = !a.quirks.NoVersions
-	a.schema.Tombstones = !a.quirks.NoTombstones && !a.noFeed
+	a.schema.Tombstones = !a.quirks.NoTombstones && !a.noFeed && !a.push
 	a.schema.Modified = !a.quirks.NoModified
 	a.schema.Settle = a.quirks.Settle
 	a.schema.Unique = slices.Clone(a.quirks.Unique)
 	a.schema.Batch = contact.Batch{Create: batch, Update: batch, Delete: batch, Read: batch}
 	a.schema.Parallel = 1
+	a.schema.Unlistable = a.push
 	return a
+}
+
+// Features returns what the app can do: one that only pushes can neither be listed nor read.
+func (a *App) Features() connector.Features {
+	f := connector.Features{Finder: a, KeyFinder: a, Upserter: a, Receiver: a, Identifier: a}
+	if !a.push {
+		f.Lister, f.Reader = a, a
+	}
+	return f
 }
 
 // Schema describes the fields that New was given and what the app can do with its quirks. It is not a counted
@@ -98,7 +117,7 @@ func (a *App) Schema(ctx context.Context) (contact.Schema, error) {
 		return contact.Schema{}, err
 	}
 	s := a.schema
-	s.Fields, s.Unique = slices.Clone(s.Fields), slices.Clone(s.Unique)
+	s.Fields, s.Unique, s.FindBy = slices.Clone(s.Fields), slices.Clone(s.Unique), slices.Clone(s.FindBy)
 	return s, nil
 }
 
@@ -187,9 +206,11 @@ func (a *App) tell(r *record, fields []string) contact.Record {
 // put stores fields as the record id holds them from now on, as a new version.
 func (a *App) put(id string, fields contact.Fields, marker string) *record {
 	a.versions[id]++
-	r := &record{id: id, fields: fields, version: a.versions[id], modified: a.clock.Now(), marker: marker}
+	before := a.records[id]
+	r := &record{id: id, fields: fields, version: a.versions[id], modified: a.tick(), marker: marker}
 	a.records[id] = r
 	a.note(event{id: id})
+	a.deliver(a.told(before, r))
 	return r
 }
 

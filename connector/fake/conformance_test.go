@@ -1,6 +1,7 @@
 package fake_test
 
 import (
+	"maps"
 	"testing"
 
 	"github.com/contactsync/contactsync/connector"
@@ -13,6 +14,7 @@ import (
 // TestConformance: whatever its habits, the fake keeps what every connector promises. The part "leaks" counts
 // goroutines, so this test is not parallel.
 func TestConformance(t *testing.T) {
+	const push = "the app can neither be listed nor read"
 	const noMarker = "without WithMarkers the app keeps no text of ours"
 	tests := []struct {
 		name        string
@@ -28,10 +30,17 @@ func TestConformance(t *testing.T) {
 			map[string]string{"quiet": "every pass is a full listing", "reopen": "every pass is a full listing"}},
 		{"no feed", []fake.Option{fake.WithMarkers(), fake.WithoutFeed()},
 			map[string]string{"feed": "a choice", "quiet": "a choice", "cursor": "a choice"}},
+		{"external ids, keys and hints", []fake.Option{fake.WithMarkers(), fake.WithUpsert(), fake.WithFindBy("email", "last"), fake.WithHints("secret")},
+			map[string]string{"upsert": "", "key": "", "webhook": ""}},
+		{"push only", []fake.Option{fake.WithMarkers(), fake.WithUpsert(), fake.WithPush("secret")},
+			map[string]string{"upsert": "", "webhook": "", "feed": push, "quiet": push, "cursor": push, "listing": push, "read": push}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			var app *fake.App
+			unsupported := map[string]string{"upsert": "a choice", "key": "a choice", "webhook": "a choice"}
+			maps.Copy(unsupported, tt.unsupported)
+			maps.DeleteFunc(unsupported, func(_, why string) bool { return why == "" })
 			connectortest.Run(t, connectortest.Suite{
 				New: func(*testing.T) connector.Connector {
 					schema := append(fields(), contact.Field{Name: "last", Type: contact.TypeText, Required: true})
@@ -43,7 +52,8 @@ func TestConformance(t *testing.T) {
 					require.NoError(t, app.Edit(id, fields))
 				},
 				Remove:      func(t *testing.T, id string) { require.NoError(t, app.Remove(id)) },
-				Unsupported: tt.unsupported,
+				Deliveries:  func(*testing.T) []connector.Delivery { return app.Deliveries() },
+				Unsupported: unsupported,
 			})
 		})
 	}

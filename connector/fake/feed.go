@@ -61,7 +61,7 @@ func (a *App) position(op string, c connector.Cursor) (position, error) {
 func (a *App) Changes(ctx context.Context, q connector.Query) (connector.Page, error) {
 	var page connector.Page
 	err := a.call(ctx, "changes", func(f *Fault) error {
-		if a.noFeed {
+		if a.noFeed || a.push {
 			return a.fail("changes", "", connector.ErrNoFeed)
 		}
 		if f.is(CursorExpired) && q.Since != "" {
@@ -240,7 +240,7 @@ func (a *App) Find(ctx context.Context, marker string, fields []string) (contact
 	var found contact.Record
 	err := a.call(ctx, "find", func(*Fault) error {
 		for _, r := range a.sorted() {
-			if marker != "" && r.marker == marker {
+			if a.schema.Marker && marker != "" && r.marker == marker {
 				found = a.tell(r, named(fields))
 				return nil
 			}

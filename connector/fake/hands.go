@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
 )
 
@@ -90,6 +91,7 @@ func (a *App) Remove(ids ...string) error {
 func (a *App) drop(id string) {
 	delete(a.records, id)
 	a.note(event{id: id})
+	a.deliver(connector.Change{Deleted: id})
 }
 
 // Rekey makes the app give a record another id, and say so in its feed.
@@ -132,6 +134,7 @@ func (a *App) Merge(into, from string) error {
 // move makes fields the content of the record id and says that it is where r went.
 func (a *App) move(r *record, id string, fields contact.Fields, marker string) {
 	delete(a.records, r.id)
+	a.deliver(connector.Change{Rekeyed: connector.Rekey{Old: r.id, New: id}})
 	a.put(id, fields, marker)
 	a.note(event{id: id, old: r.id})
 	delete(a.lags, r.id)

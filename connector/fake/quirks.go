@@ -32,6 +32,12 @@ type Quirks struct {
 	Unique []string
 	// MaxEntries is how many entries of a list the app keeps, the first ones, without a word.
 	MaxEntries map[string]int
+	// FoldIn names fields: a create with a value that another record holds in one of them becomes part of that record,
+	// which keeps what the create does not name. The answer tells the record, under its own id, as found.
+	FoldIn []string
+	// FoldUntold: the answer to such a create tells a new id, as if the record were there; it is not, and the app speaks
+	// of the other one ever after.
+	FoldUntold bool
 	// Settle is how long the app says that it may take to show a write.
 	Settle time.Duration
 }
@@ -191,10 +197,10 @@ func texts(v contact.Value) []string {
 	return []string{v.Str()}
 }
 
-// taken returns the id of another record that holds a unique value of these fields, and that field; "" if there
-// is none.
-func (a *App) taken(id string, fields contact.Fields) (holder, field string) {
-	for _, name := range a.quirks.Unique {
+// taken returns the id of another record that holds the value of one of the named fields, and that field; "" if there is
+// none.
+func (a *App) taken(id string, fields contact.Fields, names []string) (holder, field string) {
+	for _, name := range names {
 		f, _ := a.schema.Field(name)
 		mine := keys(f, fields[name])
 		for _, r := range a.sorted() {

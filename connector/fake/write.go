@@ -13,6 +13,11 @@ import (
 // Apply carries out the writes one after the other. It refuses a call of mixed operations or of more records than
 // the schema allows.
 func (a *App) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
+	return a.apply(ctx, writes, a.write)
+}
+
+// apply carries out the writes of one call, each by write.
+func (a *App) apply(ctx context.Context, writes []connector.Write, write func(connector.Write) connector.Result) ([]connector.Result, error) {
 	if len(writes) == 0 {
 		return nil, ctx.Err()
 	}
@@ -37,7 +42,7 @@ func (a *App) Apply(ctx context.Context, writes []connector.Write) ([]connector.
 				results = append(results, connector.Result{Record: contact.Record{ID: w.ID}, Err: refused})
 				continue
 			}
-			results = append(results, a.write(w))
+			results = append(results, write(w))
 		}
 		if f.is(PartialBatch) {
 			return fmt.Errorf("%s: %s: the connection broke half-way", a.name, op)
@@ -94,12 +99,15 @@ func (a *App) write(w connector.Write) connector.Result {
 
 // create makes a new record under an id of the app's own.
 func (a *App) create(w connector.Write) connector.Result {
+	if holder, _ := a.taken("", w.Patch.Apply(nil, &a.schema), a.quirks.FoldIn); holder != "" {
+		return a.foldIn(w, a.records[holder])
+	}
 	fields, err := a.patched(w, nil)
 	if err != nil {
 		return connector.Result{Err: err}
 	}
 	marker := ""
-	if a.schema.Marker {
+	if a.schema.Marker || a.schema.Upsert {
 		marker = w.Marker
 	}
 	r := a.put(a.newID(), fields, marker)
@@ -140,7 +148,7 @@ func (a *App) patched(w connector.Write, fields contact.Fields) (contact.Fields,
 
 // unique returns [connector.ErrAlreadyExists], with the id, if another record holds a unique value of fields.
 func (a *App) unique(op, id string, fields contact.Fields) error {
-	holder, field := a.taken(id, fields)
+	holder, field := a.taken(id, fields, a.quirks.Unique)
 	if holder == "" {
 		return nil
 	}

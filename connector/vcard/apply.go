@@ -124,6 +124,9 @@ func (t *batchWrite) locate(j *job) {
 			j.uid = j.at.card.uid
 			j.err = t.checkVersion(j)
 		}
+		if whole := j.write.Op == connector.Delete && j.err == nil && j.at.file.alone; j.err == nil && !whole && t.book.tooLarge(j.at.file.stat) {
+			j.err = errPhoto(j.at.file.name)
+		}
 	default:
 		j.err = fmt.Errorf("%w: unknown operation %q", connector.ErrInvalid, j.write.Op)
 	}
@@ -286,6 +289,9 @@ func (t *batchWrite) regroup(c *card, r *regrouping) {
 	text := t.texts[r.at.file.name][c.start:c.end]
 	parsed, err := vcard.Parse(text, c.line)
 	changed := text
+	if t.book.tooLarge(r.at.file.stat) {
+		err = errPhoto(r.at.file.name)
+	}
 	if err == nil {
 		changed, err = regroup(parsed, r.join, r.leave)
 	}

@@ -15,10 +15,12 @@ import (
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
-// maxFile bounds what is read into memory of a file that is to be one card with its photo, and of a book.
+// maxFile bounds what is read into memory of a file that is to be one card with its photo, and of a book. Of a larger
+// file in a folder, what a photo holds beyond keptOfPhoto is passed over: the card is read and not written.
 const (
-	maxFile = 64 << 20
-	maxBook = 1 << 30
+	maxFile     = 64 << 20
+	maxBook     = 1 << 30
+	keptOfPhoto = 4 << 10
 )
 
 // maxID is how long an id may be ([connector.ErrContract]); longer ones are made of a digest of the UID.
@@ -94,19 +96,21 @@ func (b *book) slurpOnce(name string) (text string, st stat, now time.Time, err 
 		return "", stat{}, now, err
 	}
 	st = statOf(info)
-	limit := int64(maxFile)
-	if b.single != "" {
-		limit = maxBook
-	}
 	switch {
 	case !info.Mode().IsRegular():
 		return "", st, now, fmt.Errorf("%s: not a regular file", name)
-	case info.Size() > limit:
-		return "", st, now, fmt.Errorf("%s: larger than %d MiB", name, limit>>20)
-	}
-	data := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, data); err != nil {
-		return "", st, now, fmt.Errorf("%s: %w", name, errChanging)
+	case b.single != "" && info.Size() > maxBook:
+		return "", st, now, fmt.Errorf("%s: larger than %d MiB", name, maxBook>>20)
+	case b.tooLarge(st):
+		if text, err = vcard.Elide(f, keptOfPhoto, maxFile); err != nil {
+			return "", st, now, fmt.Errorf("%s: %w", name, err)
+		}
+	default:
+		data := make([]byte, info.Size())
+		if _, err := io.ReadFull(f, data); err != nil {
+			return "", st, now, fmt.Errorf("%s: %w", name, errChanging)
+		}
+		text = string(data)
 	}
 	again, err := f.Stat()
 	if err != nil {
@@ -115,7 +119,15 @@ func (b *book) slurpOnce(name string) (text string, st stat, now time.Time, err 
 	if statOf(again) != st {
 		return "", st, now, fmt.Errorf("%s: %w", name, errChanging)
 	}
-	return string(data), st, b.clock.Now(), nil
+	return text, st, b.clock.Now(), nil
+}
+
+// tooLarge reports whether a file is read without what its photos hold, so that it must not be written.
+func (b *book) tooLarge(st stat) bool { return b.single == "" && st.size > maxFile }
+
+// errPhoto refuses a write to a file that is too large.
+func errPhoto(name string) error {
+	return invalid("", fmt.Sprintf("%s: the card is larger than %d MiB, with its photo; make the photo smaller, and it can be changed", name, maxFile>>20))
 }
 
 // findCards finds the cards of the file's text.

@@ -23,6 +23,9 @@ var unsupported = map[string]string{
 	"feed":     "files have no change feed; they are listed",
 	"quiet":    "files have no change feed",
 	"cursor":   "files have no change feed",
+	"upsert":   "a card that we made is found by its marker at once",
+	"key":      "all cards are listed",
+	"webhook":  "files send nothing",
 	"identity": "the path is the account, and it is in the settings",
 }
 

@@ -36,6 +36,9 @@ func TestBookPassesTheSuite(t *testing.T) {
 		Unsupported: map[string]string{
 			"invalid":  "a book refuses nobody",
 			"marker":   "a book keeps no text but the fields",
+			"upsert":   "a book takes no ids of ours",
+			"key":      "the feed is enough",
+			"webhook":  "a book sends nothing",
 			"listing":  "the feed is enough",
 			"read":     "the feed is enough",
 			"reopen":   "a book lives as long as its process",

@@ -31,6 +31,9 @@ func TestLeadsPassTheSuite(t *testing.T) {
 		Remove: func(t *testing.T, id string) { require.NoError(t, db.Delete(parseID(id), 0)) },
 		Unsupported: map[string]string{
 			"listing":  "the feed is enough",
+			"upsert":   "a lead that we made is found by its marker at once",
+			"key":      "the feed is enough",
+			"webhook":  "the host calls the sync when it likes",
 			"identity": "there is one database",
 		},
 	})

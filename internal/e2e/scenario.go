@@ -35,6 +35,15 @@ type Scenario struct {
 type App struct {
 	Fields []contact.Field
 	Quirks fake.Quirks
+	Can
+}
+
+// Can is what an app can do beyond the three methods of every connector.
+type Can struct {
+	Marker bool     // it keeps the marker of a create
+	Upsert bool     // it takes creates under an external id
+	FindBy []string // it finds records by the values of these fields
+	Push   string   // "changes": it can never be listed and delivers every change; "hints": it says that there was one
 }
 
 // A Step is one step of a scenario.
@@ -116,6 +125,21 @@ type document struct {
 type appDocument struct {
 	Fields pairs[fieldDocument]
 	Quirks quirksDocument
+	Can    canDocument
+}
+
+// canDocument is what an app can do as it is written.
+type canDocument struct {
+	Marker, Upsert bool
+	FindBy         []string `json:"find_by"`
+	Push           string
+}
+
+func (c canDocument) can() (Can, error) {
+	if !slices.Contains([]string{"", "changes", "hints"}, c.Push) {
+		return Can{}, fmt.Errorf("push is changes or hints, not %q", c.Push)
+	}
+	return Can(c), nil
 }
 
 func parseDocument(body ast.Node) (*Scenario, error) {
@@ -142,6 +166,9 @@ func parseDocument(body ast.Node) (*Scenario, error) {
 		}
 		if s.Apps[side].Quirks, err = app.Quirks.quirks(); err != nil {
 			return s, fmt.Errorf("apps.%s.quirks: %w", "ab"[side:side+1], err)
+		}
+		if s.Apps[side].Can, err = app.Can.can(); err != nil {
+			return s, fmt.Errorf("apps.%s.can: %w", "ab"[side:side+1], err)
 		}
 	}
 	lines := stepLines(body)
@@ -253,6 +280,8 @@ type quirksDocument struct {
 	Unique       []string
 	MaxEntries   map[string]int `json:"max_entries"`
 	Settle       string
+	FoldIn       []string `json:"fold_in"`
+	FoldUntold   bool     `json:"fold_untold"`
 }
 
 func (q quirksDocument) quirks() (fake.Quirks, error) {
@@ -270,5 +299,6 @@ func (q quirksDocument) quirks() (fake.Quirks, error) {
 	}
 	return fake.Quirks{Normalize: q.Normalize, NoVersions: q.NoVersions, NoTombstones: q.NoTombstones,
 		NoModified: q.NoModified, PageSize: q.PageSize, BatchSize: q.BatchSize, StaleReads: q.StaleReads,
-		Unique: q.Unique, MaxEntries: q.MaxEntries, Settle: settle}, nil
+		Unique: q.Unique, MaxEntries: q.MaxEntries, Settle: settle,
+		FoldIn: q.FoldIn, FoldUntold: q.FoldUntold}, nil
 }

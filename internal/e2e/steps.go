@@ -54,6 +54,8 @@ func parseAction(kind string, data []byte) (action, error) {
 		return decode[mergeStep](data)
 	case "fault":
 		return decode[faultStep](data)
+	case "deliver":
+		return decode[deliverStep](data)
 	case "advance":
 		return decode[advanceStep](data)
 	case "sync":

@@ -41,7 +41,8 @@ type world struct {
 	emails [2]map[string]string // ids by every email that a record has or had, the last bearer's
 	bearer [2]map[string]string // ids by the emails of this moment; "" where several records share one
 
-	writes [2]fake.Writes // of the last sync step
+	late   [2][]connector.Delivery // that were held back
+	writes [2]fake.Writes          // of the last sync step
 	calls  [2]map[string]int
 	totals [2]fake.Writes // of all of them
 }
@@ -59,8 +60,7 @@ func Play(ctx context.Context, s *Scenario, store contactsync.Store, v Variant) 
 	w := &world{scenario: s, clock: newClock(), store: &mortal{Store: store}}
 	for side := range w.apps {
 		name := contactsync.Side(side).String()
-		w.apps[side] = fake.New(name, s.Apps[side].Fields, fake.WithQuirks(s.Apps[side].Quirks),
-			fake.WithClock(w.clock), fake.WithShuffle(v.Shuffle))
+		w.apps[side] = fake.New(name, s.Apps[side].Fields, s.Apps[side].options(w, v.Shuffle)...)
 		w.emails[side] = map[string]string{}
 	}
 	for side, app := range w.apps {

@@ -1,0 +1,173 @@
+package contactsync
+
+import (
+	"crypto/rand"
+	"fmt"
+	"slices"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// In an app that takes an external id of ours, a create without an answer does not wait: once the plan wants it again it
+// is sent again under the same id, and the app's answer says which record it is. Before that, the app is looked at as
+// far as it can be, so that what a user did with the record meanwhile is not written over unseen.
+
+// upserter returns what creates records of side s under an external id, nil if the app does not take one.
+func (r *run) upserter(s Side) connector.Upserter {
+	if !r.cfg.schema[s].Upsert {
+		return nil
+	}
+	return connector.FeaturesOf(r.apps[s]).Upserter
+}
+
+// newMarker returns the marker of a create: a random UUID (RFC 9562, version 4), for an app may hold markers of other
+// connections and of stores that are long gone.
+func newMarker() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// repeat is a create that is sent again under its external id if the plan still wants it.
+type repeat struct {
+	*pendingIntent
+	keep  []string // fields in which a record that may be the one holds something else by now: they are not sent
+	alike []ref    // these records; they wait for the answer
+}
+
+// repeatable notes that a create may be sent again, and reports whether it may: the app takes external ids, and the
+// source is there and still nobody's partner.
+func (r *run) repeatable(b *book, p *pendingIntent, alike []*mirror) bool {
+	source := ref{p.Side.Other(), p.ID}
+	if r.upserter(p.Side) == nil || b.record(source) == nil || b.linkOf(source) != nil {
+		return false
+	}
+	again := &repeat{pendingIntent: p}
+	sent := p.sent()
+	for _, m := range alike {
+		again.alike = append(again.alike, m.ref())
+		for _, name := range p.Patch.Names() {
+			if !r.alike(p.Side, name, sent[name], m.Fields[name]) && !slices.Contains(again.keep, name) {
+				again.keep = append(again.keep, name)
+			}
+		}
+	}
+	r.repeats[source] = again
+	return true
+}
+
+// creation returns the call of a creation: of a new one, or of one without an answer again.
+func (r *run) creation(b *book, w *write) connector.Write {
+	again := r.repeats[ref{w.side.Other(), w.id}]
+	if again == nil {
+		return connector.Write{Op: connector.Create, Patch: w.patch, Marker: newMarker()}
+	}
+	w.since = again.since()
+	return connector.Write{Op: connector.Create, Patch: r.sendAgain(b, w, again), Marker: again.Marker}
+}
+
+// sendAgain makes a creation the repetition of one without an answer, whose note it replaces. What a record that may be
+// the one holds by now is left to it, where the app does not ask for the field.
+func (r *run) sendAgain(b *book, w *write, again *repeat) contact.Patch {
+	patch := contact.Patch{}
+	for name, c := range w.patch {
+		f, _ := r.cfg.schema[w.side].Field(name)
+		if f.Required || !slices.Contains(again.keep, name) {
+			patch[name] = c
+			continue
+		}
+		w.kept = append(w.kept, name)
+		if was := again.Patch[name].Set; !f.Same(was, c.Set, r.cfg.Match.Region) {
+			w.moved = append(w.moved, name)
+		}
+	}
+	slices.Sort(w.kept)
+	slices.Sort(w.moved)
+	again.Writes = slices.DeleteFunc(slices.Clone(again.Writes), func(i intent) bool { return i.Marker == again.Marker })
+	b.putIntent(again.intentRow)
+	return patch
+}
+
+// answeredAgain lets go of the records that waited for a repetition.
+func (r *run) answeredAgain(b *book, w *write) {
+	source := ref{w.side.Other(), w.id}
+	again := r.repeats[source]
+	if again == nil || w.op != connector.Create {
+		return
+	}
+	delete(r.repeats, source)
+	for _, at := range again.alike {
+		delete(r.open, at)
+		b.touch(at)
+	}
+}
+
+// arrivedKept settles what a write was to settle. A field that was left to the app is settled as it was sent the first
+// time, so that what is there now is somebody's edit; not at all if it is empty, for it may never have arrived, or if the
+// source says something else by now, for then both have changed. Of a record that was found to be there, a field that was
+// not sent is not ours to settle either.
+func (r *run) arrivedKept(w *write, res connector.Result, own bool, m *mirror) {
+	for i := range w.settle {
+		st := w.settle[i : i+1]
+		kept, open := r.kept(w, &st[0], m)
+		if !open && !(res.Found && !r.sends(w, &st[0])) {
+			w.link.arrived(r.cfg, st, own && !kept, w.side, m)
+		}
+	}
+}
+
+// kept reports whether a settlement is of a field that was left to the app, and whether it stays open.
+func (r *run) kept(w *write, st *settlement, m *mirror) (kept, open bool) {
+	mp := r.cfg.mapping(st.Mapping)
+	if mp == nil || len(w.kept) == 0 {
+		return false, false
+	}
+	for _, f := range mp.whole[w.side] {
+		if slices.Contains(w.kept, f.Name) {
+			kept = true
+			open = open || m.Fields[f.Name].Blank() || slices.Contains(w.moved, f.Name)
+		}
+	}
+	return kept, open
+}
+
+// sends reports whether a write sends anything of what a settlement of a mapping is about; of any other it does.
+func (r *run) sends(w *write, st *settlement) bool {
+	mp := r.cfg.mapping(st.Mapping)
+	return mp == nil || slices.ContainsFunc(mp.whole[w.side], func(f contact.Field) bool { _, ok := w.patch[f.Name]; return ok })
+}
+
+// foldedIn takes the answer that a record which was to be created became part of one that has a partner: it is shown
+// as a duplicate, and what the app made of the other one flows like any edit.
+func (r *run) foldedIn(b *book, w *write, res connector.Result) {
+	source := ref{w.side.Other(), w.id}
+	before := b.mirrorFields(&write{op: connector.Update, side: w.side, id: res.Record.ID})
+	r.pulled(b, w.side, res.Record, true)
+	r.report.Counts[w.side].Updated++
+	r.stand(b, w, standing{StatusDuplicate, ReasonMergedThere, "the app made it part of another record"}, "")
+	b.mergedAway(source, res.Record.ID)
+	into := *w
+	into.op, into.link = connector.Update, &link{}
+	into.link.ID[w.side], into.link.ID[source.side] = res.Record.ID, source.id
+	r.journal(b, &into, before, res, nil)
+}
+
+// partnered reports whether the answer to a creation is a record that is somebody's living partner.
+func (b *book) partnered(at ref) bool {
+	m := b.mirrorOf(at)
+	return b.linkOf(at) != nil && (m == nil || !free(b, m))
+}
+
+// putIntent keeps a note of writes without an answer, or forgets it if there are none.
+func (b *book) putIntent(note *intentRow) {
+	same := func(row Row) bool { return row.Table == TableIntent && row.Key == note.key }
+	b.dirtyRows = slices.DeleteFunc(b.dirtyRows, same)
+	b.deleteRows = slices.DeleteFunc(b.deleteRows, same)
+	if len(note.Writes) == 0 {
+		b.deleteRows = append(b.deleteRows, Row{Table: TableIntent, Key: note.key})
+		return
+	}
+	b.dirtyRows = append(b.dirtyRows, note.row())
+}
