@@ -11,6 +11,8 @@ import (
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 )
 
@@ -245,5 +247,54 @@ func (w *world) spared(t *rapid.T, before snapshot, by string) {
 				t.Fatalf("%s changed tag %s of %v, which its user had set to %v\n%s", by, tag, at, set, w.history)
 			}
 		}
+	}
+}
+
+// limited is an app that cannot do everything.
+type limited struct {
+	*fake.App
+	noCreate, noDelete bool
+}
+
+func (l limited) Schema(ctx context.Context) (contact.Schema, error) {
+	s, err := l.App.Schema(ctx)
+	s.NoCreate, s.NoDelete = l.noCreate, l.noDelete
+	return s, err
+}
+
+// What an app cannot do is left, with the reason.
+func TestRollbackInALimitedApp(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		app    limited
+		remove bool
+		want   string
+	}{
+		"no deletions": {limited{noDelete: true}, false, "b b-1 create: the app's records cannot be deleted"},
+		"no creations": {limited{noCreate: true}, true, "b b1 delete: the app's records cannot be created, so it cannot be restored"},
+	} {
+		ctx := t.Context()
+		a := exampleApp("a", examplePerson("ann", "Acme"))
+		row.app.App = exampleApp("b")
+		if row.remove {
+			require.NoError(t, row.app.Put(contact.Record{ID: "b1", Fields: examplePerson("ann", "")}))
+		}
+		s, err := contactsync.Open(ctx, contactsync.Connection{ID: "limited", Deletions: contactsync.Deletions{FromA: contactsync.DeletionDelete}}, a, row.app, memstore.New())
+		require.NoError(t, err)
+		_, err = s.Sync(ctx)
+		require.NoError(t, err)
+		if row.remove {
+			require.NoError(t, a.Remove("a1"))
+			_, err = s.Sync(ctx)
+			require.NoError(t, err)
+			require.Empty(t, row.app.Records())
+		}
+		back, err := s.Rollback(ctx, "")
+		require.NoError(t, err)
+		var left []string
+		for _, l := range back.Left {
+			left = append(left, fmt.Sprintf("%s %s %s: %s", l.Side, l.ID, l.Op, l.Reason))
+		}
+		require.Equal(t, []string{row.want}, left, name)
 	}
 }
