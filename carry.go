@@ -184,8 +184,8 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 	}
 	own := w.back == nil && (res.Wrote == "" || res.Wrote == res.Record.Version)
 	r.arrivedKept(w, res, own, b.mirrorOf(ref{s, w.link.ID[s]}))
-	if w.back != nil && w.back.clean {
-		w.link.Touch[s] = b.mirrorOf(ref{s, w.link.ID[s]}).touch()
+	if m := b.mirrorOf(ref{s, w.link.ID[s]}); w.back != nil && w.back.clean && m != nil {
+		w.link.Touch[s] = m.touch()
 	}
 	if w.mark {
 		w.link.Gone[s.Other()] = true

@@ -234,7 +234,7 @@ func (r *run) askedBefore(ctx context.Context, t *taking) error {
 	for _, p := range pending {
 		r.openIntent(p.intentRow, p.ID)
 		if p.Run == t.of {
-			r.left = append(r.left, Left{Side: p.Side, ID: p.ID, Op: string(p.Op), Reason: "it was sent and not answered, and the app does not show yet what became of it; run the rollback again later"})
+			r.left = append(r.left, Left{Side: p.Side, ID: p.ID, Op: string(p.Op), Reason: leftOpen})
 		}
 	}
 	return err
@@ -316,7 +316,7 @@ func (r *run) leave(b *book, w *write, err error) {
 // leaveOpen notes that nobody knows whether a write was taken back.
 func (r *run) leaveOpen(w *write) {
 	if w.back != nil {
-		r.left = append(r.left, Left{Side: w.side, ID: w.id, Op: string(undoes[w.op]), Reason: "it was sent and not answered; run the rollback again, which looks first"})
+		r.left = append(r.left, Left{Side: w.side, ID: w.id, Op: string(undoes[w.op]), Reason: leftOpen})
 	}
 }
 
@@ -334,4 +334,5 @@ func (r *run) noteLeft(b *book, row string, ids [2]string, l Left) {
 const (
 	leftChanged = "it was changed since, and stays as it is"
 	leftGone    = "the app has no such record any more"
+	leftOpen    = "it was sent and not answered; run the rollback again later, which looks at the app first"
 )

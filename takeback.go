@@ -223,7 +223,7 @@ func (r *run) unclear(b *book, at ref) string {
 	case m != nil && m.Doubt != nil:
 		return "the app may still be taking in the last write; run the rollback again later"
 	case r.open[at]:
-		return "a write was sent and not answered; run the rollback again later"
+		return leftOpen
 	}
 	return ""
 }
