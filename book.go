@@ -217,6 +217,7 @@ func (b *book) bearing(s Side, k matchKey) []*mirror {
 
 func (b *book) separated(x, y string) bool { return b.run.separated[[2]string{x, y}] }
 func (b *book) open(r ref) bool            { return b.run.open[r] }
+func (b *book) insisted(r ref) bool        { return b.run.insisted[r] != "" }
 func (b *book) complete(s Side) bool       { return b.run.side[s].Complete || b.cfg.schema[s].Unlistable }
 
 // Changes.
@@ -427,8 +428,8 @@ func (b *book) save(tx Tx) error {
 			dropKeys = append(dropKeys, key)
 		}
 	}
-	if b.run.report.Counts != [2]Counts{} { // what was done is counted with what was done
-		puts = append(puts, Row{Table: TableRun, Key: runKey(b.run.number), Body: marshal(b.run.report)})
+	if !b.run.report.Started.IsZero() { // what was done is counted with what was done, and shown while it goes on
+		puts = append(puts, b.run.running())
 	}
 	drops := map[Table][]string{TableMirror: dropMirrors, TableLink: dropLinks, TableKey: dropKeys}
 	for _, row := range b.deleteRows {

@@ -141,7 +141,7 @@ func (r *run) hold(b *book, m *move) {
 		if _, known := r.consents[w.key]; !held || known {
 			continue
 		}
-		row := holdRow{Kind: w.kind, Side: w.side, key: w.key}
+		row := holdRow{Kind: w.kind, Side: w.side, Run: r.number, key: w.key}
 		for _, s := range Sides {
 			if m.rec[s] != nil {
 				row.IDs[s] = m.rec[s].id
@@ -369,10 +369,10 @@ func (r *run) simulate(b *book, w *write) {
 		}
 	}
 	counts, linked, deletes, clears := r.report.Counts, r.report.Linked, r.report.Deletes, r.report.Clears
-	consents := r.consents
-	r.consents = map[string]holdRow{}
+	consents, insisted := r.consents, r.insisted
+	r.consents, r.insisted = nil, nil // nothing is used up
 	r.applied(b, w, connector.Result{Record: rec}, r.now)
-	r.consents = consents
+	r.consents, r.insisted = consents, insisted
 	r.report.Counts, r.report.Linked, r.report.Deletes, r.report.Clears = counts, linked, deletes, clears
 }
 
@@ -383,6 +383,7 @@ func (r *run) count(b *book, w *write) {
 	case connector.Create:
 		c.Created++
 		r.used(b, "create "+w.side.Other().String()+" "+w.id)
+		r.obeyed(b, ref{w.side.Other(), w.id})
 	case connector.Update:
 		c.Updated++
 		for _, id := range w.clears {

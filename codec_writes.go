@@ -132,6 +132,7 @@ func (j *journalRow) body() []byte {
 	o.texts("altered", j.Altered)
 	o.text("refused", j.Refused)
 	o.flag("found", j.Found)
+	o.text("decision", string(j.Decision))
 	o.flag("foreseen", j.Foreseen)
 	if j.Was != nil {
 		o.key("was")

@@ -55,7 +55,8 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 	journal := map[string]journalRow{
 		"empty": {At: at},
 		"full": {At: at, Side: B, Op: connector.Delete, IDs: [2]string{"a\"1", "b1"}, Before: contact.Fields{"first": contact.Text("Ann")},
-			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Was: []byte(`{"id_a":"a1"}`), Back: "000000011 00000001"},
+			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Decision: DecidedLink,
+			Was: []byte(`{"id_a":"a1"}`), Back: "000000011 00000001"},
 	}
 	for name, want := range journal {
 		var got journalRow

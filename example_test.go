@@ -267,12 +267,12 @@ func ExampleSyncer_Confirm() {
 	}, a, b)
 
 	check(a.Remove("a1", "a2"))
-	for _, w := range syncAgain(s).Waiting {
+	seen := syncAgain(s).Waiting
+	for _, w := range seen {
 		fmt.Println(w.Text())
 	}
 	fmt.Println("people in b:", len(b.Records()))
-
-	check(s.Confirm(ctx))
+	check(s.Confirm(ctx, seen...))
 	fmt.Println("waiting:", len(syncAgain(s).Waiting))
 	fmt.Println("people in b:", len(b.Records()))
 	// Output:

@@ -134,7 +134,9 @@ func (p *pairing) freeze(s Side, patch contact.Patch) {
 		if old == nil || !old.Frozen && (old.flips(p.now) < flipLimit || !old.had(f.Key(p.want[s][name], ""), p.now)) {
 			continue
 		}
-		old.Frozen = true
+		if !old.Frozen {
+			old.Frozen, old.Since = true, p.now
+		}
 		delete(patch, name)
 		p.on[s] = slices.DeleteFunc(p.on[s], func(st settlement) bool { return st.about(p.cfg, s, name) })
 		p.note(StatusConflict, ReasonOscillating, name+" keeps changing back; a person decides")
@@ -142,6 +144,15 @@ func (p *pairing) freeze(s Side, patch contact.Patch) {
 }
 
 func pastKey(s Side, field string) string { return s.String() + "." + field }
+
+// parsePastKey is the inverse of pastKey.
+func parsePastKey(key string) (s Side, field string) {
+	side, field, _ := strings.Cut(key, ".")
+	if side == B.String() {
+		s = B
+	}
+	return s, field
+}
 
 // flips returns how often in the last day we wrote a value that the field had before.
 func (p *past) flips(now time.Time) (n int) {

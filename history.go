@@ -11,7 +11,7 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// A HistoryEntry is one write, or one that was refused or not taken back.
+// A HistoryEntry is one write, or one that was refused or not taken back, or what a person decided.
 type HistoryEntry struct {
 	Run    string         `json:"run"`
 	At     time.Time      `json:"at"`
@@ -25,6 +25,7 @@ type HistoryEntry struct {
 	Altered   []string       `json:"altered,omitempty"`    // fields that came back with another meaning than was sent
 	Refused   string         `json:"refused,omitempty"`    // why nothing was written
 	Recovered bool           `json:"recovered,omitempty"`  // its answer had been lost; a later look at the app found that it had landed
+	Decision  Decided        `json:"decision,omitempty"`   // of a person's decision, which has no Op; its reason says what was decided
 	Foreseen  bool           `json:"foreseen,omitempty"`   // in shadow mode: it was not written
 	TakesBack string         `json:"takes_back,omitempty"` // of a rollback: the run whose write it takes back
 }
@@ -84,7 +85,7 @@ func (s *Syncer) History(ctx context.Context, q HistoryQuery) (page []HistoryEnt
 // public returns the entry as callers see it.
 func (e *entry) public() HistoryEntry {
 	h := HistoryEntry{Run: runKey(e.run()), At: e.At, Side: e.Side, Op: string(e.Op), IDs: e.IDs, Before: e.Before, After: e.After,
-		Why: e.Why, Altered: e.Altered, Refused: e.Refused, Recovered: e.Found, Foreseen: e.Foreseen}
+		Why: e.Why, Altered: e.Altered, Refused: e.Refused, Recovered: e.Found, Foreseen: e.Foreseen, Decision: e.Decision}
 	if e.Back != "" {
 		h.TakesBack = runKey(runOf(e.Back))
 	}
@@ -150,11 +151,12 @@ func parseRun(tx ReadTx, name string) (int64, error) {
 }
 
 // newest returns rows of a run's journal that come before a key, "" for all, newest first. A run numbers its rows, so
-// that its end is found without walking over them; what was recovered of it stands behind.
+// that its end is found without walking over them; what persons decided after it
+// and what was recovered of it stand behind.
 func newest(tx ReadTx, run int64, before string, limit int) (all []Row, err error) {
-	recovered := recoveredKey(run, "")
-	if before == "" || before > recovered {
-		all, err = tx.Scan(Scan{Table: TableJournal, By: ByKey, Prefix: recovered, Until: before})
+	behind := behindKey(run)
+	if before == "" || before > behind {
+		all, err = tx.Scan(Scan{Table: TableJournal, By: ByKey, Prefix: runKey(run) + " ", After: &Row{Table: TableJournal, Key: behind}, Until: before})
 		if err != nil {
 			return nil, err
 		}
@@ -179,6 +181,9 @@ func newest(tx ReadTx, run int64, before string, limit int) (all []Row, err erro
 	return all[:min(len(all), limit)], err
 }
 
+// behindKey comes behind all that a run wrote itself.
+func behindKey(run int64) string { return runKey(run) + " :" }
+
 // journalKey is the key of the n-th note of a run.
 func journalKey(run, n int64) string { return fmt.Sprintf("%s %08d", runKey(run), max(n, 0)) }
 
@@ -187,7 +192,7 @@ func journalEnd(tx ReadTx, run int64) (int64, error) {
 	var err error
 	reaches := func(n int64) bool { // some row has that number or a higher one
 		rows, e := tx.Scan(Scan{Table: TableJournal, By: ByKey, Prefix: runKey(run) + " ", After: &Row{Table: TableJournal, Key: journalKey(run, n-1)},
-			Until: recoveredKey(run, ""), Limit: 1, KeysOnly: true})
+			Until: behindKey(run), Limit: 1, KeysOnly: true})
 		if e != nil {
 			err = e
 		}

@@ -14,6 +14,9 @@ import (
 
 // told is an entry of the history in one line.
 func told(e contactsync.HistoryEntry) string {
+	if e.Decision != "" {
+		return fmt.Sprintf("%s a person: %s", e.Run[len(e.Run)-1:], e.Decision)
+	}
 	text := fmt.Sprintf("%s %s %s", e.Run[len(e.Run)-1:], e.Op, e.ID())
 	for _, name := range e.After.Names() {
 		if v := e.Before[name]; name == "company" || name == "first" && !v.Blank() {
@@ -70,7 +73,7 @@ func TestHistory(t *testing.T) {
 		q    contactsync.HistoryQuery
 		want []string
 	}{
-		"the connection":              {contactsync.HistoryQuery{}, whole},
+		"the connection":              {contactsync.HistoryQuery{}, append([]string{"6 a person: pause"}, whole...)},
 		"a run":                       {contactsync.HistoryQuery{Run: "2"}, whole[3:4]},
 		"what was recovered of a run": {contactsync.HistoryQuery{Run: "000000003"}, whole[2:3]},
 		"a run without writes":        {contactsync.HistoryQuery{Run: "4"}, nil},

@@ -258,6 +258,10 @@ func (m *mirror) tell(fields contact.Fields, at time.Time) {
 // deletedAt takes a deletion that was delivered, unless the record was told to be there later. It is remembered for as
 // long as deliveries from before it may come.
 func (r *run) deletedAt(b *book, at ref, when time.Time) {
+	if known := r.knownAs(at.side, at.id); known != at.id { // of a forgotten person nothing is remembered
+		b.dropMirror(ref{at.side, known})
+		return
+	}
 	m := b.mirrorOf(at)
 	if m == nil {
 		m = &mirror{side: at.side, id: at.id, Gone: deleted, Fields: contact.Fields{}}

@@ -21,6 +21,7 @@ func (r *run) enter(ctx context.Context) error {
 	r.row.Runs++
 	r.number = r.row.Runs
 	r.report.Started, r.report.Shadow = r.opts.clock.Now(), r.cfg.Shadow
+	r.row.Legend = r.cfg.legend()
 	if err := r.reindex(ctx); err != nil {
 		return err
 	}
@@ -35,13 +36,14 @@ func (r *run) countLast() error {
 	var last runRow
 	err := r.view(func(tx ReadTx) error { return getRow(tx, TableRun, runKey(r.row.Runs), &last) })
 	if err == nil && r.row.Runs > 0 && last.Ended.IsZero() {
-		r.row.take(&last)
+		r.row.take(r.row.Runs, &last)
 	}
 	return err
 }
 
 // take adds what a run did to the totals, and to what the guards count.
-func (row *connectionRow) take(run *runRow) {
+func (row *connectionRow) take(number int64, run *runRow) {
+	row.keepFrom(number, run)
 	for _, s := range Sides {
 		row.Totals[s].add(run.Counts[s])
 	}
@@ -75,13 +77,16 @@ func (r *run) reindex(ctx context.Context) error {
 // readLife reads what the store knows of the connection as a whole.
 func (r *run) readLife() error {
 	err := r.view(func(tx ReadTx) error {
-		if err := getRow(tx, TableConnection, "", &r.row); err != nil {
+		if err := r.readConnection(tx, &r.row); err != nil {
 			return err
 		}
 		for _, s := range Sides {
 			if err := getRow(tx, TableSide, s.String(), &r.side[s]); err != nil {
 				return err
 			}
+		}
+		if err := r.readForgotten(tx); err != nil {
+			return err
 		}
 		return r.readHolds(tx)
 	})
@@ -104,8 +109,7 @@ func (r *run) saveLife(tx Tx) error {
 	if row.State == "" {
 		row.State = StateActive
 	}
-	run := Row{Table: TableRun, Key: runKey(r.number), Body: marshal(r.report)}
-	return tx.Put(Row{Table: TableConnection, Body: marshal(row)}, run)
+	return tx.Put(Row{Table: TableConnection, Body: marshal(row)}, r.running())
 }
 
 // reconfigure compares the configuration with the one that was worked with last. What a change touches is looked
@@ -189,23 +193,4 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 }
 
 // dropKeys forgets how records are found: the connection's keys mean something else now.
-func (r *run) dropKeys(ctx context.Context) error {
-	for {
-		n := 0
-		err := r.update(ctx, func(tx Tx) error {
-			rows, err := tx.Scan(Scan{Table: TableKey, By: ByKey, Limit: 10 * batchUnits, KeysOnly: true})
-			if err != nil {
-				return err
-			}
-			keys := make([]string, len(rows))
-			for i, row := range rows {
-				keys[i] = row.Key
-			}
-			n = len(keys)
-			return tx.Delete(TableKey, keys...)
-		})
-		if err != nil || n == 0 {
-			return err
-		}
-	}
-}
+func (r *run) dropKeys(ctx context.Context) error { return r.deleteAll(ctx, TableKey) }

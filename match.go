@@ -161,6 +161,7 @@ type directory interface {
 	linkOf(r ref) *link
 	separated(a, b string) bool
 	open(r ref) bool      // an unanswered write concerns the record
+	insisted(r ref) bool  // a person wants the record created, whoever bears its key
 	complete(s Side) bool // the side has once been read completely, or never can be
 }
 
@@ -248,6 +249,11 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 		return standing{StatusPending, ReasonSettling, "the other app has not been read completely yet"}, false
 	}
 	return standing{}, true
+}
+
+// insistable reports whether a person may have a record created that stands so: neither a rule nor a doubt keeps it back.
+func insistable(st standing) bool {
+	return st.Status == StatusDuplicate || st.Reason == ReasonNoKey || st.Reason == ReasonCreateHeld
 }
 
 // duplicateHere reports whether another record of the same app has the key and comes first: one that is linked,

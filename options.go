@@ -18,11 +18,12 @@ type options struct {
 	concurrency int
 	limiters    [2]*connector.Limiter
 	fresh       time.Duration
+	history     time.Duration
 	current     *atomic.Pointer[run]
 }
 
 func defaultOptions() options {
-	return options{clock: connector.SystemClock{}, concurrency: 4, fresh: 5 * time.Minute, current: &atomic.Pointer[run]{}}
+	return options{clock: connector.SystemClock{}, concurrency: 4, fresh: 5 * time.Minute, history: defaultHistory, current: &atomic.Pointer[run]{}}
 }
 
 // bind tells the connectors' wrappers which run they work for.

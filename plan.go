@@ -233,15 +233,24 @@ func (pl *planner) mark(m *move, y Side) {
 
 // decideUnlinked decides a record without a partner: it is linked, created on the other side, or it waits.
 func (pl *planner) decideUnlinked(r *mirror) *move {
+	if r.forgotten() {
+		m := &move{standing: standing{StatusExcluded, ReasonForgotten, forgottenWords}}
+		m.rec[r.side] = r
+		return m
+	}
 	there := candidates(pl.dir, r.side.Other(), r.keys, r.ref())
 	m := &move{}
 	m.rec[r.side] = r
-	if c := pl.cfg.partner(pl.dir, r, there, pl.now); c != nil {
+	insisted := pl.dir.insisted(r.ref())
+	if c := pl.cfg.partner(pl.dir, r, there, pl.now); c != nil && !insisted {
 		return pl.match(m, r, c)
 	}
 	st, create := pl.cfg.stand(pl.dir, r, there, pl.now)
 	m.standing = st
 	m.due = pl.cfg.until(r.side, r, pl.now)
+	if insisted && insistable(st) && !pl.dir.open(r.ref()) && pl.cfg.creates(r.side, r, pl.now) == Yes {
+		m.standing, create = standing{}, true
+	}
 	if create {
 		pl.create(m, r)
 	}
@@ -278,7 +287,7 @@ func (pl *planner) create(m *move, r *mirror) {
 	}
 	if pl.cfg.Guard.MaxCreates.Set {
 		key := "create " + r.side.String() + " " + r.id
-		agreed := pl.agreed(key)
+		agreed := pl.agreed(key) || pl.dir.insisted(r.ref())
 		m.waits = append(m.waits, wait{WaitCreates, key, t, agreed})
 		if !agreed && pl.gate.creates {
 			m.standing = standing{StatusPending, ReasonCreateHeld, "more records would be created than the guard allows; a person must confirm"}

@@ -113,7 +113,7 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 		r.report.Unread++
 	}
 	for _, id := range page.Deleted {
-		r.vanished(b, ref{s, id}, deleted)
+		r.vanished(b, ref{s, r.knownAs(s, id)}, deleted)
 	}
 }
 
@@ -140,6 +140,9 @@ func (b *book) expect(s Side, refs []ref, records []contact.Record) {
 // pulled takes a record as it was read. fresh says that it was read by id, which never lags.
 func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	at := ref{s, rec.ID}
+	if r.setAside(b, s, &rec) {
+		return
+	}
 	m := b.mirrorOf(at)
 	if m == nil {
 		m = &mirror{side: s, id: rec.ID, Seen: r.number}
@@ -269,6 +272,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.load([]ref{from, to})
 	old := b.mirrorOf(from)
 	if old == nil {
+		r.renameForgotten(b, s, k)
 		return
 	}
 	l, known := b.linkOf(from), b.mirrorOf(to)
@@ -290,19 +294,8 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.dropMirror(from)
 	b.touch(to)
 	r.renameIntents(b, s, k)
-}
-
-// renameIntents has the notes of unanswered writes follow a record to its new id.
-func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
-	if r.noted == nil {
-		r.noted, b.err = r.readIntents()
-	}
-	for _, p := range r.noted {
-		if p.about(p.ID) == (ref{s, k.Old}) {
-			p.ID = k.New
-			b.dirtyRows = append(b.dirtyRows, p.intentRow.row())
-		}
-	}
+	r.renameRequests(b, s, k)
+	b.renameJournal(s, k)
 }
 
 // mergedAway notes that a record's partner became part of another one: it is a duplicate now, and never copied back.
@@ -328,7 +321,10 @@ func (r *run) missed(ctx context.Context, b *book, s Side, lost []ref, empty boo
 	b.load(lost)
 	reader := connector.FeaturesOf(r.apps[s]).Reader
 	lost = slices.DeleteFunc(lost, func(at ref) bool {
-		if gone := b.mirrorOf(at); gone != nil && !gone.alive() && gone.Doubt != nil {
+		if gone := b.mirrorOf(at); gone != nil && gone.forgotten() {
+			r.unshown(b, gone)
+			return true
+		} else if gone != nil && !gone.alive() && gone.Doubt != nil {
 			gone.Doubt = nil // what we deleted is no longer shown
 			b.dirtyMirrors[at] = true
 		}
@@ -569,7 +565,7 @@ func (r *run) accepted(kind string) bool { return r.consents["halt "+kind].Conse
 // halt stops the sync until its cause ends, or a person accepts it.
 func (r *run) halt(kind string, s Side, n int) {
 	r.gate.halt, r.gate.side = kind, s
-	r.report.Waiting = append(r.report.Waiting, Waiting{Reason: kind, Side: s, Count: n})
+	r.report.Waiting = append(r.report.Waiting, Waiting{Reason: kind, Side: s, Count: n, Run: r.number})
 }
 
 // judge asks the guards about the totals.
@@ -590,7 +586,7 @@ func (r *run) judge(t *tally) {
 		n    int
 	}{{r.gate.deletes, WaitDeletions, t.deletes}, {r.gate.clears, WaitClears, t.clears}, {r.gate.creates, WaitCreates, t.creates}} {
 		if w.held {
-			r.report.Waiting = append(r.report.Waiting, Waiting{Reason: w.kind, Count: w.n})
+			r.report.Waiting = append(r.report.Waiting, Waiting{Reason: w.kind, Count: w.n, Run: r.number})
 		}
 	}
 }

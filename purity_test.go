@@ -28,8 +28,8 @@ var deciding = []string{"connection.go", "rules.go", "action.go", "filter.go", "
 	"lists.go", "membership.go", "reconcile.go", "revert.go", "why.go", "finish.go", "plan.go", "guard.go", "state.go", "config.go"}
 
 var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "codec_writes.go", "shadow.go", "book.go", "carry.go", "pull.go", "push.go", "recover.go", "sync.go",
-	"status.go", "verbs.go", "options.go", "document.go", "strict.go", "life.go", "rehearse.go", "upsert.go", "inbox.go", "keyfinder.go", "paused.go",
-	"history.go", "rollback.go", "takeback.go", "explain.go"}
+	"status.go", "verbs.go", "options.go", "document.go", "strict.go", "life.go", "rehearse.go", "upsert.go", "inbox.go", "keyfinder.go", "paused.go", "decisions.go", "rename.go", "conflicts.go",
+	"pairing.go", "consent.go", "records.go", "legend.go", "traces.go", "export.go", "forget.go", "prune.go", "delete.go", "history.go", "rollback.go", "takeback.go", "explain.go"}
 
 // decidingImports are the packages that a deciding file may import.
 var decidingImports = []string{"cmp", "errors", "fmt", "maps", "math/big", "slices", "sort", "strconv", "strings", "time", "unicode",

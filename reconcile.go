@@ -331,7 +331,8 @@ func (p *pairing) clash(views []shown, f facts) {
 		return
 	}
 	seen := p.seen(views)
-	if h := p.link.Held[x.m.id]; h != nil && h.decided() && h.sees(seen) {
+	h := p.link.Held[x.m.id]
+	if h != nil && h.decided() && h.sees(seen) {
 		p.hold(x.m, h) // until what follows from it has arrived
 		p.resolve(h, views)
 		return
@@ -347,7 +348,11 @@ func (p *pairing) clash(views []shown, f facts) {
 		because = "both changed: the resolver took " + string(take)
 	}
 	if !ok {
-		p.hold(x.m, &hold{Seen: seen})
+		since := p.now
+		if h != nil && h.sees(seen) {
+			since = h.Since
+		}
+		p.hold(x.m, &hold{Seen: seen, Since: since})
 		p.note(StatusConflict, ReasonConflict, "both sides were changed; a person decides")
 		return
 	}

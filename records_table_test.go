@@ -115,6 +115,7 @@ func (d *shelf) last(r ref) *mirror         { return d.mirrors[r] }
 func (d *shelf) linkOf(r ref) *link         { return d.links[r] }
 func (d *shelf) separated(a, b string) bool { return d.apart[[2]string{a, b}] }
 func (d *shelf) open(r ref) bool            { return d.sent[r] }
+func (d *shelf) insisted(ref) bool          { return false }
 func (d *shelf) complete(s Side) bool       { return !d.partly[s] }
 
 func (d *shelf) bearing(s Side, k matchKey) (found []*mirror) {

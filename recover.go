@@ -61,12 +61,8 @@ func (r *run) recover(ctx context.Context) error {
 func (r *run) readIntents() ([]*pendingIntent, error) {
 	var all []*pendingIntent
 	err := r.view(func(tx ReadTx) error {
-		rows, err := tx.Scan(Scan{Table: TableIntent, By: ByKey})
-		for _, row := range rows {
-			note := &intentRow{key: row.Key}
-			if err := unmarshal(row, note); err != nil {
-				return err
-			}
+		notes, err := readNotes(tx)
+		for _, note := range notes {
 			for i := range note.Writes {
 				all = append(all, &pendingIntent{intentRow: note, intent: &note.Writes[i]})
 			}
@@ -74,6 +70,20 @@ func (r *run) readIntents() ([]*pendingIntent, error) {
 		return err
 	})
 	return all, err
+}
+
+// readNotes reads the notes of batches that were not answered.
+func readNotes(tx ReadTx) ([]*intentRow, error) {
+	rows, err := tx.Scan(Scan{Table: TableIntent, By: ByKey})
+	var notes []*intentRow
+	for _, row := range rows {
+		note := &intentRow{key: row.Key}
+		if err := unmarshal(row, note); err != nil {
+			return nil, err
+		}
+		notes = append(notes, note)
+	}
+	return notes, err
 }
 
 // keepIntents deletes the notes whose outcome is known, and shows what the others concern.
@@ -132,7 +142,7 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		p.done = r.waited(p)
 		return
 	}
-	p.done = true
+	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
 	w := p.write(l)
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At, Before: p.Before}
@@ -169,7 +179,7 @@ func (r *run) recoverDelete(b *book, p *pendingIntent) {
 		p.done = l == nil || r.waited(p)
 		return
 	}
-	p.done = true
+	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
 	w := p.write(l)
 	r.found(b, w, p)
 	r.applied(b, w, connector.Result{}, p.At)
@@ -235,8 +245,8 @@ func (r *run) findMarked(ctx context.Context, b *book, creates []*pendingIntent)
 			return err
 		}
 		r.pulled(b, p.Side, rec, true)
-		if b.linkOf(ref{p.Side, rec.ID}) == nil {
-			r.adoptFound(b, p, b.mirrorOf(ref{p.Side, rec.ID}))
+		if m := b.mirrorOf(ref{p.Side, rec.ID}); m != nil && b.linkOf(m.ref()) == nil {
+			r.adoptFound(b, p, m)
 		} else {
 			p.done = true
 		}
@@ -319,6 +329,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	if b.linkOf(source) != nil {
 		return
 	}
+	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
 	w := p.write(&link{})
 	if w.back != nil { // a record that was restored: what was settled of it is, and its counterpart is gone
 		w.link = r.linkOfRow(b, p.Back)

@@ -65,7 +65,7 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 // stopIfPaused ends the sync if a person has paused the connection meanwhile.
 func (r *run) stopIfPaused() error {
 	var row connectionRow
-	err := r.view(func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
+	err := r.view(func(tx ReadTx) error { return r.readConnection(tx, &row) })
 	if err == nil && row.State == StatePaused {
 		err = ErrPaused
 	}
@@ -102,6 +102,9 @@ func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen 
 	b.prefetch(refs)
 	links, linked := r.links, r.report.Linked
 	defer func() { r.links, r.report.Linked = links, linked }()
+	if r.ahead {
+		refs = r.lookAhead(b, slices.Clone(refs))
+	}
 	for round := 0; len(refs) > 0 && round < maxRounds; round++ {
 		count := func(m *move) {
 			t.count(m, counted)

@@ -173,7 +173,7 @@ func (r *run) endRollback(ctx context.Context, of int64, failure error) error {
 	if failure != nil {
 		r.report.Error = "the rollback did not run to its end; run it again"
 	}
-	r.row.take(&r.report)
+	r.row.take(r.number, &r.report)
 	return r.update(context.WithoutCancel(ctx), func(tx Tx) error {
 		if err := r.saveLife(tx); err != nil || failure != nil {
 			return err

@@ -28,6 +28,10 @@ type connectionRow struct {
 	Waiting  []Waiting       `json:"waiting,omitempty"`
 	Checked  time.Time       `json:"checked,omitzero"` // the last sync that ran to its end
 	Removed  []removedRow    `json:"removed,omitempty"`
+	Wrote    int64           `json:"wrote,omitempty"`  // the last run that wrote
+	Keep     int64           `json:"keep,omitempty"`   // the run from which the history is kept whatever its age
+	Secret   []byte          `json:"secret,omitempty"` // the key of the digests that forgotten persons leave
+	Legend   legend          `json:"legend,omitzero"`  // of the configuration that was worked with last
 }
 
 // removedRow is what one sync deleted and cleared, for the guards.
@@ -84,9 +88,12 @@ type holdRow struct {
 	Side      Side          `json:"side"`
 	IDs       [2]string     `json:"ids,omitzero"`
 	Mapping   string        `json:"mapping,omitempty"`
-	Seen      sides         `json:"seen,omitzero"`
+	Cells     []string      `json:"cells,omitempty"` // fields that are thawed
+	Saw       string        `json:"saw,omitempty"`   // stands for what the person saw
 	Take      Take          `json:"take,omitempty"`
 	Value     contact.Value `json:"value,omitzero"`
+	Run       int64         `json:"run,omitempty"` // that first held it
+	At        time.Time     `json:"at,omitzero"`   // when a person decided it
 	key       string
 }
 
@@ -96,6 +103,8 @@ const (
 	holdLink      = "link"
 	holdResolved  = "resolved"
 	holdReleased  = "released"
+	holdCreate    = "insisted" // it is created, though it is a duplicate, has no key, or a guard holds it
+	holdRejoin    = "rejoin"   // a separation was taken back: the two are looked at again
 )
 
 // runRow is one sync.
@@ -114,9 +123,14 @@ type runRow struct {
 	Taken    int64     `json:"taken,omitempty"` // the run that took this one back, to its end
 	Shadow   bool      `json:"shadow,omitempty"`
 	Foreseen [2]Counts `json:"foreseen,omitzero"` // in shadow mode: what it would have written
+
+	Recovered int64 `json:"recovered,omitempty"` // the run whose unanswered writes this one found to have landed
+	Progress
+	Heard time.Time `json:"heard,omitzero"` // when it was last at work
 }
 
-// journalRow is one write.
+// journalRow is one write, or one decision of a person. A decision has a Decision and no Op; its Why, under "", says
+// what was decided, and its Side is that of the one record that it is about, if it is about one.
 type journalRow struct {
 	At      time.Time      `json:"at"`
 	Side    Side           `json:"side"`
@@ -128,6 +142,8 @@ type journalRow struct {
 	Altered []string       `json:"altered,omitempty"` // fields that came back with another meaning
 	Refused string         `json:"refused,omitempty"` // why the app refused it
 	Found   bool           `json:"found,omitempty"`   // it was recovered: its answer had been lost
+
+	Decision Decided `json:"decision,omitempty"` // what kind of decision a person made
 	// Foreseen is an entry of a sync in shadow mode: nothing was written.
 	Foreseen bool `json:"foreseen,omitempty"`
 	// Was is the pair's row as it was before an update or deletion, if the run had not made the pair itself.
@@ -137,10 +153,31 @@ type journalRow struct {
 }
 
 // wrote reports whether something was written.
-func (j *journalRow) wrote() bool { return j.Refused == "" && !j.Foreseen }
+func (j *journalRow) wrote() bool { return j.Refused == "" && !j.Foreseen && j.Decision == "" }
 
 // recoveredKey is the key of a write of a run that a later one found to have landed: it belongs to the run that made it.
 func recoveredKey(run int64, found string) string { return runKey(run) + " r" + found }
+
+// Decided is a kind of decision that a person makes about a connection or its records.
+type Decided string
+
+// The decisions of persons.
+const (
+	DecidedResolve  Decided = "resolve"  // a held conflict
+	DecidedRelease  Decided = "release"  // a field that was frozen
+	DecidedLink     Decided = "link"     // two records
+	DecidedSeparate Decided = "separate" // a pair, for good
+	DecidedCreate   Decided = "create"   // a record that was not to be created by itself
+	DecidedWithdraw Decided = "withdraw" // one of these decisions is taken back
+	DecidedConfirm  Decided = "confirm"  // what was held or halted
+	DecidedPause    Decided = "pause"
+	DecidedResume   Decided = "resume"
+	DecidedForget   Decided = "forget" // a person; it is not said who
+)
+
+// decisionKey names the n-th decision that persons made after a run and before the next one: it sorts behind all that
+// the run wrote.
+func decisionKey(run int64, n int) string { return fmt.Sprintf("%s p%08d", runKey(run), n) }
 
 // Index positions, as the tables' comments in store.go name them.
 const (
@@ -272,6 +309,17 @@ func keyEntry(s Side, k matchKey) string {
 	entry := append(make([]byte, 0, 24), s.String()...)
 	entry = append(strconv.AppendInt(entry, int64(k.kind), 10), ' ')
 	return string(base64.RawURLEncoding.AppendEncode(entry, sum[:keyDigest]))
+}
+
+// of returns the key row of a person's key on a side.
+func (k traceKey) of(s Side) string { return s.String() + strconv.Itoa(k.Kind) + " " + k.Key }
+
+// parseKeyEntry returns the key that a key row is of, on whatever side.
+func parseKeyEntry(entry string) (k traceKey) {
+	kind, digest, _ := strings.Cut(entry[1:], " ")
+	k.Kind, _ = strconv.Atoi(kind)
+	k.Key = digest
+	return k
 }
 
 const keyDigest = 12 // bytes

@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"strings"
 	"time"
 
 	"github.com/contactsync/contactsync/contact"
@@ -59,7 +60,16 @@ type standing struct {
 	Message string `json:"message,omitempty"`
 }
 
-func (m *mirror) ref() ref    { return ref{m.side, m.id} }
+func (m *mirror) ref() ref { return ref{m.side, m.id} }
+
+// forgottenMark begins the id of a record whose person was forgotten: a keyed digest stands for its own.
+const forgottenMark = "\x02"
+
+const forgottenWords = "its person was forgotten"
+
+// forgotten reports whether the record's person was forgotten: nothing is known of it but that it is there.
+func (m *mirror) forgotten() bool { return strings.HasPrefix(m.id, forgottenMark) }
+
 func (m *mirror) alive() bool { return m != nil && m.Gone == alive }
 
 // record returns the mirror as rules and resolvers see it.
@@ -131,6 +141,7 @@ type hold struct {
 	Seen  sides         `json:"seen"`
 	Take  Take          `json:"take,omitempty"`
 	Value contact.Value `json:"value,omitzero"` // decided instead of either
+	Since time.Time     `json:"since,omitzero"` // when the two values were first held against each other
 }
 
 // past is what our writes to one field replaced in the last day, and when we wrote such a value back.
@@ -138,6 +149,7 @@ type past struct {
 	Had    []pastValue `json:"had,omitempty"`
 	Flips  []time.Time `json:"flips,omitempty"`
 	Frozen bool        `json:"frozen,omitempty"` // until a person releases it
+	Since  time.Time   `json:"since,omitzero"`   // when it was frozen
 }
 
 type pastValue struct {
@@ -193,5 +205,6 @@ const (
 	ReasonClearHeld      = "clear_held"
 	ReasonCreateHeld     = "create_held"
 	ReasonPaused         = "paused"
+	ReasonForgotten      = "forgotten"
 	ReasonShadow         = "shadow"
 )

@@ -16,10 +16,11 @@ type State string
 
 // The states of a connection.
 const (
-	StateDraft  State = "draft"  // never synced
-	StateActive State = "active" // it syncs
-	StatePaused State = "paused" // it syncs when it is resumed
-	StateHalted State = "halted" // it waits for a person: nothing is written
+	StateDraft   State = "draft"   // never synced
+	StateActive  State = "active"  // it syncs
+	StatePaused  State = "paused"  // it syncs when it is resumed
+	StateHalted  State = "halted"  // it waits for a person: nothing is written
+	StateDeleted State = "deleted" // it is being deleted
 )
 
 // Counts are records that were written in one app.
@@ -43,6 +44,7 @@ type Waiting struct {
 	Reason string `json:"reason"` // WaitDeletions, WaitClears, WaitCreates (held, the rest ran); WaitEmpty, WaitChanged, WaitAccount (halted)
 	Side   Side   `json:"side"`   // of a halt: the app that it is about
 	Count  int    `json:"count"`
+	Run    int64  `json:"run"` // the sync that found it so
 }
 
 // Text says what waits, in words, and what a person can do.
@@ -119,31 +121,26 @@ const (
 	PhasePush Phase = "writing"
 )
 
-// Status says how a connection stands.
+// Status says how a connection stands. [Syncer.Records] lists what is behind each number.
 type Status struct {
 	State   State          `json:"state"`
 	Counts  map[string]int `json:"counts"`  // by status; pairs once, unlinked records once each
 	Reasons map[string]int `json:"reasons"` // by "status reason", of what is not in sync
-	Totals  [2]Counts      `json:"totals"`  // since activation, by side
+	Totals  [2]Counts      `json:"totals"`  // what was written since activation, by side
 	Waiting []Waiting      `json:"waiting,omitempty"`
 	Runs    int64          `json:"runs"`
 	Last    time.Time      `json:"last,omitzero"` // when the last sync ran to its end
+	Latest  [2]Counts      `json:"latest"`        // what the latest sync, ended or not, wrote on each side
+	Running *Running       `json:"running,omitempty"`
 }
 
-// RecordStatus says how one record stands, and why.
-type RecordStatus struct {
-	Status  string    `json:"status"`
-	Reason  string    `json:"reason,omitempty"`
-	Message string    `json:"message,omitempty"` // in words, with what to do
-	IDs     [2]string `json:"ids"`               // the pair's ids; "" where there is none
-}
-
-// RecordQuery asks for records by how they stand.
-type RecordQuery struct {
-	Status string // "" means every one that is not in sync
-	Reason string // of that Status; "" means any
-	After  string // the cursor that the page before ended with
-	Limit  int    // 0 means 100
+// Running is a sync that has begun and not ended, in whatever process. One that was killed looks so, too, until the next
+// one begins: Heard says when it was last at work.
+type Running struct {
+	Run     int64     `json:"run"`
+	Started time.Time `json:"started"`
+	Heard   time.Time `json:"heard"`
+	Progress
 }
 
 // ErrNotKnown says that the connection knows no such record.
@@ -162,178 +159,87 @@ func (s *Syncer) document() Connection {
 
 // Status returns how the connection stands: counts by status, and what waits.
 func (s *Syncer) Status(ctx context.Context) (Status, error) {
-	out := Status{State: StateDraft, Counts: map[string]int{}, Reasons: map[string]int{}}
-	err := s.scopeView(ctx, func(tx ReadTx) error {
-		var row connectionRow
-		if err := getRow(tx, TableConnection, "", &row); err != nil {
-			return err
-		}
+	var out Status
+	err := s.look(ctx, func(tx ReadTx, row *connectionRow) error {
+		out = Status{State: StateDraft, Totals: row.Totals, Waiting: row.Waiting, Runs: row.Runs, Last: row.Checked}
 		if row.State != "" {
 			out.State = row.State
 		}
-		out.Totals, out.Waiting, out.Runs, out.Last = row.Totals, row.Waiting, row.Runs, row.Checked
 		if out.State == StateActive && slices.ContainsFunc(row.Waiting, Waiting.Halts) {
 			out.State = StateHalted
+		}
+		var last runRow
+		if err := getRow(tx, TableRun, runKey(row.Runs), &last); err != nil {
+			return err
+		}
+		out.Latest = last.Counts
+		if row.Runs > 0 && last.Ended.IsZero() {
+			for _, side := range Sides {
+				out.Totals[side].add(last.Counts[side])
+			}
+			out.Running = &Running{Run: row.Runs, Started: last.Started, Heard: last.Heard, Progress: last.Progress}
 		}
 		return countStatuses(tx, &out)
 	})
 	return out, err
 }
 
-// countStatuses counts pairs and unlinked records by status and reason.
+// countStatuses counts pairs and unlinked records by status and reason. It counts, and reads none of them.
 func countStatuses(tx ReadTx, out *Status) error {
-	all, err := tx.Count(Scan{Table: TableLink, By: ByKey})
+	out.Counts, out.Reasons = map[string]int{}, map[string]int{}
+	pairs, err := tx.Count(Scan{Table: TableLink, By: ByKey})
 	if err != nil {
 		return err
 	}
-	shown := 0
 	for _, place := range []struct {
 		table Table
 		index int
 	}{{TableLink, linkStatus}, {TableMirror, mirrorStatus}} {
-		rows, err := tx.Scan(Scan{Table: place.table, By: place.index, KeysOnly: true})
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			entry := row.Index[place.index]
-			status, reason, _ := strings.Cut(entry, " ")
-			out.Counts[status]++
-			if reason != "" {
-				out.Reasons[entry]++
-			}
-		}
-		if place.table == TableLink {
-			shown = len(rows)
-		}
-	}
-	out.Counts[StatusInSync] = all - shown
-	return nil
-}
-
-// Record returns how one record stands.
-func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus, error) {
-	var out RecordStatus
-	err := s.scopeView(ctx, func(tx ReadTx) error {
-		links, err := tx.Find(TableLink, int(side), id)
-		if err != nil {
-			return err
-		}
-		if len(links) > 0 {
-			l, err := parseLink(links[0])
-			out = l.recordStatus()
-			return err
-		}
-		var m mirror
-		rows, err := tx.Get(TableMirror, recordKey(ref{side, id}))
-		if err != nil {
-			return err
-		}
-		if len(rows) == 0 {
-			return fmt.Errorf("%w: %s in %s", ErrNotKnown, id, side)
-		}
-		if err := m.read(rows[0].Body); err != nil {
-			return err
-		}
-		m.side, m.id = side, id
-		out = m.recordStatus()
-		return nil
-	})
-	return out, err
-}
-
-func (l *link) recordStatus() RecordStatus {
-	return RecordStatus{l.Standing.Status, l.Standing.Reason, l.Standing.Message, l.ID}
-}
-
-func (m *mirror) recordStatus() RecordStatus {
-	out := RecordStatus{Status: m.Standing.Status, Reason: m.Standing.Reason, Message: m.Standing.Message}
-	out.IDs[m.side] = m.id
-	return out
-}
-
-// Records returns records by how they stand, a page at a time, and the cursor of the next page, "" if there is none.
-func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatus, next string, err error) {
-	if q.Limit <= 0 {
-		q.Limit = 100
-	}
-	prefix := q.Status
-	if q.Reason != "" {
-		prefix += " " + q.Reason
-	}
-	err = s.scopeView(ctx, func(tx ReadTx) error {
-		for _, table := range []Table{TableLink, TableMirror} {
-			part, cursor, err := scanStatus(tx, table, prefix, q.After, q.Limit-len(page))
+		q := Scan{Table: place.table, By: place.index, KeysOnly: true, Limit: 1}
+		for {
+			rows, err := tx.Scan(q)
 			if err != nil {
 				return err
 			}
-			page = append(page, part...)
-			if cursor != "" {
-				next = cursor
-				return nil
+			if len(rows) == 0 {
+				break
 			}
-			if strings.HasPrefix(q.After, string(table)) {
-				q.After = ""
-			}
-		}
-		return nil
-	})
-	return page, next, err
-}
-
-// scanStatus returns records of one table by status, from behind the cursor after, which is of this table or not.
-func scanStatus(tx ReadTx, table Table, prefix, after string, limit int) (page []RecordStatus, next string, err error) {
-	index := linkStatus
-	if table == TableMirror {
-		index = mirrorStatus
-	}
-	q := Scan{Table: table, By: index, Prefix: prefix, Limit: limit}
-	if after != "" {
-		of, rest, _ := strings.Cut(after, "\x00")
-		entry, key, _ := strings.Cut(rest, "\x00")
-		if of != string(table) {
-			return nil, "", nil
-		}
-		last := Row{Key: key}
-		last.Index[index] = entry
-		q.After = &last
-	}
-	rows, err := tx.Scan(q)
-	if err != nil {
-		return nil, "", err
-	}
-	for _, row := range rows {
-		if table == TableLink {
-			l, err := parseLink(row)
+			entry := rows[0].Index[place.index]
+			behind := entry + "\x00" // no entry sorts between the two
+			n, err := tx.Count(Scan{Table: place.table, By: place.index, Prefix: entry, Until: behind})
 			if err != nil {
-				return nil, "", err
+				return err
 			}
-			page = append(page, l.recordStatus())
-			continue
+			status, reason, _ := strings.Cut(entry, " ")
+			out.Counts[status] += n
+			if reason != "" {
+				out.Reasons[entry] += n
+			}
+			if place.table == TableLink {
+				pairs -= n
+			}
+			q.After = &Row{}
+			q.After.Index[place.index] = behind
 		}
-		m := &mirror{}
-		if err := m.read(row.Body); err != nil {
-			return nil, "", err
-		}
-		r := parseRecordKey(row.Key)
-		m.side, m.id = r.side, r.id
-		page = append(page, m.recordStatus())
 	}
-	if len(rows) == limit {
-		last := rows[len(rows)-1]
-		next = string(table) + "\x00" + last.Index[index] + "\x00" + last.Key
-	}
-	return page, next, nil
+	out.Counts[StatusInSync] = pairs
+	return nil
 }
 
 // progress tells how far the sync is.
 func (r *run) progress(p Phase, done, total int) {
-	if r.opts.progress != nil {
-		if total > 0 {
-			done = min(done, total)
-		}
-		r.opts.progress(Progress{p, done, total})
+	if total > 0 {
+		done = min(done, total)
 	}
+	r.report.Progress, r.report.Heard = Progress{p, done, total}, r.opts.clock.Now()
+	if r.opts.progress != nil {
+		r.opts.progress(r.report.Progress)
+	}
+}
+
+// running is the row of the run as far as it is. It is saved with what a batch did, for whoever looks on.
+func (r *run) running() Row {
+	return Row{Table: TableRun, Key: runKey(r.number), Body: marshal(r.report)}
 }
 
 // end notes what the sync did.
@@ -347,10 +253,13 @@ func (r *run) end(ctx context.Context, failure error) error {
 	if failure == nil {
 		r.row.Waiting = r.report.Waiting
 	}
-	r.row.take(&r.report)
+	r.row.take(r.number, &r.report)
 	r.row.Removed = slices.DeleteFunc(r.row.Removed, func(p removedRow) bool { return r.report.Ended.Sub(p.At) >= guardWindow })
 	return r.update(context.WithoutCancel(ctx), func(tx Tx) error {
 		if err := r.saveLife(tx); err != nil {
+			return err
+		}
+		if _, err := prune(tx, &r.row, r.report.Ended.Add(-r.opts.history)); err != nil {
 			return err
 		}
 		if r.gate.halt != "" || failure != nil {
@@ -386,7 +295,7 @@ func (r *run) preview(ctx context.Context) (*Plan, error) {
 	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
 		return nil, err
 	}
-	r.number = r.row.Runs + 1
+	r.number, r.ahead = r.row.Runs+1, len(r.requests) > 0
 	if err := r.reindex(ctx); err != nil {
 		return nil, err
 	}

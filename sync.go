@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
@@ -23,7 +24,8 @@ type Syncer struct {
 	mu      sync.Mutex
 	doc     Connection
 	cfg     *config
-	version int64 // of the configuration that the store had when this handle got its own
+	version int64       // of the configuration that the store had when this handle got its own
+	existed atomic.Bool // the store was seen to have the connection
 }
 
 // setSeen notes that this handle knows the configuration of that version.
@@ -179,7 +181,10 @@ type run struct {
 	side      [2]sideRow
 	pulledAt  [2]time.Time
 	separated map[[2]string]bool
+	forgot    *forgotten
+	insisted  map[ref]string     // records that a person wants created, by the key of that decision
 	requests  map[string]holdRow // what persons decided since the last sync
+	ahead     bool               // it is a preview: they are not carried out yet
 	consents  map[string]holdRow
 	open      map[ref]bool // records that an unanswered write concerns
 	gate      gate
@@ -215,16 +220,29 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 	if err != nil {
 		return err
 	}
-	r := &run{Syncer: s, cfg: cfg, seen: seen, scope: scopeOf(doc), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{}, tries: map[ref]int{}, heldNow: map[string]bool{}}
+	r := s.newRun()
+	r.cfg, r.seen = cfg, seen
+	return r.alone(ctx, func(ctx context.Context) error {
+		s.opts.bind(r)
+		defer s.opts.bind(nil)
+		return fn(ctx, r)
+	})
+}
+
+func (s *Syncer) newRun() *run {
+	return &run{Syncer: s, scope: scopeOf(s.document()), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{},
+		tries: map[ref]int{}, heldNow: map[string]bool{}}
+}
+
+// alone runs fn under the lease, and gives it back.
+func (r *run) alone(ctx context.Context, fn func(context.Context) error) error {
 	if err := r.acquire(ctx); err != nil {
 		return err
 	}
 	defer func() {
-		_ = s.store.Release(context.WithoutCancel(ctx), r.lease) // a lease that cannot be given back lapses
+		_ = r.store.Release(context.WithoutCancel(ctx), r.lease) // a lease that cannot be given back lapses
 	}()
-	s.opts.bind(r)
-	defer s.opts.bind(nil)
-	return fn(ctx, r)
+	return fn(ctx)
 }
 
 // acquire takes the lease. If another engine holds it, it waits until that lapses, and gives up if it was renewed
@@ -317,6 +335,12 @@ func (r *run) work(ctx context.Context) error {
 	due, err := r.readDue()
 	if err != nil {
 		return err
+	}
+	if len(due) > batchUnits { // it takes a while: whoever looks on is told
+		r.progress(PhasePlan, 0, len(due))
+		if err := r.update(ctx, func(tx Tx) error { return tx.Put(r.running()) }); err != nil {
+			return err
+		}
 	}
 	if _, err := r.rehearse(ctx, due, nil); err != nil || r.gate.halt != "" {
 		return err

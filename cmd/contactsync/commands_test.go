@@ -33,9 +33,16 @@ func TestUsage(t *testing.T) {
 		"confirm whom":       {[]string{"confirm"}, "requires at least 1 arg"},
 		"too short a watch":  {[]string{"sync", "--watch", "1ms"}, "the least is 1s"},
 		"no length of time":  {[]string{"sync", "--watch", "soon"}, "invalid argument"},
-		"unknown status":     {[]string{"status", "--records", "lost"}, `there is no status "lost"`},
-		"records in sync":    {[]string{"status", "--records", "in_sync"}, "counted, not listed"},
-		"page 0":             {[]string{"status", "--records", "all", "--page", "0"}, "begin at 1"},
+		"unknown status":     {[]string{"records", "--status", "lost"}, `there is no status "lost"`},
+		"page 0":             {[]string{"records", "--page", "0"}, "begin at 1"},
+		"nothing written so": {[]string{"records", "--wrote", "moved"}, "created, updated and deleted"},
+		"a run of a status":  {[]string{"records", "--run", "1"}, "--wrote"},
+		"reason of what":     {[]string{"records", "--reason", "filter"}, "--status"},
+		"a record's name":    {[]string{"create", "books", "p0001"}, "write a:ID or b:ID"},
+		"two of one side":    {[]string{"link", "books", "a:x", "a:y"}, "one record of each side"},
+		"take what":          {[]string{"resolve", "books", "a:x"}, "--take a"},
+		"half a consent":     {[]string{"confirm", "books", "--run", "1"}, "--count N"},
+		"delete unasked":     {[]string{"delete", "books"}, "--yes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if said := s.run(row.args...); said.code != exitConfig || !strings.Contains(said.err, row.want) {
@@ -76,7 +83,7 @@ func TestRecords(t *testing.T) {
 	want := []string{"a p0000.vcf", "a p0001.vcf", "a p0002.vcf", "a p0003.vcf", "a p0004.vcf"}
 	var got []string
 	for _, page := range []string{"1", "2", "3"} {
-		said := s.run("status", "--records", "excluded", "--limit", "2", "--page", page)
+		said := s.run("records", "--status", "excluded", "--limit", "2", "--page", page)
 		require.Equal(t, exitDone, said.code, said.err)
 		if strings.Contains(said.out, "more: --page") != (page != "3") {
 			t.Errorf("page %s: %s", page, said.out)
@@ -94,8 +101,8 @@ func TestRecords(t *testing.T) {
 	if said := s.run("status"); !strings.Contains(said.out, "5 excluded:  no rule lets it through") {
 		t.Errorf("%s", said.out)
 	}
-	if strings.Contains(s.run("status", "--records", "all").out, "example.com") {
-		t.Error("records are named by their ids alone")
+	if said := s.run("records"); !strings.Contains(said.out, "Given0 Family0") || !strings.Contains(said.out, "p0@example.com") {
+		t.Errorf("records have no names: %s", said.out)
 	}
 }
 
@@ -103,7 +110,8 @@ func TestEveryCommandPrintsOneDocument(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
 	s.books(2)
-	for _, args := range [][]string{{"version"}, {"apps"}, {"validate"}, {"plan"}, {"sync"}, {"status"}, {"status", "--records", "all"},
+	for _, args := range [][]string{{"version"}, {"apps"}, {"validate"}, {"plan"}, {"sync"}, {"status"}, {"records"}, {"records", "--wrote", "created"}, {"conflicts"}, {"decisions"}, {"export", "books", "a:p0000.vcf"}, {"prune"},
+		{"separate", "books", "a:p0000.vcf", "b:p0000.vcf"}, {"withdraw", "books", "a:p0000.vcf"},
 		{"confirm", "books"}, {"pause"}, {"resume"}, {"sync", "nobody"}, {"snyc"}} {
 		said := s.run(append(args, "--json")...)
 		if said.out == "" {

@@ -10,7 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
@@ -24,6 +26,7 @@ type configFile struct {
 	places      places
 	secrets     []string // written in it, where they should not be
 	store       string
+	history     time.Duration // how long it is kept
 	connections []configured
 	problems    []problem // everything that is wrong with it
 }
@@ -93,7 +96,7 @@ func (f *configFile) invalid() error {
 
 // readConfig reads the file and notes what is wrong in it. The error is for a file that cannot be read as a whole.
 func (c *cli) readConfig() (*configFile, error) {
-	f := &configFile{path: c.configPath, places: places{}, store: defaultStore}
+	f := &configFile{path: c.configPath, places: places{}, store: defaultStore, history: defaultHistory}
 	source, err := os.ReadFile(c.configPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage(fmt.Errorf("there is no configuration file %s; name one with -c, or make an example with: %s quickstart", c.configPath, c.self))
@@ -155,11 +158,13 @@ func (l *loader) file(root ast.Node) {
 		switch e.key {
 		case "store":
 			l.readStore(e)
+		case "history":
+			l.readHistory(e)
 		case "connections":
 			found = true
 			l.connections(e)
 		default:
-			l.faultOnKey(e.key, "there is no such key; there are store, connections")
+			l.faultOnKey(e.key, "there is no such key; there are store, history, connections")
 		}
 	}
 	if !found {
@@ -177,6 +182,25 @@ func (l *loader) readStore(e entry) {
 	default:
 		l.fault("store", "the store is sqlite:FILE, or memory, which forgets everything when the program ends")
 	}
+}
+
+// defaultHistory is how long the history is kept.
+const defaultHistory = 90 * 24 * time.Hour
+
+// readHistory reads how long the history is kept.
+func (l *loader) readHistory(e entry) {
+	text, _ := plainText(e.value)
+	d, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n int
+		n, err = strconv.Atoi(days)
+		d = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || d <= 0 || d > 100*365*24*time.Hour {
+		l.fault("history", "how long the history is kept is a time such as 90d or 36h")
+		return
+	}
+	l.reader.file.history = d
 }
 
 func (l *loader) connections(e entry) {

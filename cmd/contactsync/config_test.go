@@ -41,7 +41,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 		"two documents":         {"connections: []\n---\nb: 2", []string{"3:1: a second document"}},
 		"bad indentation":       {"connections:\n  - name: one\n   a: 3", []string{"3:4: "}},
 		"open bracket":          {"connections: [\n  {name: one", []string{"2:3: "}},
-		"unknown key on top":    {"stroe: memory\n" + head, []string{"1:1: stroe: there is no such key; there are store, connections"}},
+		"unknown key on top":    {"stroe: memory\n" + head, []string{"1:1: stroe: there is no such key; there are store, history, connections"}},
 		"unknown store":         {"store: postgres:x\n" + head, []string{"1:8: store: the store is sqlite:FILE, or memory"}},
 		"sqlite without a file": {"store: \"sqlite:\"\n" + head, []string{"1:8: store: the store is"}},
 		"key twice on top":      {"store: memory\nstore: memory\n" + head, []string{"2:1: store: the key is there twice"}},

@@ -95,6 +95,7 @@ func (f *configFile) open(ctx context.Context, conn configured, store contactsyn
 	if err := conn.readable(ctx, apps); err != nil {
 		return nil, failed(err)
 	}
+	opts = append(opts, contactsync.WithHistory(f.history))
 	syncer, err := contactsync.Open(ctx, conn.doc, apps[contactsync.A], apps[contactsync.B], store, opts...)
 	var invalid *contactsync.InvalidError
 	switch {
@@ -124,8 +125,8 @@ func (conn configured) readable(ctx context.Context, apps [2]connector.Connector
 }
 
 // look returns a handle that only reads, and decides for a person.
-func look(ctx context.Context, conn configured, store contactsync.Store) (*contactsync.Syncer, error) {
-	syncer, err := contactsync.Open(ctx, conn.doc, nil, nil, store)
+func (f *configFile) look(ctx context.Context, conn configured, store contactsync.Store) (*contactsync.Syncer, error) {
+	syncer, err := contactsync.Open(ctx, conn.doc, nil, nil, store, contactsync.WithHistory(f.history))
 	if err != nil {
 		return nil, failed(err)
 	}

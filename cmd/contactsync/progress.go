@@ -33,6 +33,15 @@ func (p *progress) show(now contactsync.Progress) {
 	}
 }
 
+// watch shows how far a sync of another process is: as show does, or as plain lines whether or not they are asked for.
+func (p *progress) watch(now contactsync.Progress) {
+	if p.c.errTTY {
+		p.draw(now)
+	} else {
+		p.line(now)
+	}
+}
+
 func (p *progress) draw(now contactsync.Progress) {
 	if p.bar == nil || now.Phase != p.phase {
 		p.end()

@@ -159,8 +159,8 @@ func (c *cli) printNext() {
      (Keep a copy to put back.)
   5. See how it stands, who is excluded and why, and which field goes with which:
        %s
-       %s --records excluded
+       %s --status excluded
        %s
 `, filepath.Join(dir, "crm.csv"), filepath.Join(dir, "phone", "ana-nunez.vcf"), c.next("plan"), c.next("sync"),
-		filepath.Join(dir, "crm.csv"), c.next("status"), c.next("status"), c.next("validate"))
+		filepath.Join(dir, "crm.csv"), c.next("status"), c.next("records"), c.next("validate"))
 }

@@ -71,6 +71,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 something waits 
 	root.AddCommand(quickstartCommand(c), validateCommand(c), planCommand(c), syncCommand(c), statusCommand(c),
 		confirmCommand(c), pauseCommand(c), resumeCommand(c), compareCommand(c), historyCommand(c), runsCommand(c),
 		explainCommand(c), rollbackCommand(c), appsCommand(c), versionCommand(c))
+	root.AddCommand(recordsCommand(c), conflictsCommand(c), resolveCommand(c), linkCommand(c), separateCommand(c), createCommand(c),
+		decisionsCommand(c), withdrawCommand(c), exportCommand(c), forgetCommand(c), unforgetCommand(c), pruneCommand(c), deleteCommand(c))
 	return root
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,25 +13,20 @@ import (
 )
 
 func statusCommand(c *cli) *cobra.Command {
-	q := recordsQuery{limit: 50}
+	watch := false
 	cmd := &cobra.Command{
 		Use:   "status [CONNECTION...]",
-		Short: "Show how the connections stand",
+		Short: "Show how the connections stand; what is behind each number: records",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("records") {
-				return c.records(cmd.Context(), args, q)
+			if !watch {
+				return c.status(cmd.Context(), args)
 			}
-			return c.status(cmd.Context(), args)
+			ctx, stop := untilInterrupted(cmd.Context())
+			defer stop()
+			return c.watchStatus(ctx, args)
 		},
 	}
-	var known []string
-	for _, s := range statusWords {
-		known = append(known, s.status)
-	}
-	flags := cmd.Flags()
-	flags.StringVar(&q.status, "records", "", "list the records of this status: "+strings.Join(known[1:], ", ")+"; or all, which are not in sync")
-	flags.IntVar(&q.limit, "limit", q.limit, "how many records a page has")
-	flags.IntVar(&q.page, "page", 1, "which page of the records")
+	cmd.Flags().BoolVarP(&watch, "watch", "w", false, "follow the syncs that are running, in whatever process, to their end")
 	return cmd
 }
 
@@ -45,27 +39,9 @@ type statusResult struct {
 }
 
 func (c *cli) status(ctx context.Context, names []string) error {
-	file, conns, err := c.loadConfig(names)
+	results, conns, err := c.readStatus(ctx, names)
 	if err != nil {
 		return err
-	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	results := []statusResult{}
-	for _, conn := range conns {
-		syncer, err := look(ctx, conn, store)
-		if err != nil {
-			return err
-		}
-		status, err := syncer.Status(ctx)
-		if err != nil {
-			return failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
-		}
-		names := labels(conn.doc)
-		results = append(results, statusResult{conn.doc.ID, names[0], names[1], status})
 	}
 	if c.json {
 		c.printJSON(map[string]any{"connections": results})
@@ -75,6 +51,59 @@ func (c *cli) status(ctx context.Context, names []string) error {
 		c.printStatus(conn, results[i])
 	}
 	return nil
+}
+
+// readStatus reads how the connections stand.
+func (c *cli) readStatus(ctx context.Context, names []string) (results []statusResult, conns []configured, err error) {
+	results = []statusResult{}
+	err = c.eachLookQuiet(ctx, names, func(ctx context.Context, s *contactsync.Syncer, conn configured) error {
+		status, err := s.Status(ctx)
+		names := labels(conn.doc)
+		results, conns = append(results, statusResult{conn.doc.ID, names[0], names[1], status}), append(conns, conn)
+		return err
+	})
+	return results, conns, err
+}
+
+// watchEvery is how often a running sync is looked at.
+const watchEvery = time.Second
+
+// lostAfter is how long a running sync may be silent before it is taken for dead.
+const lostAfter = 2 * time.Minute
+
+// watchStatus follows running syncs to their end, and shows how the connections stand then.
+func (c *cli) watchStatus(ctx context.Context, names []string) error {
+	bars := map[string]*progress{}
+	for {
+		results, _, err := c.readStatus(ctx, names)
+		if err != nil {
+			return err
+		}
+		running := false
+		for _, r := range results {
+			bar := bars[r.Connection]
+			if bar == nil {
+				bar = c.newProgress(r.Connection)
+				bars[r.Connection] = bar
+			}
+			if r.Running == nil || time.Since(r.Running.Heard) > lostAfter {
+				bar.end()
+				continue
+			}
+			running = true
+			bar.watch(r.Running.Progress)
+		}
+		if !running {
+			return c.status(ctx, names)
+		}
+		timer := time.NewTimer(watchEvery)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
 }
 
 // printStatus prints how one connection stands.
@@ -87,8 +116,14 @@ func (c *cli) printStatus(conn configured, r statusResult) {
 			fmt.Sprintf("%d created", n.Created), fmt.Sprintf("%d updated", n.Updated), fmt.Sprintf("%d deleted", n.Deleted), "since the first sync"})
 	}
 	if r.Runs > 0 {
+		for _, side := range contactsync.Sides {
+			n := r.Latest[side]
+			rows = append(rows, []string{side.String(), [2]string{r.A, r.B}[side],
+				fmt.Sprintf("%d created", n.Created), fmt.Sprintf("%d updated", n.Updated), fmt.Sprintf("%d deleted", n.Deleted), fmt.Sprintf("by run %d, the latest", r.Runs)})
+		}
 		table(c.out, "  ", rows)
 	}
+	c.printRunning(r.Running)
 	rows = nil
 	for _, s := range statusWords {
 		rows = append(rows, []string{s.words, fmt.Sprint(r.Counts[s.status])})
@@ -106,6 +141,28 @@ func (c *cli) printStatus(conn configured, r statusResult) {
 	case contactsync.StatePaused:
 		c.printf("  next: %s\n", c.next("resume", r.Connection))
 	}
+}
+
+// printRunning says how far the running sync is.
+func (c *cli) printRunning(r *contactsync.Running) {
+	switch {
+	case r == nil:
+	case time.Since(r.Heard) > lostAfter:
+		c.printf("  %s run %d has not been heard of since %s; if it was killed, the next sync goes on from there\n", c.paint(yellow, "silent:"), r.Run, r.Heard.Local().Format(time.DateTime))
+	default:
+		c.printf("  %s run %d since %s, %s\n", c.paint(green, "running:"), r.Run, r.Started.Local().Format(time.DateTime), farIn(r.Progress))
+	}
+}
+
+// farIn says in words how far a sync is.
+func farIn(p contactsync.Progress) string {
+	switch {
+	case p.Phase == "":
+		return "just begun"
+	case p.Total > 0:
+		return fmt.Sprintf("%s %d of %d", p.Phase, p.Done, p.Total)
+	}
+	return fmt.Sprintf("%s %d", p.Phase, p.Done)
 }
 
 func stateWords(s contactsync.State) string {
@@ -151,107 +208,18 @@ func (c *cli) printWaiting(doc contactsync.Connection, waiting []contactsync.Wai
 	if len(waiting) == 0 {
 		return
 	}
+	c.printWaits(doc, waiting)
+	c.printf("  if that is what you want: %s, then %s\n",
+		c.next("confirm", doc.ID, "--run", fmt.Sprint(waiting[0].Run), "--count", fmt.Sprint(total(waiting))), c.next("sync", doc.ID))
+}
+
+// printWaits says what waits.
+func (c *cli) printWaits(doc contactsync.Connection, waiting []contactsync.Waiting) {
 	for _, w := range waiting {
 		text := w.Text()
 		if w.Halts() {
 			text = labels(doc)[w.Side] + ": " + text
 		}
 		c.printf("  %s %s\n", c.paint(yellow, "waiting:"), text)
-	}
-	c.printf("  if that is what you want: %s, then %s\n", c.next("confirm", doc.ID), c.next("sync", doc.ID))
-}
-
-// recordsQuery says which records are listed.
-type recordsQuery struct {
-	status      string
-	limit, page int
-}
-
-// recordsResult is a page of records, as --json shows it.
-type recordsResult struct {
-	Connection string                     `json:"connection"`
-	Records    []contactsync.RecordStatus `json:"records"`
-	Page       int                        `json:"page"`
-	More       bool                       `json:"more"`
-}
-
-// records lists the records of a status, a page at a time.
-func (c *cli) records(ctx context.Context, names []string, q recordsQuery) error {
-	all := q.status == "all"
-	if !all && (statusIn(q.status) == q.status && q.status != contactsync.StatusPending && q.status != contactsync.StatusExcluded && q.status != contactsync.StatusFailed) {
-		return usage(fmt.Errorf("--records: there is no status %q", q.status))
-	}
-	if q.status == contactsync.StatusInSync {
-		return usage(errors.New("--records: what is in sync is counted, not listed"))
-	}
-	if q.limit < 1 || q.page < 1 {
-		return usage(errors.New("--limit and --page begin at 1"))
-	}
-	if all {
-		q.status = ""
-	}
-	file, conns, err := c.loadConfig(names)
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	results := []recordsResult{}
-	for _, conn := range conns {
-		page, err := recordsPage(ctx, conn, store, q)
-		if err != nil {
-			return failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
-		}
-		results = append(results, page)
-		if !c.json {
-			c.printRecords(page)
-		}
-	}
-	if c.json {
-		c.printJSON(map[string]any{"connections": results})
-	}
-	return nil
-}
-
-// recordsPage reads the pages up to the one that is asked for.
-func recordsPage(ctx context.Context, conn configured, store contactsync.Store, q recordsQuery) (recordsResult, error) {
-	out := recordsResult{Connection: conn.doc.ID, Records: []contactsync.RecordStatus{}, Page: q.page}
-	syncer, err := look(ctx, conn, store)
-	if err != nil {
-		return out, err
-	}
-	after := ""
-	for n := 1; ; n++ {
-		page, next, err := syncer.Records(ctx, contactsync.RecordQuery{Status: q.status, After: after, Limit: q.limit})
-		if err != nil {
-			return out, err
-		}
-		if n == q.page {
-			out.Records, out.More = append(out.Records, page...), next != ""
-			return out, nil
-		}
-		if next == "" {
-			return out, nil
-		}
-		after = next
-	}
-}
-
-func (c *cli) printRecords(page recordsResult) {
-	c.printf("%s: %s\n", c.paint(bold, page.Connection), count(len(page.Records), "record", "records"))
-	var rows [][]string
-	for _, r := range page.Records {
-		text := inWords(r.Reason)
-		if r.Message != "" {
-			text = r.Message
-		}
-		rows = append(rows, []string{recordIDs(r), statusIn(r.Status), printable(text)})
-	}
-	table(c.out, "  ", rows)
-	if page.More {
-		c.printf("  more: --page %d\n", page.Page+1)
 	}
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/contactsync/contactsync"
@@ -211,36 +209,15 @@ func (s *syncRun) ask(ctx context.Context, conn configured, syncer *contactsync.
 	}
 	s.printf("%s is synced for the first time. This is what would happen:\n", conn.doc.ID)
 	s.printPlan(conn, plan, sampleWrites)
-	s.printf("Continue? [y/N] ")
-	answer, err := s.answer(ctx)
-	if err != nil {
+	yes, err := s.asks(ctx, "")
+	if err != nil || yes {
 		return "", err
-	}
-	switch strings.ToLower(strings.TrimSpace(answer)) {
-	case "y", "yes":
-		return "", nil
 	}
 	return "not synced: you did not say yes; nothing was written", nil
 }
 
 // sampleWrites is how many writes are shown before a first sync.
 const sampleWrites = 5
-
-// answer reads one line, unless it is interrupted.
-func (s *cli) answer(ctx context.Context) (string, error) {
-	line := make(chan string, 1)
-	go func() {
-		text, _ := bufio.NewReader(s.in).ReadString('\n')
-		line <- text
-	}()
-	select {
-	case text := <-line:
-		return text, nil
-	case <-ctx.Done():
-		s.printf("\n")
-		return "", ctx.Err()
-	}
-}
 
 // printResult prints what one connection's sync came to.
 func (s *syncRun) printResult(r syncResult) {
@@ -301,6 +278,6 @@ func (s *syncRun) printFailures(r syncResult) {
 		s.printf("  %s %s: %s\n", s.paint(red, "failed:"), recordIDs(f), printable(text))
 	}
 	if more := r.Report.Status.Counts[contactsync.StatusFailed] - len(r.Failed); more > 0 && len(r.Failed) > 0 {
-		s.printf("  and %d more: %s --records failed\n", more, s.next("status", r.Connection))
+		s.printf("  and %d more: %s\n", more, s.next("records", r.Connection, "--status", "failed"))
 	}
 }

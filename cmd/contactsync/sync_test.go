@@ -101,7 +101,7 @@ func TestEmptiedSideHaltsAndConsentEndsIt(t *testing.T) {
 	s.write("crm.csv", "ID,First Name,Last Name,Email")
 	for _, command := range []string{"plan", "sync", "sync"} {
 		said := s.run(command)
-		if said.code != exitHeld || !strings.Contains(said.out, "turned up empty") || !strings.Contains(said.out, "contactsync confirm one -c DIR/contactsync.yaml") {
+		if said.code != exitHeld || !strings.Contains(said.out, "turned up empty") || !strings.Contains(said.out, "contactsync confirm one --run") {
 			t.Errorf("%s: %+v", command, said)
 		}
 	}
@@ -116,13 +116,13 @@ func TestEmptiedSideHaltsAndConsentEndsIt(t *testing.T) {
 	if got.Exit != exitHeld || got.Connections[0].Report.Waiting[0].Reason != "empty" || got.Connections[0].Report.Status.State != "halted" {
 		t.Errorf("%+v", got)
 	}
-	require.Equal(t, exitDone, s.run("confirm", "one").code)
+	require.Equal(t, exitDone, s.run("confirm", "one", "--yes").code)
 	if said := s.run("sync"); said.code != exitHeld || !strings.Contains(said.out, "5 deletions wait for your consent") {
 		t.Errorf("the halt was confirmed, the deletions behind it are more than the guard allows: %+v", said)
 	}
 	code := exitHeld
 	for tries := 0; code == exitHeld && tries < 3; tries++ {
-		require.Equal(t, exitDone, s.run("confirm", "one").code)
+		require.Equal(t, exitDone, s.run("confirm", "one", "--yes").code)
 		code = s.run("sync").code
 	}
 	if n := len(s.files("A")); code != exitDone || n != 0 {

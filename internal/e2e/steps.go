@@ -62,7 +62,7 @@ func parseAction(kind string, data []byte) (action, error) {
 		return decode[syncStep](data)
 	case "preview":
 		return decode[previewStep](data)
-	case "confirm", "pause", "resume":
+	case "pause", "resume":
 		_, err := decode[noDetail](data)
 		return verbStep(kind), err
 	case "rollback":
@@ -96,7 +96,7 @@ func parseAction(kind string, data []byte) (action, error) {
 	case "invalid":
 		return decode[invalidStep](data)
 	}
-	return nil, fmt.Errorf("there is no such step")
+	return parsePeople(kind, data)
 }
 
 // decode reads the value of a step's key.
@@ -186,7 +186,7 @@ func (s previewStep) play(ctx context.Context, w *world) error {
 	return nil
 }
 
-// verbStep is a verb of the connection that needs no more: "confirm", "pause" or "resume".
+// verbStep is a verb of the connection that needs no more: "pause" or "resume".
 type verbStep string
 
 func (s verbStep) swapped() action { return s }
@@ -196,10 +196,7 @@ func (s verbStep) play(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	switch s {
-	case "confirm":
-		return engine.Confirm(ctx)
-	case "pause":
+	if s == "pause" {
 		return engine.Pause(ctx)
 	}
 	return engine.Resume(ctx)
@@ -210,6 +207,8 @@ type resolveStep struct {
 	A, B  string // one of them: the record
 	Field string // "" means all held fields
 	Take  string
+	Value contact.Value // instead of Take, as a holds it
+	Seen  bool          // only if it is still what the last conflicts step saw
 }
 
 func (s resolveStep) swapped() action {
@@ -227,7 +226,13 @@ func (s resolveStep) play(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	return engine.Resolve(ctx, contactsync.Resolution{Side: side, ID: id, Field: s.Field, Take: s.Take})
+	res := contactsync.Resolution{Side: side, ID: id, Field: s.Field, Take: contactsync.Take(s.Take), Value: s.Value}
+	if s.Seen {
+		if res.Seen, err = w.tokenOf(side, id, s.Field); err != nil {
+			return err
+		}
+	}
+	return engine.Resolve(ctx, res)
 }
 
 // configureStep replaces top-level keys of the scenario's own connection.

@@ -41,6 +41,8 @@ type world struct {
 	emails [2]map[string]string // ids by every email that a record has or had, the last bearer's
 	bearer [2]map[string]string // ids by the emails of this moment; "" where several records share one
 
+	seen []contactsync.HeldConflict // by the last conflicts step
+
 	late   [2][]connector.Delivery // that were held back
 	writes [2]fake.Writes          // of the last sync step
 	calls  [2]map[string]int
