@@ -28,6 +28,9 @@ func (r *run) carry(b *book, decided ref, m *move) {
 	}
 	l := m.link
 	if m.made {
+		if l.key != "" {
+			l.Since = r.number
+		}
 		b.relink(l)
 		r.report.Linked++
 	}
@@ -173,7 +176,9 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 	switch w.op {
 	case connector.Delete:
 		b.dropLink(w.link)
-		b.dropMirror(ref{s.Other(), w.link.ID[s.Other()]})
+		if w.back == nil {
+			b.dropMirror(ref{s.Other(), w.link.ID[s.Other()]})
+		}
 		r.buried(b, ref{s, w.id}, now)
 		r.count(b, w)
 		return
@@ -182,13 +187,18 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 	case connector.Update:
 		r.updated(b, w, res, now)
 	}
-	own := res.Wrote == "" || res.Wrote == res.Record.Version
+	own := w.back == nil && (res.Wrote == "" || res.Wrote == res.Record.Version)
 	r.arrivedKept(w, res, own, b.mirrorOf(ref{s, w.link.ID[s]}))
+	if m := b.mirrorOf(ref{s, w.link.ID[s]}); w.back != nil && w.back.clean && m != nil {
+		w.link.Touch[s] = m.touch()
+	}
 	if w.mark {
 		w.link.Gone[s.Other()] = true
 		b.kin(w.link)
 	}
-	b.putLink(w.link)
+	if w.back == nil || w.link.key != "" { // a pair that is none any more is not made again
+		b.putLink(w.link)
+	}
 	for _, side := range Sides {
 		if b.record(ref{side, w.link.ID[side]}) != nil {
 			b.touch(ref{side, w.link.ID[side]})
@@ -287,6 +297,15 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 		}
 	}
 	m.Wrote, m.Doubt = own, nil
+	b.putMirror(m)
+	w.link.Refused = ""
+	if w.back == nil { // what a person takes back does not swing
+		r.swings(w, own.Before, m, now)
+	}
+}
+
+// swings notes what an update replaced, so that a field which keeps changing back is noticed.
+func (r *run) swings(w *write, before contact.Fields, m *mirror, now time.Time) {
 	if w.link.Past == nil {
 		w.link.Past = map[string]*past{}
 	}
@@ -296,10 +315,8 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 		if w.link.Past[key] == nil {
 			w.link.Past[key] = &past{}
 		}
-		w.link.Past[key].wrote(f.Key(own.Before[name], ""), f.Key(m.Fields[name], ""), now)
+		w.link.Past[key].wrote(f.Key(before[name], ""), f.Key(m.Fields[name], ""), now)
 	}
-	w.link.Refused = ""
-	b.putMirror(m)
 }
 
 // supersededKept is how many versions that our writes replaced are remembered, to tell a stale read.
@@ -383,7 +400,9 @@ func (r *run) count(b *book, w *write) {
 	case connector.Delete:
 		c.Deleted++
 		r.used(b, "delete "+w.link.key)
-		r.report.Deletes++
+		if w.back == nil {
+			r.report.Deletes++
+		}
 	}
 }
 

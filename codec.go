@@ -204,6 +204,10 @@ func (l *link) body() []byte {
 	o.flag("decided", l.Decided)
 	o.standing(l.Standing)
 	o.text("refused", l.Refused)
+	o.text("how", l.How)
+	if l.Since != 0 {
+		o.any("since", l.Since)
+	}
 	o.key("cells")
 	o.to = l.appendCells(o.to)
 	if l.Gone != [2]bool{} || len(l.Members)+len(l.Layers)+len(l.Held)+len(l.Past) > 0 {
@@ -322,6 +326,10 @@ func (l *link) read(body []byte) error {
 			err = readRaw(d, &l.Standing)
 		case "refused":
 			l.Refused, err = d.String()
+		case "how":
+			l.How, err = d.String()
+		case "since":
+			l.Since, err = d.Int()
 		case "cells":
 			err = l.readCells(d)
 		case "rare":

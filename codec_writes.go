@@ -44,6 +44,7 @@ func (n *intent) append(to []byte) []byte {
 	if n.Since != 0 {
 		o.any("since", n.Since)
 	}
+	o.text("back", n.Back)
 	return append(o.to, '}')
 }
 
@@ -89,6 +90,7 @@ func (o *object) settle(all []settlement) {
 		one.key("val")
 		one.to = st.Val.append(one.to)
 		one.flag("both", st.Both)
+		one.flag("forget", st.Forget)
 		o.close(one)
 	}
 	o.to = append(o.to, ']')
@@ -114,7 +116,7 @@ func (o *object) why(why map[string]Why) {
 
 // row is the journal row of that key.
 func (j *journalRow) row(key string) Row {
-	return Row{Table: TableJournal, Key: key, Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Body: j.body()}
+	return Row{Table: TableJournal, Key: key, Index: [Indexes]string{j.IDs[A], j.IDs[B]}, Stamp: j.stamp, Body: j.body()}
 }
 
 func (j *journalRow) body() []byte {
@@ -133,5 +135,10 @@ func (j *journalRow) body() []byte {
 	o.flag("found", j.Found)
 	o.text("decision", string(j.Decision))
 	o.flag("foreseen", j.Foreseen)
+	if j.Was != nil {
+		o.key("was")
+		o.to = append(o.to, j.Was...)
+	}
+	o.text("back", j.Back)
 	return o.end()
 }

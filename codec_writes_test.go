@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var compareRows = cmp.AllowUnexported(settlement{}, contact.Value{}, intentRow{})
+var compareRows = cmp.AllowUnexported(settlement{}, contact.Value{}, intentRow{}, journalRow{})
 
 // Rows that are written by hand are read by the tags of their structs: a field that only one of the two knows is lost.
 func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
@@ -25,7 +25,7 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 	intents := map[string]intentRow{
 		"empty": {At: at, Writes: []intent{}},
 		"full": {Side: B, Op: connector.Update, Run: 12, At: at, Writes: []intent{{ID: "only"}, {
-			ID: "id\x00", Link: "000000012 00000001", Marker: "m-1", Clears: []string{"first:first"}, Why: why,
+			ID: "id\x00", Link: "000000012 00000001", Marker: "m-1", Back: "000000011 00000001", Clears: []string{"first:first"}, Why: why,
 			Kept: []string{"email"}, Moved: []string{"first"}, Since: 3,
 			Patch: contact.Patch{
 				"first":  {Set: contact.Empty},
@@ -37,6 +37,8 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 				{Mapping: "first:first", Val: sides{text("Ann"), text("Ann")}},
 				{Mapping: "last:last", Val: sides{text("O"), nil}, Both: true},
 				{Mapping: "emails:emails", Element: "x@example.com", Entry: [2]*contact.Entry{&entry, nil}},
+				{Mapping: "notes:notes", Forget: true},
+				{Membership: "m2", Forget: true},
 				{Membership: "m1", Member: member{In: true}},
 				{Target: "b tags\x00phone", Layer: &layer{Under: contact.Empty, Wrote: contact.Text("x"), Goal: contact.Text("X")}},
 				{Target: "b stage"},
@@ -53,7 +55,8 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 	journal := map[string]journalRow{
 		"empty": {At: at},
 		"full": {At: at, Side: B, Op: connector.Delete, IDs: [2]string{"a\"1", "b1"}, Before: contact.Fields{"first": contact.Text("Ann")},
-			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Decision: DecidedLink},
+			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Decision: DecidedLink,
+			Was: []byte(`{"id_a":"a1"}`), Back: "000000011 00000001"},
 	}
 	for name, want := range journal {
 		var got journalRow

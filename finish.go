@@ -188,6 +188,9 @@ func (l *link) arrived(cfg *config, settled []settlement, written bool, s Side, 
 	for i := range settled {
 		st := &settled[i]
 		switch {
+		case st.Forget:
+			delete(l.Cells, st.Mapping)
+			delete(l.Members, st.Membership)
 		case st.Membership != "":
 			if l.Members == nil {
 				l.Members = map[string]member{}

@@ -10,6 +10,11 @@ func (r *run) begin(ctx context.Context) error {
 	if err := r.readLife(); err != nil {
 		return err
 	}
+	return r.enter(ctx)
+}
+
+// enter notes that a run begins.
+func (r *run) enter(ctx context.Context) error {
 	if err := r.countLast(); err != nil {
 		return err
 	}

@@ -116,6 +116,24 @@ func nameCompany(schema *contact.Schema, fields contact.Fields) string {
 // evidence reports whether two records' keys say that they are one person: the first kind of key that both have
 // is shared. A later kind is no evidence where an earlier one differs.
 func evidence(x, y []matchKey) bool {
+	_, ok := shared(x, y)
+	return ok
+}
+
+// sharedKey names the kind of key that two records share, or says that they are alike.
+func (cfg *config) sharedKey(x, y []matchKey) string {
+	k, ok := shared(x, y)
+	switch {
+	case !ok:
+		return linkedAlike
+	case cfg.keys[k.kind].Kind != "":
+		return cfg.keys[k.kind].Kind
+	}
+	return cfg.keys[k.kind].A + "=" + cfg.keys[k.kind].B
+}
+
+// shared returns the key by which two records are evidence for each other, and whether there is one.
+func shared(x, y []matchKey) (matchKey, bool) {
 	for len(x) > 0 && len(y) > 0 {
 		switch {
 		case x[0].kind < y[0].kind:
@@ -128,12 +146,12 @@ func evidence(x, y []matchKey) bool {
 		kind := x[0].kind
 		for ; len(x) > 0 && x[0].kind == kind; x = x[1:] {
 			if slices.Contains(y, x[0]) {
-				return true
+				return x[0], true
 			}
 		}
-		return false
+		return matchKey{}, false
 	}
-	return false
+	return matchKey{}, false
 }
 
 // A directory finds what a decision about one unit looks at. It shows live records only.

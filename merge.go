@@ -93,7 +93,7 @@ func (b *book) accept(ids [2]string) {
 			left[s] = ref{s.Other(), l.ID[s.Other()]}
 		}
 	}
-	b.relink(&link{ID: ids})
+	b.relink(&link{ID: ids, How: linkedByPerson})
 	for _, s := range Sides {
 		if b.record(left[s]) != nil {
 			b.mergedAway(left[s], ids[s])

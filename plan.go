@@ -96,7 +96,7 @@ func (pl *planner) survivesAnew(m *move) bool {
 		if len(heirs) != 1 || pl.dir.linkOf(heirs[0].ref()) != nil || pl.dir.open(heirs[0].ref()) {
 			continue
 		}
-		m.link = &link{key: old.key, ID: old.ID, Let: old.Let}
+		m.link = &link{key: old.key, ID: old.ID, Let: old.Let, How: linkedAnew}
 		m.link.ID[x] = heirs[0].id
 		m.rec[x] = heirs[0]
 		m.made, m.heir[x], m.severed[x.Other()] = true, true, true
@@ -181,7 +181,7 @@ func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 		}
 		return m
 	}
-	m.link = &link{key: m.link.key, ID: m.link.ID}
+	m.link = &link{key: m.link.key, ID: m.link.ID, How: linkedAnew}
 	m.link.ID[x] = heir.id
 	m.rec[x] = heir
 	m.heir[x] = true
@@ -263,7 +263,7 @@ func (pl *planner) decideUnlinked(r *mirror) *move {
 // match links two records, and decides them as a first match. A survivor's link is taken over.
 func (pl *planner) match(m *move, r, c *mirror) *move {
 	m.rec[c.side] = c
-	l := &link{}
+	l := &link{How: pl.cfg.sharedKey(r.keys, c.keys)}
 	if old := pl.dir.linkOf(c.ref()); old != nil {
 		l.key = old.key
 	}

@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -98,7 +99,15 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 
 func (w *write) intent(marker string) intent {
 	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why, Clears: w.clears,
-		Kept: w.kept, Moved: w.moved, Since: w.since}
+		Kept: w.kept, Moved: w.moved, Since: w.since, Back: w.back.key()}
+}
+
+// key returns the key of the row that is taken back, "" for none.
+func (k *back) key() string {
+	if k == nil {
+		return ""
+	}
+	return k.row
 }
 
 // nextKey names the next intent or journal entry of this run.
@@ -118,6 +127,10 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		res := results[i]
 		err := res.Err
 		r.observe(w, err)
+		w.was = w.link.bodyBefore(r.number)
+		if w.back != nil {
+			w.back.done = true
+		}
 		if err == nil || connector.Known(err) {
 			r.answeredAgain(b, w)
 		}
@@ -132,10 +145,13 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 			r.applied(b, w, res, now)
 			r.wrote = true
 			r.journal(b, w, before, res, nil)
+		case w.back != nil && connector.Known(err):
+			r.leave(b, w, err)
 		case errors.Is(err, connector.ErrVersionConflict):
 			again = append(again, w)
 		case !connector.Known(err):
 			unknown = append(unknown, note.Writes[i])
+			r.leaveOpen(w)
 			r.openIntent(note, w.id)
 			r.unanswered(b, w)
 		default:
@@ -220,6 +236,9 @@ func (r *run) stand(b *book, w *write, st standing, refused string) {
 		b.dirtyMirrors[source.ref()] = true
 		return
 	}
+	if w.back != nil && w.link.key == "" {
+		return // it is no pair any more
+	}
 	w.link.Standing, w.link.Refused = st, refused
 	b.putLink(w.link)
 	for _, s := range Sides {
@@ -264,7 +283,7 @@ func (r *run) exists(b *book, w *write, err error) {
 	at := ref{w.side, connector.ExistingID(err)}
 	source := ref{w.side.Other(), w.link.ID[w.side.Other()]}
 	if w.op == connector.Create && at.id != "" && b.record(at) != nil && free(b, b.record(at)) && !b.separated(pairIDs(at, source)) {
-		l := &link{}
+		l := &link{How: linkedByApp}
 		if old := b.linkOf(at); old != nil {
 			l.key = old.key
 		}
@@ -402,12 +421,15 @@ func (r *run) refresh(ctx context.Context, b *book, writes []*write) ([]*write, 
 
 // journal notes a write: what was there, what is there now, and why.
 func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Result, err error) {
-	j := journalRow{At: r.opts.clock.Now(), Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID, Found: res.Found}
+	j := journalRow{At: r.opts.clock.Now(), Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID, Found: res.Found, Was: w.was, Back: w.back.key()}
+	version := ""
 	if err != nil {
-		j.Refused = err.Error()
+		j.Refused, j.Was = err.Error(), nil
 	} else {
 		j.Before, j.After = contact.Fields{}, contact.Fields{}
 		after := b.mirrorOf(ref{w.side, w.link.ID[w.side]})
+		// A record that was found to be there may show what its user has done with it since it was made.
+		own := !res.Found && (res.Wrote == "" || res.Wrote == res.Record.Version)
 		for _, name := range w.patch.Names() {
 			if v := before[name]; !v.Absent() {
 				j.Before[name] = v
@@ -415,15 +437,18 @@ func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Re
 			if after == nil {
 				continue
 			}
-			j.After[name] = after.Fields[name]
 			f, _ := r.cfg.schema[w.side].Field(name)
+			j.After[name] = ours(f, w.patch[name], before[name], after.Fields[name], own, r.cfg.Match.Region)
 			if sent := w.patch[name].Apply(before[name], f); !f.Same(sent, after.Fields[name], r.cfg.Match.Region) {
 				j.Altered = append(j.Altered, name)
 			}
 		}
 		if w.op == connector.Delete {
 			j.Before = w.before
+		} else if after != nil && !res.Found {
+			version = cmp.Or(res.Wrote, after.version)
 		}
 	}
+	j.stamp = w.version + "\x00" + version
 	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey()))
 }

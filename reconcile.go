@@ -32,11 +32,20 @@ type write struct {
 	why     map[string]Why // by field; of a deletion by ""
 	clears  []string       // mappings by which it empties a field
 	link    *link
-	mark    bool // it marks a survivor
+	mark    bool   // it marks a survivor
+	was     []byte // the pair's row as it was before; nil if this run has made it
+	back    *back  // it takes another write back
 	// Of a creation that was sent again:
 	kept  []string // fields that were left to the app, sorted
 	moved []string // those of them that the source holds otherwise than the first time
 	since int64    // number of the sync that sent it first; 0 is this one
+}
+
+// back is what a write takes back.
+type back struct {
+	row   string // the key of the journal's row
+	done  bool   // the app has answered, one way or the other
+	clean bool   // nobody had touched the record since the pair was decided
 }
 
 // outcome is what was decided of one pair.
@@ -468,10 +477,11 @@ func (p *pairing) place(to Side, x *shown, v []contact.Value, because string) {
 func (p *pairing) put(to Side, x *shown, v []contact.Value, because string) {
 	x.m.put(to, p.wanted(to), v, x.settledOn(to))
 	why := Why{Mapping: x.m.id, Because: because}
-	if !blank(x.values[to]) && (x.cell == nil || x.m.changed(to, p.rec[to].Fields, x.cell.Val[to])) {
-		why.Lost = x.values[to][0]
-	}
-	for _, sel := range x.m.sel[to] {
+	loses := !blank(x.values[to]) && (x.cell == nil || x.m.changed(to, p.rec[to].Fields, x.cell.Val[to]))
+	for i, sel := range x.m.sel[to] {
+		if why.Lost = (contact.Value{}); loses && !x.values[to][i].Blank() {
+			why.Lost = x.values[to][i]
+		}
 		p.because(to, sel.Field, why)
 	}
 }

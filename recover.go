@@ -143,12 +143,22 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		return
 	}
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
-	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, clears: p.Clears, link: l}
+	w := p.write(l)
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At, Before: p.Before}
 	b.dirtyMirrors[m.ref()] = true
-	r.found(b, w)
+	r.found(b, w, p)
 	r.count(b, w)
+}
+
+// write returns the write that the note is about.
+func (p *pendingIntent) write(l *link) *write {
+	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, clears: p.Clears, link: l,
+		kept: p.Kept, moved: p.Moved, was: l.bodyBefore(p.Run)}
+	if p.Back != "" {
+		w.back = &back{row: p.Back, done: true}
+	}
+	return w
 }
 
 // shows reports whether a field may bear the trace of a change: it is no longer as it was, or the change would have left
@@ -170,8 +180,8 @@ func (r *run) recoverDelete(b *book, p *pendingIntent) {
 		return
 	}
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
-	w := &write{op: p.Op, side: p.Side, id: p.ID, link: l, why: p.Why, before: p.Before}
-	r.found(b, w)
+	w := p.write(l)
+	r.found(b, w, p)
 	r.applied(b, w, connector.Result{}, p.At)
 }
 
@@ -320,7 +330,11 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 		return
 	}
 	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
-	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, settle: p.Settle, why: p.Why, link: &link{}, kept: p.Kept, moved: p.Moved}
+	w := p.write(&link{})
+	if w.back != nil { // a record that was restored: what was settled of it is, and its counterpart is gone
+		w.link = r.linkOfRow(b, p.Back)
+		w.link.Gone[source.side] = true
+	}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, p.ID
 	w.link.Let[source.side] = true
 	if p.Marker != "" && r.cfg.schema[p.Side].Marker || r.sameContent(p, m) {
@@ -330,7 +344,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At}
 	b.dirtyMirrors[m.ref()] = true
-	r.found(b, w)
+	r.found(b, w, p)
 	r.count(b, w)
 }
 
@@ -343,7 +357,9 @@ func (r *run) settleFound(b *book, w *write, m *mirror) {
 			continue
 		}
 		own := true
-		if mp := r.cfg.mapping(st[0].Mapping); mp != nil && st[0].Element == "" {
+		if mp := r.cfg.mapping(st[0].Mapping); w.back != nil {
+			own = false // it settles what was settled before
+		} else if mp != nil && st[0].Element == "" {
 			now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side])
 			own = mp.same(w.side, now, st[0].Val[w.side]) ||
 				slices.EqualFunc(st[0].Val[w.side], now, looksLike)
@@ -356,13 +372,17 @@ func (r *run) settleFound(b *book, w *write, m *mirror) {
 	}
 }
 
-// found notes in the history that a write turned out to have landed.
-func (r *run) found(b *book, w *write) {
-	j := journalRow{At: r.now, Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID, Before: w.before, Found: true, After: contact.Fields{}}
+// found notes in the history that a write turned out to have landed. What the app shows by now is only taken for its
+// result where it may be that.
+func (r *run) found(b *book, w *write, p *pendingIntent) {
+	j := journalRow{At: r.now, Side: w.side, Op: w.op, Why: w.why, IDs: w.link.ID, Before: w.before, Found: true, After: contact.Fields{},
+		Was: w.was, Back: w.back.key()}
 	if m := b.record(ref{w.side, w.link.ID[w.side]}); m != nil {
 		for _, name := range w.patch.Names() {
-			j.After[name] = m.Fields[name]
+			f, _ := r.cfg.schema[w.side].Field(name)
+			sent, now := w.patch[name].Apply(w.before[name], f), m.Fields[name]
+			j.After[name] = ours(f, w.patch[name], w.before[name], now, looksLike(sent, now), r.cfg.Match.Region)
 		}
 	}
-	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey()))
+	b.dirtyRows = append(b.dirtyRows, j.row(recoveredKey(p.Run, r.nextKey())))
 }

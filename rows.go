@@ -80,6 +80,7 @@ type intent struct {
 	Kept  []string `json:"kept,omitempty"`
 	Moved []string `json:"moved,omitempty"`
 	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
+	Back  string   `json:"back,omitempty"`  // the journal's row that it takes back
 }
 
 // holdRow is what waits for a person, was decided by one, or is proposed to one.
@@ -123,6 +124,8 @@ type runRow struct {
 	Unread   int       `json:"unread,omitempty"`
 	Restless int       `json:"restless,omitempty"`
 	Linked   int       `json:"linked,omitempty"`
+	Took     int64     `json:"took,omitempty"`  // the run that this one takes back
+	Taken    int64     `json:"taken,omitempty"` // the run that took this one back, to its end
 	Shadow   bool      `json:"shadow,omitempty"`
 	Foreseen [2]Counts `json:"foreseen,omitzero"` // in shadow mode: what it would have written
 
@@ -148,7 +151,17 @@ type journalRow struct {
 	Decision Decided `json:"decision,omitempty"` // what kind of decision a person made
 	// Foreseen is an entry of a sync in shadow mode: nothing was written.
 	Foreseen bool `json:"foreseen,omitempty"`
+	// Was is the pair's row as it was before an update or deletion, if the run had not made the pair itself.
+	Was   json.RawMessage `json:"was,omitempty"`
+	Back  string          `json:"back,omitempty"` // the row that it takes back, or could not
+	stamp string          // the versions of the record before the write and after it
 }
+
+// wrote reports whether something was written.
+func (j *journalRow) wrote() bool { return j.Refused == "" && !j.Foreseen && j.Decision == "" }
+
+// recoveredKey is the key of a write of a run that a later one found to have landed: it belongs to the run that made it.
+func recoveredKey(run int64, found string) string { return runKey(run) + " r" + found }
 
 // Decided is a kind of decision that a person makes about a connection or its records.
 type Decided string
@@ -269,6 +282,14 @@ func (s standing) entry() string {
 
 func (l *link) row() Row {
 	return Row{Table: TableLink, Key: l.key, Index: [Indexes]string{l.ID[A], l.ID[B], l.Standing.entry()}, Body: l.body()}
+}
+
+// bodyBefore returns the pair's row body before a run's write, nil if that run has made the pair.
+func (l *link) bodyBefore(run int64) []byte {
+	if l.key == "" || strings.HasPrefix(l.key, runKey(run)+" ") {
+		return nil
+	}
+	return l.body()
 }
 
 func parseLink(row Row) (*link, error) {

@@ -105,7 +105,17 @@ type link struct {
 	Past     map[string]*past  // by side and field: what our writes replaced
 	Standing standing
 	Refused  string // fingerprint of the update that was refused
+	How      string // how it was made: by the kind of key that both had, or one of the ways below; "" is created
+	Since    int64  // the run that gave it one of its records, if another had made it
 }
+
+// The ways to make a link but by a key, or by creating one record from the other.
+const (
+	linkedByPerson = "person" // a person linked them
+	linkedAlike    = "alike"  // they are alike, and the owner has such records linked
+	linkedAnew     = "heir"   // a record took the place of one that is gone, by its key
+	linkedByApp    = "app"    // the app answered a creation with the record that it has
+)
 
 // sides is what one mapping shows on each side.
 type sides [2][]contact.Value
@@ -157,7 +167,8 @@ type settlement struct {
 	Val     sides             `json:"val,omitzero"`   // of a whole mapping
 	Both    bool              `json:"both,omitempty"` // only when the writes of both sides are in
 	Element string            `json:"element,omitempty"`
-	Entry   [2]*contact.Entry `json:"entry,omitzero"` // of one element; nil is not there
+	Entry   [2]*contact.Entry `json:"entry,omitzero"`   // of one element; nil is not there
+	Forget  bool              `json:"forget,omitempty"` // nothing is settled any more of the mapping, or the membership
 
 	Membership string `json:"membership,omitempty"`
 	Member     member `json:"member,omitzero"`

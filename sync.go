@@ -203,6 +203,7 @@ type run struct {
 	links     int              // made in this run
 	blocked   []ref            // refused in this round for a value that another record has
 	wrote     bool             // something was written in this round
+	left      []Left           // what a rollback did not take back
 	heldNow   map[string]bool  // what the guards hold, or a person has consented to, as this sync found it
 	mu        sync.Mutex
 	leaseEnd  time.Time

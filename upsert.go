@@ -149,7 +149,7 @@ func (r *run) foldedIn(b *book, w *write, res connector.Result) {
 	r.stand(b, w, standing{StatusDuplicate, ReasonMergedThere, "the app made it part of another record"}, "")
 	b.mergedAway(source, res.Record.ID)
 	into := *w
-	into.link = &link{}
+	into.op, into.link = connector.Update, &link{}
 	into.link.ID[w.side], into.link.ID[source.side] = res.Record.ID, source.id
 	r.journal(b, &into, before, res, nil)
 }

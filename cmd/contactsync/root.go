@@ -69,7 +69,8 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 something waits 
 	flags.BoolVar(&c.json, "json", false, "print one JSON document instead of text")
 	flags.BoolVarP(&c.verbose, "verbose", "v", false, "print progress as lines where there is no terminal")
 	root.AddCommand(quickstartCommand(c), validateCommand(c), optionsCommand(c), reviewCommand(c), planCommand(c), syncCommand(c), statusCommand(c),
-		confirmCommand(c), pauseCommand(c), resumeCommand(c), compareCommand(c), appsCommand(c), versionCommand(c))
+		confirmCommand(c), pauseCommand(c), resumeCommand(c), compareCommand(c), historyCommand(c), runsCommand(c),
+		explainCommand(c), rollbackCommand(c), appsCommand(c), versionCommand(c))
 	root.AddCommand(recordsCommand(c), conflictsCommand(c), resolveCommand(c), linkCommand(c), separateCommand(c), createCommand(c),
 		decisionsCommand(c), withdrawCommand(c), exportCommand(c), forgetCommand(c), unforgetCommand(c), pruneCommand(c), deleteCommand(c),
 		suggestionsCommand(c))

@@ -66,8 +66,11 @@ func parseAction(kind string, data []byte) (action, error) {
 		_, err := decode[noDetail](data)
 		return verbStep(kind), err
 	case "rollback":
-		_, err := decode[noDetail](data)
-		return rollbackStep{}, err
+		return decode[rollbackStep](data)
+	case "history":
+		return decode[historyStep](data)
+	case "explain":
+		return decode[explainStep](data)
 	case "resolve":
 		return decode[resolveStep](data)
 	case "effects":
@@ -203,15 +206,6 @@ func (s verbStep) play(ctx context.Context, w *world) error {
 		return engine.Pause(ctx)
 	}
 	return engine.Resume(ctx)
-}
-
-// rollbackStep takes the last sync back. The library cannot yet, so that a scenario with it is not played.
-type rollbackStep struct{}
-
-func (s rollbackStep) swapped() action { return s }
-
-func (s rollbackStep) play(context.Context, *world) error {
-	return fmt.Errorf("the library has no rollback yet")
 }
 
 // resolveStep decides a held conflict.

@@ -1,0 +1,142 @@
+package contactsync_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector/fake"
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+// told is an entry of the history in one line.
+func told(e contactsync.HistoryEntry) string {
+	if e.Decision != "" {
+		return fmt.Sprintf("%s a person: %s", e.Run[len(e.Run)-1:], e.Decision)
+	}
+	text := fmt.Sprintf("%s %s %s", e.Run[len(e.Run)-1:], e.Op, e.ID())
+	for _, name := range e.After.Names() {
+		if v := e.Before[name]; name == "company" || name == "first" && !v.Blank() {
+			text += fmt.Sprintf(" %s %q->%q (%s)", name, v.Str(), e.After[name].Str(), e.Reason(name).Because)
+		}
+	}
+	if lost := e.Reason("first").Lost; !lost.Absent() {
+		text += " lost " + lost.Str()
+	}
+	switch {
+	case e.Refused != "":
+		text += " refused"
+	case e.Recovered:
+		text += " recovered"
+	case e.TakesBack != "":
+		text += " takes back " + e.TakesBack[len(e.TakesBack)-1:]
+	}
+	return text
+}
+
+func TestHistory(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	a, b := exampleApp("a", examplePerson("ann", "Acme"), examplePerson("bob", "")), exampleApp("b")
+	require.NoError(t, b.Put(contact.Record{ID: "b9", Fields: contact.Fields{"email": contact.Text("bob@example.com")}}))
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "history"}, a, b, memstore.New(), contactsync.WithClock(newStepClock()))
+	require.NoError(t, err)
+	sync := func() {
+		_, err := s.Sync(ctx)
+		require.NoError(t, err)
+	}
+	sync()
+	require.NoError(t, a.Edit("a1", contact.Fields{"company": contact.Text("Initech"), "first": contact.Text("Anna")}))
+	require.NoError(t, b.Edit("b-1", contact.Fields{"first": contact.Text("Annie")}))
+	sync()
+	require.NoError(t, a.Edit("a2", contact.Fields{"company": contact.Text("Globex")}))
+	require.NoError(t, b.Fail(fake.Fault{On: "update", Kind: fake.LostResponse, Times: 1}))
+	sync()
+	sync()
+	require.NoError(t, b.Edit("b9", contact.Fields{"company": contact.Text("Umbrella")}))
+	sync()
+	_, err = s.Rollback(ctx, "2")
+	require.NoError(t, err)
+
+	whole := []string{
+		`6 update b-1 company "Initech"->"Acme" (run 2 is taken back) first "Anna"->"Annie" (run 2 is taken back) takes back 2`,
+		`5 update a2 company "Globex"->"Umbrella" (b changed)`,
+		`3 update b9 company ""->"Globex" (a changed) recovered`,
+		`2 update b-1 company "Acme"->"Initech" (a changed) first "Annie"->"Anna" (both changed: a wins) lost Annie`,
+		`1 create b-1 company ""->"Acme" (created from a)`,
+		`1 update b9`,
+	}
+	for name, row := range map[string]struct {
+		q    contactsync.HistoryQuery
+		want []string
+	}{
+		"the connection":              {contactsync.HistoryQuery{}, append([]string{"6 a person: pause"}, whole...)},
+		"a run":                       {contactsync.HistoryQuery{Run: "2"}, whole[3:4]},
+		"what was recovered of a run": {contactsync.HistoryQuery{Run: "000000003"}, whole[2:3]},
+		"a run without writes":        {contactsync.HistoryQuery{Run: "4"}, nil},
+		"a record":                    {contactsync.HistoryQuery{Side: contactsync.B, ID: "b-1"}, []string{whole[0], whole[3], whole[4]}},
+		"of both halves of its pair":  {contactsync.HistoryQuery{Side: contactsync.A, ID: "a2"}, []string{whole[1], whole[2], whole[5]}},
+	} {
+		for _, limit := range []int{0, 1, 2, 6} { // however small the pages are
+			row.q.Limit, row.q.After = limit, ""
+			var got []string
+			for range 10 {
+				page, next, err := s.History(ctx, row.q)
+				require.NoError(t, err)
+				for _, e := range page {
+					got = append(got, told(e))
+				}
+				if row.q.After = next; next == "" {
+					break
+				}
+			}
+			if diff := cmp.Diff(row.want, got); diff != "" {
+				t.Errorf("%s, pages of %d: %s", name, limit, diff)
+			}
+		}
+	}
+	for _, q := range []contactsync.HistoryQuery{{Run: "7"}, {Run: "x"}, {ID: "a9"}} {
+		_, _, err := s.History(ctx, q)
+		require.ErrorIs(t, err, contactsync.ErrNotKnown)
+	}
+}
+
+func TestRuns(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	a, b := exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b")
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "runs"}, a, b, memstore.New(), contactsync.WithClock(newStepClock()))
+	require.NoError(t, err)
+	_, err = s.Sync(ctx)
+	require.NoError(t, err)
+	require.NoError(t, a.Fail(fake.Fault{On: "changes", Kind: fake.Unauthorized, Times: 1}))
+	_, err = s.Sync(ctx)
+	require.Error(t, err)
+	_, err = s.Rollback(ctx, "")
+	require.NoError(t, err)
+
+	var got []string
+	for before := ""; ; {
+		page, next, err := s.Runs(ctx, before, 2)
+		require.NoError(t, err)
+		for _, r := range page {
+			got = append(got, fmt.Sprintf("%s %d+%d %q took %q taken %q", r.Run, r.Counts[0].Sum(), r.Counts[1].Sum(), r.Error, r.TookBack, r.TakenBack))
+		}
+		if before = next; next == "" {
+			break
+		}
+	}
+	want := []string{
+		`000000003 0+1 "" took "000000001" taken ""`,
+		`000000002 0+0 "the sync did not run to its end" took "" taken ""`,
+		`000000001 0+1 "" took "" taken "000000003"`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	_, _, err = s.Runs(ctx, "9", 0)
+	require.ErrorIs(t, err, contactsync.ErrNotKnown)
+}
