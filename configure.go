@@ -78,26 +78,27 @@ func (s *Syncer) Configure(ctx context.Context, c Connection, version int64) err
 		return err
 	}
 	stored := version
-	err = s.decideByPerson(ctx, func(tx Tx) error {
-		var row connectionRow
-		if err := getRow(tx, TableConnection, "", &row); err != nil {
-			return err
-		}
-		if row.Version != version {
+	err = s.byPerson(ctx, func(d *decision) error {
+		row := &d.life
+		switch {
+		case row.Version != version:
 			return ErrReconfigured
-		}
-		if invalid != nil && row.Runs > 0 {
+		case invalid != nil && row.Runs > 0:
 			return invalid
+		case string(row.Config) == string(config):
+			stored = row.Version
+			return nil
 		}
-		if string(row.Config) != string(config) {
-			row.Config, row.Resolver = config, c.resolves()
-			row.Version++
-		}
+		row.Config, row.Resolver = config, c.resolves()
+		row.Version++
 		if row.State == "" {
 			row.State = StateDraft
 		}
 		stored = row.Version
-		return tx.Put(Row{Table: TableConnection, Body: marshal(row)})
+		if err := d.Put(Row{Table: TableConnection, Body: marshal(row)}); err != nil {
+			return err
+		}
+		return d.note(DecidedConfigure, journalRow{}, "", fmt.Sprintf("version %d of the configuration", stored))
 	})
 	if err != nil {
 		return err

@@ -69,10 +69,7 @@ func (x snapshot) byPerson(s contactsync.Side) []string {
 
 // spelled is a value to the letter, but for the order of lists and sets.
 func spelled(v contact.Value) string {
-	var parts []string
-	for _, e := range v.Elements() {
-		parts = append(parts, e)
-	}
+	parts := slices.Clone(v.Elements())
 	for _, e := range v.Entries() {
 		parts = append(parts, fmt.Sprintf("%s/%s/%v", e.Value, e.Type, e.Primary))
 	}

@@ -168,16 +168,17 @@ type Decided string
 
 // The decisions of persons.
 const (
-	DecidedResolve  Decided = "resolve"  // a held conflict
-	DecidedRelease  Decided = "release"  // a field that was frozen
-	DecidedLink     Decided = "link"     // two records
-	DecidedSeparate Decided = "separate" // a pair, for good
-	DecidedCreate   Decided = "create"   // a record that was not to be created by itself
-	DecidedWithdraw Decided = "withdraw" // one of these decisions is taken back
-	DecidedConfirm  Decided = "confirm"  // what was held or halted
-	DecidedPause    Decided = "pause"
-	DecidedResume   Decided = "resume"
-	DecidedForget   Decided = "forget" // a person; it is not said who
+	DecidedResolve   Decided = "resolve"  // a held conflict
+	DecidedRelease   Decided = "release"  // a field that was frozen
+	DecidedLink      Decided = "link"     // two records
+	DecidedSeparate  Decided = "separate" // a pair, for good
+	DecidedCreate    Decided = "create"   // a record that was not to be created by itself
+	DecidedWithdraw  Decided = "withdraw" // one of these decisions is taken back
+	DecidedConfirm   Decided = "confirm"  // what was held or halted
+	DecidedPause     Decided = "pause"
+	DecidedResume    Decided = "resume"
+	DecidedConfigure Decided = "configure" // another configuration
+	DecidedForget    Decided = "forget"    // a person; it is not said who
 )
 
 // decisionKey names the n-th decision that persons made after a run and before the next one: it sorts behind all that
