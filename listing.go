@@ -1,0 +1,144 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// An app without a feed names all its ids with their versions, and is read where they differ from what is known.
+
+// readList reads an app without a feed: it names all ids with their versions, and only what differs from the mirror
+// is read.
+func (r *run) readList(ctx context.Context, s Side) error {
+	f := connector.FeaturesOf(r.apps[s])
+	if f.Lister == nil || f.Reader == nil {
+		return fmt.Errorf("%w: an app without a feed lists ids and reads by id", connector.ErrContract)
+	}
+	known := map[string]string{}
+	if _, err := r.scanMirror(s, func(id, version string) bool { known[id] = version; return false }); err != nil {
+		return err
+	}
+	lister := f.Lister
+	if f.KnownLister != nil {
+		lister = knowing{f.KnownLister, func(id string) string { return known[id] }}
+	}
+	reading := &listReading{run: r, side: s, reader: f.Reader, known: known, seen: map[string]bool{}}
+	if err := connector.Listings(ctx, lister, "", func(page connector.Listing) error { return reading.take(ctx, page) }); err != nil {
+		return err
+	}
+	if err := reading.read(ctx, 1); err != nil {
+		return err
+	}
+	b := r.newBook()
+	if reading.complete {
+		if err := r.missed(ctx, b, s, reading.lost(), len(reading.seen) == 0); err != nil {
+			return err
+		}
+	}
+	r.side[s].Complete = true
+	b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(r.side[s])})
+	return b.commit(ctx)
+}
+
+// listReading is one pass over an app's list.
+type listReading struct {
+	*run
+	side     Side
+	reader   connector.Reader
+	known    map[string]string // versions by id, as the mirror has them
+	seen     map[string]bool   // ids that were named
+	changed  []string          // ids that are to be read
+	complete bool
+	done     int
+}
+
+// take takes a page of the list, and reads what differs once that fills a batch.
+func (l *listReading) take(ctx context.Context, page connector.Listing) error {
+	for _, item := range page.Items {
+		l.saw(item.ID)
+		if version, ok := l.known[item.ID]; !ok || version != item.Version || version == "" {
+			l.changed = append(l.changed, item.ID)
+		}
+	}
+	for _, u := range page.Unread {
+		l.saw(u.ID)
+		l.report.Unread++
+	}
+	l.complete = page.Complete
+	return l.read(ctx, batchUnits)
+}
+
+// saw notes that an id was named. Where nothing is known nothing can be missed, and nothing is noted.
+func (l *listReading) saw(id string) {
+	if len(l.known) > 0 {
+		l.seen[id] = true
+	}
+}
+
+// lost returns the records that were known before and not named, in order.
+func (l *listReading) lost() []ref {
+	var lost []ref
+	for id := range l.known {
+		if !l.seen[id] {
+			lost = append(lost, ref{l.side, id})
+		}
+	}
+	slices.SortFunc(lost, compareRefs)
+	return lost
+}
+
+// read reads what changed, by the batch, while at least that much waits.
+func (l *listReading) read(ctx context.Context, least int) error {
+	for len(l.changed) > 0 && len(l.changed) >= least {
+		n := min(len(l.changed), batchUnits)
+		if err := l.readChanged(ctx, l.side, l.reader, l.changed[:n]); err != nil {
+			return err
+		}
+		l.changed = l.changed[n:]
+		l.done += n
+		l.progress(PhasePull, l.done, 0)
+	}
+	return nil
+}
+
+// knowing lists an app that can tell by the versions we have what has not changed.
+type knowing struct {
+	connector.KnownLister
+	known func(id string) string
+}
+
+func (k knowing) List(ctx context.Context, since connector.Cursor) (connector.Listing, error) {
+	return k.ListKnown(ctx, since, k.known)
+}
+
+// readChanged reads records that are new or have another version.
+func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, ids []string) error {
+	results, err := reader.Read(ctx, ids, r.cfg.used[s])
+	if err != nil {
+		return err
+	}
+	b := r.newBook()
+	var refs []ref
+	var records []contact.Record
+	for i, res := range results {
+		refs = append(refs, ref{s, ids[i]})
+		if res.Err == nil {
+			records = append(records, res.Record)
+		}
+	}
+	b.expect(s, refs, records)
+	for _, res := range results {
+		switch {
+		case res.Err == nil:
+			r.pulled(b, s, res.Record, true)
+		case !errors.Is(res.Err, connector.ErrNotFound): // one that is gone by now is missed by the next listing
+			r.report.Unread++
+		}
+	}
+	return b.commit(ctx)
+}
