@@ -114,6 +114,7 @@ func (m *mirror) body() []byte {
 	o.standing(m.Standing)
 	o.text("r", m.Refused)
 	o.text("mg", m.Merged)
+	o.text("mv", m.Moved)
 	if m.Wrote != nil {
 		o.any("w", m.Wrote)
 	}
@@ -152,6 +153,8 @@ func (m *mirror) read(body []byte) error {
 			m.Refused, err = d.String()
 		case "mg":
 			m.Merged, err = d.String()
+		case "mv":
+			m.Moved, err = d.String()
 		case "w":
 			err = readRaw(d, &m.Wrote)
 		case "d":

@@ -170,11 +170,18 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// foundFaults are seeds of histories that once found a fault which no scenario shows. 1203186: two new ids of a record that
+// were delivered the other way round deleted its counterpart.
+var foundFaults = []uint64{1203186}
+
 // TestHistories plays histories from seeds, so that one that fails can be played again alone.
 func TestHistories(t *testing.T) {
 	t.Parallel()
+	seeds := slices.Clone(foundFaults)
 	for i := range *histories {
-		seed := *historySeed + uint64(i)
+		seeds = append(seeds, *historySeed+uint64(i))
+	}
+	for _, seed := range seeds {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		h := newHistory(rng.IntN, *historySetup)
 		if err := play(t.Context(), h); err != nil {

@@ -188,8 +188,13 @@ func (r *run) takeChange(b *book, s Side, c connector.Change) {
 	case c.Deleted != "":
 		r.deletedAt(b, ref{s, c.Deleted}, c.At)
 	case c.Rekeyed.Old != "":
+		c.Rekeyed.New = b.movedTo(ref{s, c.Rekeyed.New})
+		if c.Rekeyed.New == c.Rekeyed.Old {
+			return // it has its id again by now
+		}
 		r.rekeyed(b, s, c.Rekeyed)
 		r.deletedAt(b, ref{s, c.Rekeyed.Old}, c.At)
+		b.moved(ref{s, c.Rekeyed.Old}, c.Rekeyed.New)
 	default:
 		r.takeDelivered(b, s, c)
 	}
@@ -269,6 +274,7 @@ func (r *run) deletedAt(b *book, at ref, when time.Time) {
 	if m.lastTold().After(when) {
 		return
 	}
+	m.Moved = ""
 	m.Doubt, m.Gone, m.Told = nil, deleted, map[string]time.Time{"": when}
 	b.putMirror(m)
 	if b.linkOf(at) != nil {
@@ -277,6 +283,30 @@ func (r *run) deletedAt(b *book, at ref, when time.Time) {
 	}
 	b.entomb(m)
 }
+
+// moved notes on what is left of a record that it has another id now: an earlier change of its id may be delivered later.
+func (b *book) moved(from ref, to string) {
+	if m := b.mirrorOf(from); m != nil && !m.alive() {
+		m.Moved = to
+		b.dirtyMirrors[from] = true
+	}
+}
+
+// movedTo returns the id that a record has by now, as far as later deliveries have told: its own, but for a chain of
+// changes that were delivered the other way round.
+func (b *book) movedTo(at ref) string {
+	for range maxMoves {
+		m := b.mirrorOf(at)
+		if m == nil || m.alive() || m.Moved == "" {
+			break
+		}
+		at.id = m.Moved
+	}
+	return at.id
+}
+
+// maxMoves bounds a chain of ids, which an app could close to a ring.
+const maxMoves = 100
 
 // tombFor is how long a deletion that was delivered is remembered. Apps that deliver again stop within days.
 const tombFor = 7 * 24 * time.Hour

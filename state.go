@@ -39,6 +39,7 @@ type mirror struct {
 	Refused  string               // fingerprint of the creation that was refused
 	Merged   string               // id of the other side's record that its partner became part of
 	Doubt    *contact.Record      // a read that may be stale: believed once the app has settled
+	Moved    string               // of one that is gone: the id that its app gave it instead, where a delivery said so
 	Told     map[string]time.Time // of an app that only pushes: when each field was last told, "" for all of them
 	Unshown  bool                 // we created it, and no delivery has told it yet
 	due      time.Time            // when to look at it again; zero is never
