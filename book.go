@@ -144,7 +144,7 @@ func (b *book) loadBearers(refs []ref) {
 		}
 		for _, k := range m.keys {
 			for _, s := range Sides {
-				entries = append(entries, keyEntry(s, k))
+				entries = append(entries, k.entry[s])
 			}
 		}
 	}
@@ -229,7 +229,7 @@ func (b *book) linkOf(r ref) *link {
 
 func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 	return func(yield func(*mirror) bool) {
-		for _, r := range b.bearersOf(keyEntry(s, k)) {
+		for _, r := range b.bearersOf(k.entry[s]) {
 			if m := b.record(r); m != nil && !yield(m) {
 				return
 			}
@@ -283,7 +283,7 @@ func (b *book) unindex(m *mirror, old, but []matchKey) {
 
 // setKey says whether a record is found by a key.
 func (b *book) setKey(r ref, k matchKey, there bool) {
-	entry := keyEntry(r.side, k)
+	entry := k.entry[r.side]
 	if k.kind == blockKind {
 		b.setBlock(entry, r, there)
 		return
@@ -362,13 +362,7 @@ func (b *book) relink(l *link) {
 			b.unmerge(m)
 		}
 	}
-	replaced := map[ref]bool{}
-	for r, old := range b.links {
-		if l.key != "" && old != nil && old.key == l.key && l.ID[r.side] != r.id {
-			replaced[r] = true
-		}
-	}
-	for _, r := range sortedRefs(replaced) {
+	for _, r := range b.replacedBy(l) {
 		b.links[r] = nil
 		b.follow(r, ref{r.side, l.ID[r.side]})
 		if !b.mirrorOf(r).alive() {
@@ -377,6 +371,20 @@ func (b *book) relink(l *link) {
 	}
 	b.putLink(l)
 	b.kin(l)
+}
+
+// replacedBy returns the records that had the link until now and lose it to those that it names.
+func (b *book) replacedBy(l *link) []ref {
+	if l.key == "" {
+		return nil // it is new
+	}
+	replaced := map[ref]bool{}
+	for r, old := range b.links {
+		if old != nil && old.key == l.key && l.ID[r.side] != r.id {
+			replaced[r] = true
+		}
+	}
+	return sortedRefs(replaced)
 }
 
 // dropLink dissolves a pair.

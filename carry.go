@@ -341,6 +341,9 @@ func (m *mirror) takeFields(cfg *config, rec contact.Record) (changed []string) 
 			continue
 		}
 		fields[name] = v
+		if changed == nil {
+			changed = make([]string, 0, len(used))
+		}
 		changed = append(changed, name)
 	}
 	m.Fields = fields

@@ -111,7 +111,7 @@ func (p *pairing) resolve(h *hold, views []shown) {
 	}
 	x := &views[0]
 	onA := []contact.Value{h.Value}
-	onB, err := x.m.translate(A, onA, x.values[B])
+	onB, err := x.m.translate(nil, A, onA, x.values[B])
 	if err != nil {
 		p.note(StatusFailed, ReasonInvalid, x.m.id+": "+err.Error())
 		return

@@ -203,7 +203,7 @@ func (r *run) rekeyForecast() error {
 			}
 			for _, k := range m.keys {
 				if m.alive() {
-					entry := keyEntry(m.side, k)
+					entry := k.entry[m.side]
 					r.bearers[entry] = append(r.bearers[entry], m.ref())
 				}
 			}

@@ -185,6 +185,11 @@ func (p *past) wrote(before, after string, now time.Time) {
 // arrived notes on the link what a write of side s, or none, settles. rec is the record as the app returned it:
 // what was written is settled as it came back.
 func (l *link) arrived(cfg *config, settled []settlement, written bool, s Side, rec *mirror) {
+	if l.Cells == nil {
+		l.Cells = make(map[string]*cell, len(settled))
+	}
+	cells := make([]cell, len(settled)) // one for each: the old ones may be looked at by somebody
+	var values room
 	for i := range settled {
 		st := &settled[i]
 		switch {
@@ -205,7 +210,11 @@ func (l *link) arrived(cfg *config, settled []settlement, written bool, s Side, 
 			l.Layers[st.Target] = st.Layer.asReturned(st.Target, written, rec)
 		default:
 			if m := cfg.mapping(st.Mapping); m != nil {
-				l.settleMapping(m, st, written, s, rec)
+				if old := l.Cells[m.id]; old != nil {
+					cells[i] = *old
+				}
+				l.Cells[m.id] = &cells[i]
+				l.settleMapping(m, st, written, s, rec, &values)
 			}
 		}
 	}
@@ -227,17 +236,9 @@ func (m *mirror) fieldOf(name string) contact.Value {
 	return m.Fields[name]
 }
 
-func (l *link) settleMapping(m *mapping, st *settlement, written bool, s Side, rec *mirror) {
+// settleMapping settles one mapping on the link's cell of it.
+func (l *link) settleMapping(m *mapping, st *settlement, written bool, s Side, rec *mirror, values *room) {
 	c := l.Cells[m.id]
-	if c == nil {
-		c = &cell{}
-	} else {
-		c = &cell{Val: c.Val, Half: c.Half}
-	}
-	if l.Cells == nil {
-		l.Cells = map[string]*cell{}
-	}
-	l.Cells[m.id] = c
 	if h := l.Held[m.id]; h != nil && h.decided() {
 		delete(l.Held, m.id)
 	}
@@ -247,7 +248,7 @@ func (l *link) settleMapping(m *mapping, st *settlement, written bool, s Side, r
 	}
 	val := st.Val
 	if written {
-		if back := m.get(nil, s, rec.Fields, val[s]); !absent(back) {
+		if back := m.get(values.take(len(m.sel[s])), s, rec.Fields, val[s]); !absent(back) {
 			val[s] = back
 		}
 	}

@@ -270,7 +270,7 @@ func (r *run) forgottenBy(keys []matchKey) *forgottenRow {
 	var theirs []matchKey
 	for _, k := range keys {
 		name := r.cfg.keys[k.kind].name()
-		theirs = append(theirs, matchKey{k.kind, r.row.digest(name + "\x00" + parseKeyEntry(keyEntry(A, k)).Key)})
+		theirs = append(theirs, matchKey{kind: k.kind, text: r.row.digest(name + "\x00" + parseKeyEntry(k.entry[A]).Key)})
 	}
 	for _, k := range theirs {
 		for _, f := range r.forgot.bearers[k.text] {
@@ -288,7 +288,7 @@ func (r *run) ownKeys(f *forgottenRow) []matchKey {
 	for kind, k := range r.cfg.keys {
 		for _, own := range f.Keys {
 			if own.Name == k.name() {
-				keys = append(keys, matchKey{kind, own.Digest})
+				keys = append(keys, matchKey{kind: kind, text: own.Digest})
 			}
 		}
 	}

@@ -192,7 +192,7 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 		b.mirrors[m.ref()] = m
 		b.dirtyMirrors[m.ref()] = true
 		for _, k := range m.index() {
-			entries = append(entries, keyEntry(m.side, k))
+			entries = append(entries, k.entry[m.side])
 		}
 	}
 	if rekey {

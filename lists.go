@@ -108,8 +108,9 @@ func (p *pairing) createList(x *shown) {
 		p.fillDefaults([]shown{*x})
 		return
 	}
-	var entries []contact.Entry
-	for _, e := range elements(x.values[from][0]) {
+	all := elements(x.values[from][0])
+	entries := make([]contact.Entry, 0, len(all))
+	for _, e := range all {
 		v, err := x.m.one(from, e.Value)
 		if err != nil {
 			p.note(StatusFailed, ReasonInvalid, x.m.id+": "+err.Error())
@@ -118,9 +119,9 @@ func (p *pairing) createList(x *shown) {
 		e.Value = v
 		entries = append(entries, e)
 	}
-	p.put(t, x, []contact.Value{x.m.listValue(t, entries)}, filledFrom(from))
 	val := x.values
-	val[t] = []contact.Value{x.m.listValue(t, entries)}
+	val[t] = append(p.room.take(1), x.m.listValue(t, entries))
+	p.put(t, x, val[t], filledFrom(from))
 	p.on[t] = append(p.on[t], settlement{Mapping: x.m.id, Val: val})
 }
 

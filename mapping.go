@@ -87,6 +87,20 @@ func (m *mapping) get(buf []contact.Value, s Side, fields contact.Fields, settle
 	return buf
 }
 
+// room is where the slices of values come from that a decision keeps. By far the most hold one value, and each would be
+// an allocation of its own.
+type room []contact.Value
+
+// take returns an empty slice with room for n values.
+func (r *room) take(n int) []contact.Value {
+	if cap(*r)-len(*r) < n {
+		*r = make(room, 0, max(8, 2*cap(*r), n))
+	}
+	end := len(*r) + n
+	*r = (*r)[:end]
+	return (*r)[end-n : end-n : end]
+}
+
 // selectValue returns what a selector shows of a field's value.
 func selectValue(sel contact.Selector, f contact.Field, v, last contact.Value) contact.Value {
 	if v.Absent() {
@@ -188,27 +202,27 @@ func (m *mapping) changed(s Side, fields contact.Fields, settled []contact.Value
 	return false
 }
 
-// translate returns what side s.Other() is to hold where side s holds from. hints are what the target side holds
-// or held, by which a full name is cut.
-func (m *mapping) translate(s Side, from []contact.Value, hints ...[]contact.Value) ([]contact.Value, error) {
-	var to []contact.Value
+// translate returns what side s.Other() is to hold where side s holds from, in buf if it is large enough. hints are
+// what the target side holds or held, by which a full name is cut.
+func (m *mapping) translate(buf []contact.Value, s Side, from []contact.Value, hints ...[]contact.Value) ([]contact.Value, error) {
+	to := buf[:0]
 	switch {
 	case m.split && s == m.parts:
-		to = []contact.Value{joinName(from)}
+		to = append(to, joinName(from))
 	case m.split:
-		to = splitName(from[0], hints...)
+		to = append(to, splitName(from[0], hints...)...)
 	case m.fill != nil && s == A:
 		names := make([]string, len(m.sel[A]))
 		for i, sel := range m.sel[A] {
 			names[i] = sel.String()
 		}
-		to = []contact.Value{m.fill.fill(names, from)}
+		to = append(to, m.fill.fill(names, from))
 	default:
 		v, err := m.one(s, firstOf(from))
 		if err != nil {
 			return nil, err
 		}
-		to = []contact.Value{v}
+		to = append(to, v)
 	}
 	for i, v := range to {
 		if err := fitsOptions(m.field[s.Other()][i], v); err != nil {

@@ -1,9 +1,12 @@
 package contactsync
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,9 +15,25 @@ import (
 
 // matchKey is one value by which a record can be found to be a person: of the connection's kind-th key.
 type matchKey struct {
-	kind int
-	text string
+	kind  int
+	text  string
+	entry [2]string // names the row that says who of each side bears it; "" where nobody is looked up by it
 }
+
+// keyOf returns the match key of that kind and text. Its entries hold a digest: rows stay small, and an email is not
+// written once more. Two keys with one digest would only be looked at together.
+func keyOf(kind int, text string) matchKey {
+	sum := sha256.Sum256([]byte(text))
+	both := make([]byte, 0, 64)
+	for _, s := range Sides {
+		both = append(strconv.AppendInt(append(both, s.String()...), int64(kind), 10), ' ')
+		both = base64.RawURLEncoding.AppendEncode(both, sum[:keyDigest])
+	}
+	entries := string(both)
+	return matchKey{kind, text, [2]string{entries[:len(entries)/2], entries[len(entries)/2:]}}
+}
+
+const keyDigest = 12 // bytes
 
 // String returns the key as the store indexes it.
 func (k matchKey) String() string { return fmt.Sprintf("%d %s", k.kind, k.text) }
@@ -53,7 +72,7 @@ func (cfg *config) matchKeys(s Side, fields contact.Fields) []matchKey {
 		start := len(all)
 		add := func(text string) {
 			if text != "" {
-				all = append(all, matchKey{i, text})
+				all = append(all, keyOf(i, text))
 			}
 		}
 		if k.Kind == KeyNameCompany {
@@ -70,8 +89,10 @@ func (cfg *config) matchKeys(s Side, fields contact.Fields) []matchKey {
 				add(keyText(k.Kind, f, e.Value, cfg.Match.Region))
 			}
 		}
-		slices.SortFunc(all[start:], func(x, y matchKey) int { return strings.Compare(x.text, y.text) })
-		all = slices.Compact(all)
+		if len(all)-start > 1 {
+			slices.SortFunc(all[start:], func(x, y matchKey) int { return strings.Compare(x.text, y.text) })
+			all = slices.Compact(all)
+		}
 	}
 	return all
 }

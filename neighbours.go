@@ -8,7 +8,7 @@ package contactsync
 func (b *book) neighbours(of ref, keys []matchKey) {
 	for _, k := range keys {
 		for _, s := range Sides {
-			entry := keyEntry(s, k)
+			entry := k.entry[s]
 			if but, done := b.roused[entry]; done {
 				b.rouse(but, of)
 				b.roused[entry] = ref{}

@@ -189,7 +189,7 @@ func (b *book) loadLookalikes(refs []ref) {
 func (m *mirror) blockEntries(s Side) []string {
 	entries := make([]string, len(m.blocks))
 	for i, k := range m.blocks {
-		entries[i] = keyEntry(s, k)
+		entries[i] = k.entry[s]
 	}
 	return entries
 }

@@ -123,7 +123,7 @@ func (b *book) expect(s Side, refs []ref, records []contact.Record) {
 	var entries, blocks []string
 	add := func(keys []matchKey) {
 		for _, k := range keys {
-			entries = append(entries, keyEntry(A, k), keyEntry(B, k))
+			entries = append(entries, k.entry[A], k.entry[B])
 		}
 	}
 	for _, rec := range records {

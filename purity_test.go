@@ -34,7 +34,7 @@ var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "codec_w
 	"proposals.go", "merge.go", "suggestions.go", "neighbours.go"}
 
 // decidingImports are the packages that a deciding file may import.
-var decidingImports = []string{"cmp", "errors", "fmt", "iter", "maps", "math", "math/big", "slices", "sort", "strconv", "strings", "time", "unicode",
+var decidingImports = []string{"cmp", "crypto/sha256", "encoding/base64", "errors", "fmt", "iter", "maps", "math", "math/big", "slices", "sort", "strconv", "strings", "time", "unicode",
 	"golang.org/x/text/cases", "golang.org/x/text/unicode/norm",
 	"github.com/contactsync/contactsync/contact",
 	"github.com/contactsync/contactsync/connector"}

@@ -78,6 +78,9 @@ type pairing struct {
 	on      [2][]settlement   // what settles when that side's write arrives
 	why     [2]map[string]Why
 	emptied [2][]string
+
+	views []shown // of the bundle that is being decided
+	room  room    // for the values that the decision keeps
 }
 
 // decide says what becomes of two records that are linked, or are about to be.
@@ -222,7 +225,7 @@ func (p *pairing) look(m *mapping) shown {
 		x.cell = p.link.Cells[m.id]
 	}
 	for _, s := range Sides {
-		x.values[s] = m.get(nil, s, p.rec[s].Fields, x.settledOn(s))
+		x.values[s] = m.get(p.room.take(len(m.sel[s])), s, p.rec[s].Fields, x.settledOn(s))
 	}
 	return x
 }
@@ -237,20 +240,21 @@ func (x *shown) settledOn(s Side) []contact.Value {
 
 // agree reports whether what the two sides show means the same.
 func (x *shown) agree() bool {
-	if to, err := x.m.translate(A, x.values[A], x.values[B], x.settledOn(B)); err == nil && x.m.same(B, to, x.values[B]) {
+	var buf [2]contact.Value
+	if to, err := x.m.translate(buf[:], A, x.values[A], x.values[B], x.settledOn(B)); err == nil && x.m.same(B, to, x.values[B]) {
 		return true
 	}
 	if x.m.oneWay() {
 		return false
 	}
-	to, err := x.m.translate(B, x.values[B], x.values[A], x.settledOn(A))
+	to, err := x.m.translate(buf[:], B, x.values[B], x.values[A], x.settledOn(A))
 	return err == nil && x.m.same(A, to, x.values[A])
 }
 
 // blank reports whether side s has nothing to give to the other.
 func (x *shown) blank(s Side) bool {
 	if s == A && x.m.oneWay() {
-		to, err := x.m.translate(A, x.values[A])
+		to, err := x.m.translate(nil, A, x.values[A])
 		return err == nil && blank(to)
 	}
 	return blank(x.values[s])
@@ -278,10 +282,11 @@ func (p *pairing) decideBundle(bundle []*mapping) {
 	if p.quiet(bundle) {
 		return
 	}
-	views := make([]shown, len(bundle))
-	for i, m := range bundle {
-		views[i] = p.look(m)
+	p.views = p.views[:0]
+	for _, m := range bundle {
+		p.views = append(p.views, p.look(m))
 	}
+	views := p.views
 	f := p.facts(views)
 	for _, s := range Sides {
 		p.out.changed[s] = p.out.changed[s] || f.settled && f.changed[s]
@@ -329,15 +334,16 @@ func (p *pairing) settled(x shown) {
 // carry writes what the other side shows to side to. A group is written whole or not at all.
 func (p *pairing) carry(to Side, views []shown, because string) {
 	from := to.Other()
-	news := make([][]contact.Value, len(views))
+	var buf [2][]contact.Value // most bundles are of one mapping
+	news := buf[:0]
 	for i := range views {
 		x := &views[i]
-		v, err := x.m.translate(from, x.values[from], x.values[to], x.settledOn(to))
+		v, err := x.m.translate(p.room.take(len(x.m.sel[to])), from, x.values[from], x.values[to], x.settledOn(to))
 		if err != nil {
 			p.note(StatusFailed, ReasonInvalid, x.m.id+": "+err.Error())
 			return
 		}
-		news[i] = v
+		news = append(news, v)
 	}
 	for i := range views {
 		p.place(to, &views[i], news[i], because)

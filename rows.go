@@ -1,8 +1,6 @@
 package contactsync
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"strconv"
@@ -308,15 +306,6 @@ func linkKey(run int64, n int) string { return runKey(run) + " " + padded(int64(
 // runKey names the n-th sync.
 func runKey(n int64) string { return padded(n, 9) }
 
-// keyEntry is the key of the row that says who of side s bears a match key. It holds a digest: rows stay small,
-// and an email is not written once more. Two match keys with one digest would only be looked at together.
-func keyEntry(s Side, k matchKey) string {
-	sum := sha256.Sum256([]byte(k.text))
-	entry := append(make([]byte, 0, 24), s.String()...)
-	entry = append(strconv.AppendInt(entry, int64(k.kind), 10), ' ')
-	return string(base64.RawURLEncoding.AppendEncode(entry, sum[:keyDigest]))
-}
-
 // of returns the key row of a person's key on a side.
 func (k traceKey) of(s Side) string { return s.String() + strconv.Itoa(k.Kind) + " " + k.Key }
 
@@ -327,8 +316,6 @@ func parseKeyEntry(entry string) (k traceKey) {
 	k.Key = digest
 	return k
 }
-
-const keyDigest = 12 // bytes
 
 // keyRow is the row of a match key that these records bear.
 func keyRow(entry string, bearers []ref) Row {

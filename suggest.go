@@ -18,7 +18,7 @@ func (cfg *config) identify(m *mirror) {
 	}
 	m.person, m.blocks = cfg.person(m.side, m.record()), nil
 	for _, text := range cfg.scorer.Blocks(m.person) {
-		m.blocks = append(m.blocks, matchKey{blockKind, text})
+		m.blocks = append(m.blocks, keyOf(blockKind, text))
 	}
 }
 

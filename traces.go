@@ -247,7 +247,7 @@ func (p *traces) matchKeys(keys []traceKey) []matchKey {
 	var all []matchKey
 	for _, k := range keys {
 		if k.matches(p.names) {
-			all = append(all, matchKey{k.Kind, k.Key})
+			all = append(all, matchKey{kind: k.Kind, text: k.Key})
 		}
 	}
 	return all

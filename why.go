@@ -154,7 +154,7 @@ func (p *pairing) restsDifferent(x *shown) string {
 		if s == A && x.m.oneWay() {
 			continue
 		}
-		to, err := x.m.translate(s.Other(), x.values[s.Other()], x.values[s], x.settledOn(s))
+		to, err := x.m.translate(nil, s.Other(), x.values[s.Other()], x.values[s], x.settledOn(s))
 		if err != nil {
 			return fmt.Sprintf("what %s holds has no meaning in %s: %s", s.Other(), s, err)
 		}

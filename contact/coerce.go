@@ -32,7 +32,7 @@ func (f Field) coerceList(v Value) (Value, error) {
 	var entries []Entry
 	switch v.kind {
 	case KindList:
-		entries = slices.Clone(v.more.list)
+		entries = v.more.list
 	case KindSet:
 		for _, s := range v.more.set {
 			entries = append(entries, Entry{Value: Text(s)})
@@ -40,12 +40,21 @@ func (f Field) coerceList(v Value) (Value, error) {
 	default:
 		entries = []Entry{{Value: v}}
 	}
+	own := v.kind != KindList // by far the most lists fit as they are, and are not copied
 	for i, e := range entries {
 		c, err := f.coerceScalar(e.Value)
 		if err != nil {
 			return v, err
 		}
-		entries[i].Value = c
+		if !own && !c.Equal(e.Value) {
+			entries, own = slices.Clone(entries), true
+		}
+		if own {
+			entries[i].Value = c
+		}
+	}
+	if !own {
+		return v, nil
 	}
 	return List(entries...), nil
 }

@@ -89,7 +89,14 @@ type Change struct {
 type Patch map[string]Change
 
 // Names returns the names of the fields that the patch changes, sorted.
-func (p Patch) Names() []string { return slices.Sorted(maps.Keys(p)) }
+func (p Patch) Names() []string {
+	names := make([]string, 0, len(p))
+	for name := range p {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
 
 // Apply returns fields as the patch leaves them; schema says how elements are told apart. The argument is not
 // changed. A connector whose app takes whole lists uses it on what the app holds right now.
