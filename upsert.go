@@ -109,12 +109,20 @@ func (r *run) answeredAgain(b *book, w *write) {
 // source says something else by now, for then both have changed. Of a record that was found to be there, a field that was
 // not sent is not ours to settle either.
 func (r *run) arrivedKept(w *write, res connector.Result, own bool, m *mirror) {
-	for i := range w.settle {
-		st := w.settle[i : i+1]
-		kept, open := r.kept(w, &st[0], m)
-		if !open && !(res.Found && !r.sends(w, &st[0])) {
-			w.link.arrived(r.cfg, st, own && !kept, w.side, m)
+	how := func(st *settlement) (settles, written bool) {
+		kept, open := r.kept(w, st, m)
+		return !open && !(res.Found && !r.sends(w, st)), own && !kept
+	}
+	for rest := w.settle; len(rest) > 0; { // those of one kind together: by far the most writes have one only
+		settles, written := how(&rest[0])
+		n := slices.IndexFunc(rest, func(st settlement) bool { a, b := how(&st); return a != settles || b != written })
+		if n < 0 {
+			n = len(rest)
 		}
+		if settles {
+			w.link.arrived(r.cfg, rest[:n], written, w.side, m)
+		}
+		rest = rest[n:]
 	}
 }
 
