@@ -2,7 +2,6 @@ package contactsync
 
 import (
 	"cmp"
-	"context"
 	"iter"
 	"slices"
 	"strings"
@@ -13,10 +12,11 @@ import (
 // decided on top. It is the directory of the planner. In a sync its changes are saved; in a rehearsal they are
 // dropped with the book, so that a plan can be looked at without anything being settled.
 type book struct {
-	cfg  *config
-	view func(fn func(ReadTx) error) error
-	run  *run
-	err  error // the first error of the store: what was found after it is not to be relied on
+	cfg *config
+	run *run
+	err error // the first error of the store: what was found after it is not to be relied on
+
+	before *book // whose commit may be under way: what it has is not to be asked of the store
 
 	mirrors map[ref]*mirror  // nil: there is no such row
 	links   map[ref]*link    // nil: the record has no link
@@ -38,30 +38,32 @@ type book struct {
 }
 
 func (r *run) newBook() *book {
-	return &book{cfg: r.cfg, run: r, view: r.view, mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
+	return &book{cfg: r.cfg, run: r, before: r.committing(), mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
 		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}, roused: map[string]ref{},
 		proposals: map[string]*holdRow{}, proposalsAt: map[ref][]string{}, proposed: map[ref]bool{}, judged: map[ref]bool{}, dirtyProposals: map[string]bool{}}
 }
 
 // load reads the records with these ids, and their links, that the book does not have yet.
 func (b *book) load(refs []ref) {
-	missing := refs[:0:0]
+	var ids [2][]string
+	var keys []string
+	before := b.pending()
 	for _, r := range refs {
-		if _, ok := b.mirrors[r]; !ok && r.id != "" {
-			missing = append(missing, r)
-			b.mirrors[r] = nil
+		if _, ok := b.mirrors[r]; ok || r.id == "" {
+			continue
+		}
+		b.mirrors[r] = nil
+		ids[r.side] = append(ids[r.side], r.id)
+		if m, ok := before.mirrors[r]; ok {
+			b.mirrors[r] = m
+		} else {
+			keys = append(keys, recordKey(r))
 		}
 	}
-	if len(missing) == 0 || b.err != nil {
+	if len(ids[A])+len(ids[B]) == 0 || b.err != nil {
 		return
 	}
-	b.err = b.view(func(tx ReadTx) error {
-		keys := make([]string, len(missing))
-		var ids [2][]string
-		for i, r := range missing {
-			keys[i] = recordKey(r)
-			ids[r.side] = append(ids[r.side], r.id)
-		}
+	b.err = b.run.peek(func(tx ReadTx) error {
 		rows, err := tx.Get(TableMirror, keys...)
 		if err != nil {
 			return err
@@ -80,18 +82,21 @@ func (b *book) load(refs []ref) {
 
 // loadLinks reads the links of the records with these ids.
 func (b *book) loadLinks(tx ReadTx, ids [2][]string) error {
+	before := b.pending()
 	for _, s := range Sides {
-		if len(ids[s]) == 0 {
+		unknown := slices.DeleteFunc(ids[s], func(id string) bool {
+			l, ok := before.links[ref{s, id}]
+			if _, known := b.links[ref{s, id}]; !known {
+				b.links[ref{s, id}] = l
+			}
+			return ok
+		})
+		if len(unknown) == 0 {
 			continue
 		}
-		rows, err := tx.Find(TableLink, int(s), ids[s]...)
+		rows, err := tx.Find(TableLink, int(s), unknown...)
 		if err != nil {
 			return err
-		}
-		for _, id := range ids[s] {
-			if _, ok := b.links[ref{s, id}]; !ok {
-				b.links[ref{s, id}] = nil
-			}
 		}
 		for _, row := range rows {
 			if _, changed := b.dirtyLinks[row.Key]; changed {
@@ -160,6 +165,18 @@ func (b *book) findBearers(entries []string) (found []ref) {
 	if len(entries) == 0 || b.err != nil {
 		return nil
 	}
+	before := b.pending()
+	entries = slices.DeleteFunc(entries, func(e string) bool {
+		refs, ok := before.bearers[e]
+		if ok {
+			b.bearers[e] = slices.Clone(refs)
+			found = append(found, refs...)
+		}
+		return ok
+	})
+	if len(entries) == 0 {
+		return found
+	}
 	if b.run.bearers != nil { // the store knows by other keys who is who
 		for _, e := range entries {
 			b.bearers[e] = slices.Clone(b.run.bearers[e])
@@ -167,7 +184,7 @@ func (b *book) findBearers(entries []string) (found []ref) {
 		}
 		return found
 	}
-	b.err = b.view(func(tx ReadTx) error {
+	b.err = b.run.peek(func(tx ReadTx) error {
 		rows, err := tx.Get(TableKey, entries...)
 		if err != nil {
 			return err
@@ -217,7 +234,7 @@ func (b *book) linkOf(r ref) *link {
 	if _, ok := b.links[r]; !ok {
 		b.load([]ref{r})
 		if _, ok := b.links[r]; !ok && b.err == nil {
-			b.err = b.view(func(tx ReadTx) error {
+			b.err = b.run.peek(func(tx ReadTx) error {
 				var ids [2][]string
 				ids[r.side] = []string{r.id}
 				return b.loadLinks(tx, ids)
@@ -418,68 +435,6 @@ func compareRefs(x, y ref) int {
 	return cmp.Or(cmp.Compare(x.side, y.side), strings.Compare(x.id, y.id))
 }
 
-// save writes the book's changes in a transaction, and forgets that they are changes.
-func (b *book) save(tx Tx) error {
-	if b.err != nil {
-		return b.err
-	}
-	puts := b.dirtyRows
-	var dropMirrors, dropLinks, dropKeys []string
-	for _, r := range sortedRefs(b.dirtyMirrors) {
-		if m := b.mirrors[r]; m != nil {
-			puts = append(puts, m.row())
-		} else {
-			dropMirrors = append(dropMirrors, recordKey(r))
-		}
-	}
-	for _, key := range sortedKeys(b.dirtyLinks) {
-		if l := b.dirtyLinks[key]; l != nil {
-			puts = append(puts, l.row())
-		} else {
-			dropLinks = append(dropLinks, key)
-		}
-	}
-	for _, key := range sortedKeys(b.dirtyKeys) {
-		if bearers := b.bearers[key]; len(bearers) > 0 {
-			puts = append(puts, keyRow(key, bearers))
-		} else {
-			dropKeys = append(dropKeys, key)
-		}
-	}
-	var dropHolds []string
-	for _, key := range sortedKeys(b.dirtyProposals) {
-		if h := b.proposals[key]; h != nil {
-			puts = append(puts, h.row())
-		} else {
-			dropHolds = append(dropHolds, key)
-		}
-	}
-	if !b.run.report.Started.IsZero() { // what was done is counted with what was done, and shown while it goes on
-		puts = append(puts, b.run.running())
-	}
-	drops := map[Table][]string{TableMirror: dropMirrors, TableLink: dropLinks, TableKey: dropKeys, TableHold: dropHolds}
-	for _, row := range b.deleteRows {
-		drops[row.Table] = append(drops[row.Table], row.Key)
-	}
-	for _, t := range Tables { // links are deleted before others take over their ids
-		if keys := drops[t]; len(keys) > 0 {
-			if err := tx.Delete(t, keys...); err != nil {
-				return err
-			}
-		}
-	}
-	return tx.Put(puts...)
-}
-
-// saved forgets what was saved.
-func (b *book) saved() {
-	clear(b.dirtyMirrors)
-	clear(b.dirtyLinks)
-	clear(b.dirtyKeys)
-	clear(b.dirtyProposals)
-	b.dirtyRows, b.deleteRows = nil, nil
-}
-
 func sortedRefs(m map[ref]bool) []ref {
 	refs := make([]ref, 0, len(m))
 	for r := range m {
@@ -487,13 +442,4 @@ func sortedRefs(m map[ref]bool) []ref {
 	}
 	slices.SortFunc(refs, compareRefs)
 	return refs
-}
-
-// commit saves the book under the run's lease.
-func (b *book) commit(ctx context.Context) error {
-	if err := b.run.update(ctx, b.save); err != nil {
-		return err
-	}
-	b.saved()
-	return nil
 }

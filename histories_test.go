@@ -37,6 +37,7 @@ type history struct {
 	upsert  [2]bool // it takes creates under an external id
 	push    [2]bool // it can never be listed, and delivers its changes: twice at times, and in an order of this seed
 	order   uint64
+	batch   int // records that are planned and pushed together
 	steps   []event
 	confirm bool // a person consents to what is held
 }
@@ -64,7 +65,7 @@ func (e event) String() string {
 
 func (h history) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "setup %d (%s), confirm %v\n", h.setup, setups[h.setup].name, h.confirm)
+	fmt.Fprintf(&b, "setup %d (%s), confirm %v, batches of %d\n", h.setup, setups[h.setup].name, h.confirm, h.batch)
 	for _, s := range contactsync.Sides {
 		fmt.Fprintf(&b, "  %s: markers %v, no feed %v, bare %v, upsert %v, push %v, quirks %+v\n", s, h.markers[s], h.noFeed[s], h.bare[s], h.upsert[s], h.push[s], h.quirks[s])
 	}
@@ -100,6 +101,7 @@ func newHistory(d draw, setup int) history {
 		h.drawCapabilities(d, s)
 	}
 	h.order = uint64(d(1000))
+	h.batch = []int{500, 1, 2, 3}[d(4)]
 	return h
 }
 
@@ -236,6 +238,7 @@ func shrink(ctx context.Context, h history, err error) (history, error) {
 			func(h *history) { h.push[s] = false },
 			func(h *history) { h.upsert[s] = h.push[s] },
 			func(h *history) { h.confirm = false },
+			func(h *history) { h.batch = 500 },
 		} {
 			smaller := h
 			simpler(&smaller)

@@ -162,7 +162,7 @@ func (w *world) open(ctx context.Context) (err error) {
 		}
 	}
 	w.syncer, err = contactsync.Open(ctx, c, apps[contactsync.A], apps[contactsync.B], w.store,
-		contactsync.WithClock(w.clock), contactsync.WithConcurrency(1))
+		contactsync.WithClock(w.clock), contactsync.WithConcurrency(1), contactsync.WithBatch(w.batch))
 	return err
 }
 

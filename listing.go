@@ -70,7 +70,7 @@ func (l *listReading) take(ctx context.Context, page connector.Listing) error {
 		l.report.Unread++
 	}
 	l.complete = page.Complete
-	return l.read(ctx, batchUnits)
+	return l.read(ctx, l.opts.batch)
 }
 
 // saw notes that an id was named. Where nothing is known nothing can be missed, and nothing is noted.
@@ -95,7 +95,7 @@ func (l *listReading) lost() []ref {
 // read reads what changed, by the batch, while at least that much waits.
 func (l *listReading) read(ctx context.Context, least int) error {
 	for len(l.changed) > 0 && len(l.changed) >= least {
-		n := min(len(l.changed), batchUnits)
+		n := min(len(l.changed), l.opts.batch)
 		if err := l.readChanged(ctx, l.side, l.reader, l.changed[:n]); err != nil {
 			return err
 		}
@@ -140,5 +140,5 @@ func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, 
 			r.report.Unread++
 		}
 	}
-	return b.commit(ctx)
+	return b.commitLater(ctx)
 }

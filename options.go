@@ -16,6 +16,7 @@ type options struct {
 	progress    func(Progress)
 	observer    func(Event)
 	concurrency int
+	batch       int // records that are planned and pushed together
 	limiters    [2]*connector.Limiter
 	fresh       time.Duration
 	history     time.Duration
@@ -26,7 +27,7 @@ type options struct {
 }
 
 func defaultOptions() options {
-	return options{clock: connector.SystemClock{}, concurrency: 4, fresh: 5 * time.Minute, history: defaultHistory, current: &atomic.Pointer[run]{}}
+	return options{clock: connector.SystemClock{}, concurrency: 4, batch: batchUnits, fresh: 5 * time.Minute, history: defaultHistory, current: &atomic.Pointer[run]{}}
 }
 
 // bind tells the connectors' wrappers which run they work for.

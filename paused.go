@@ -8,9 +8,9 @@ import (
 // leavePaused shows the records that a sync did not get to, because a person has paused the connection, as waiting for
 // just that. They stay due; how they stand otherwise is not touched.
 func (r *run) leavePaused(ctx context.Context, due []ref) error {
-	for i := 0; i < len(due); i += batchUnits {
+	for i := 0; i < len(due); i += r.opts.batch {
 		b := r.newBook()
-		part := due[i:min(i+batchUnits, len(due))]
+		part := due[i:min(i+r.opts.batch, len(due))]
 		b.load(part)
 		for _, at := range part {
 			b.leavePaused(at)

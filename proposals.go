@@ -54,7 +54,7 @@ func (b *book) loadProposals(refs []ref) {
 	if b.err != nil || len(ids[A])+len(ids[B]) == 0 {
 		return
 	}
-	b.err = b.view(func(tx ReadTx) error {
+	b.err = b.run.view(func(tx ReadTx) error {
 		for _, s := range Sides {
 			if len(ids[s]) == 0 {
 				continue

@@ -14,7 +14,11 @@ import (
 func (r *run) pull(ctx context.Context) error {
 	for _, s := range Sides {
 		at := r.opts.clock.Now()
-		if err := r.pullSide(ctx, s); err != nil {
+		err := r.pullSide(ctx, s)
+		if late := r.landed(); err == nil {
+			err = late
+		}
+		if err != nil {
 			return fmt.Errorf("reading %s: %w", s, err)
 		}
 		r.pulledAt[s] = at
@@ -86,7 +90,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 		b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(row)})
 		done += len(page.Records)
 		r.progress(PhasePull, done, 0)
-		return b.commit(ctx)
+		return b.commitLater(ctx)
 	})
 }
 
@@ -229,11 +233,11 @@ func (r *run) believe(ctx context.Context, s Side) error {
 	if err != nil {
 		return err
 	}
-	for i := 0; i < len(due); i += batchUnits {
+	for i := 0; i < len(due); i += r.opts.batch {
 		b := r.newBook()
-		b.load(due[i:min(i+batchUnits, len(due))])
+		b.load(due[i:min(i+r.opts.batch, len(due))])
 		var doubted []ref
-		for _, at := range due[i:min(i+batchUnits, len(due))] {
+		for _, at := range due[i:min(i+r.opts.batch, len(due))] {
 			m := b.mirrors[at]
 			if m == nil || m.side != s || m.Doubt == nil || r.now.Before(m.Wrote.At.Add(r.cfg.schema[s].Settle)) {
 				continue
@@ -358,8 +362,8 @@ const sampled = 100
 
 // confirmLost reads records that were not listed. Only those that the app does not know are missing.
 func (r *run) confirmLost(ctx context.Context, b *book, reader connector.Reader, s Side, lost []ref) error {
-	for i := 0; i < len(lost); i += batchUnits {
-		part := lost[i:min(i+batchUnits, len(lost))]
+	for i := 0; i < len(lost); i += r.opts.batch {
+		part := lost[i:min(i+r.opts.batch, len(lost))]
 		ids := make([]string, len(part))
 		for i, at := range part {
 			ids[i] = at.id

@@ -34,7 +34,7 @@ func (r *run) send(ctx context.Context, b *book, writes []*write) error {
 func (r *run) atOnce(w *write) int {
 	schema := r.cfg.schema[w.side]
 	size := map[connector.Op]int{connector.Create: schema.Batch.Create, connector.Update: schema.Batch.Update, connector.Delete: schema.Batch.Delete}[w.op]
-	return min(max(size, 1)*max(min(schema.Parallel, r.opts.concurrency), 1), batchUnits)
+	return min(max(size, 1)*max(min(schema.Parallel, r.opts.concurrency), 1), r.opts.batch)
 }
 
 // sendGroup carries out writes of one side and operation. It does nothing if nothing more is sent to that side:

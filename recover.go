@@ -289,6 +289,16 @@ func (r *run) sameContent(p *pendingIntent, m *mirror) bool {
 	return true
 }
 
+// holdsMore reports whether a record holds something that was not sent.
+func (r *run) holdsMore(p *pendingIntent, m *mirror) bool {
+	for name, v := range m.Fields {
+		if _, sent := p.Patch[name]; !sent && !v.Blank() {
+			return true
+		}
+	}
+	return false
+}
+
 func (r *run) sharesAny(p *pendingIntent, m *mirror) bool {
 	for name, v := range p.sent() {
 		if r.alike(p.Side, name, v, m.Fields[name]) {
@@ -337,8 +347,8 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, p.ID
 	w.link.Let[source.side] = true
-	if p.Marker != "" && r.cfg.schema[p.Side].Marker || r.sameContent(p, m) {
-		w.link.Touch[p.Side] = m.touch() // it is ours for certain: if the source is gone by now, that is a deletion like any other
+	if r.sameContent(p, m) && !r.holdsMore(p, m) {
+		w.link.Touch[p.Side] = m.touch() // nobody has touched it since: if the source is gone by now, that is a deletion like any other
 	}
 	b.relink(w.link)
 	r.settleFound(b, w, m)

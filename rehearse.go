@@ -18,20 +18,20 @@ const maxRounds = 8
 
 // push decides what is due and carries it out, batch by batch.
 func (r *run) push(ctx context.Context, due []ref) error {
-	for i := 0; i < len(due); i += batchUnits {
-		err := r.pushBatch(ctx, due[i:min(i+batchUnits, len(due))])
+	for i := 0; i < len(due); i += r.opts.batch {
+		err := r.pushBatch(ctx, due[i:min(i+r.opts.batch, len(due))])
 		if errors.Is(err, ErrPaused) {
 			err = errors.Join(err, r.leavePaused(ctx, due[i:]))
 		}
 		if err != nil {
 			return err
 		}
-		r.progress(PhasePush, i+batchUnits, len(due))
+		r.progress(PhasePush, i+r.opts.batch, len(due))
 		if r.sideErr[A] != nil && r.sideErr[B] != nil {
 			break
 		}
 	}
-	return errors.Join(r.sideErr[A], r.sideErr[B])
+	return errors.Join(r.landed(), r.sideErr[A], r.sideErr[B])
 }
 
 // pushBatch decides some records and carries that out, again and again until nothing is left: a result may let
@@ -61,13 +61,13 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 	}
 	r.report.Restless += len(refs)
 	// What the app has done is noted, even if nobody waits any more.
-	return errors.Join(err, b.commit(context.WithoutCancel(ctx)))
+	return errors.Join(err, b.commitLater(context.WithoutCancel(ctx)))
 }
 
 // stopIfPaused ends the sync if a person has paused the connection meanwhile.
 func (r *run) stopIfPaused() error {
 	var row connectionRow
-	err := r.view(func(tx ReadTx) error { return r.readConnection(tx, &row) })
+	err := r.peek(func(tx ReadTx) error { return r.readConnection(tx, &row) })
 	if err == nil && row.State == StatePaused {
 		err = ErrPaused
 	}
@@ -91,14 +91,14 @@ func (r *run) rehearse(ctx context.Context, due []ref, seen *watch) (*tally, err
 		return t, nil // nothing is linked, so nothing can be deleted or cleared
 	}
 	counted := map[string]bool{}
-	for i := 0; i < len(due); i += batchUnits {
+	for i := 0; i < len(due); i += r.opts.batch {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := r.rehearseBatch(due[i:min(i+batchUnits, len(due))], t, counted, seen); err != nil {
+		if err := r.rehearseBatch(due[i:min(i+r.opts.batch, len(due))], t, counted, seen); err != nil {
 			return nil, err
 		}
-		r.progress(PhasePlan, i+batchUnits, len(due))
+		r.progress(PhasePlan, i+r.opts.batch, len(due))
 	}
 	r.judge(t)
 	return t, nil

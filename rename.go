@@ -51,7 +51,7 @@ func (b *book) renameJournal(s Side, k connector.Rekey) {
 	if b.err != nil {
 		return
 	}
-	b.err = b.view(func(tx ReadTx) error {
+	b.err = b.run.view(func(tx ReadTx) error {
 		for i, row := range b.dirtyRows {
 			if row.Table == TableJournal && row.Index[s] == k.Old {
 				if err := rename(&b.dirtyRows[i]); err != nil {

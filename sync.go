@@ -200,6 +200,7 @@ type run struct {
 	tries     map[ref]int      // refused versions, by record
 	sideErr   [2]error         // why nothing more is sent to a side
 	seq       int              // of journal and intents
+	landing   *landing         // the commit that is under way
 	links     int              // made in this run
 	blocked   []ref            // refused in this round for a value that another record has
 	wrote     bool             // something was written in this round
@@ -249,7 +250,11 @@ func (r *run) alone(ctx context.Context, fn func(context.Context) error) error {
 	defer func() {
 		_ = r.store.Release(context.WithoutCancel(ctx), r.lease) // a lease that cannot be given back lapses
 	}()
-	return fn(ctx)
+	err := fn(ctx)
+	if late := r.landed(); err == nil {
+		err = late
+	}
+	return err
 }
 
 // acquire takes the lease. If another engine holds it, it waits until that lapses, and gives up if it was renewed
@@ -291,12 +296,24 @@ func (r *run) keepLease(ctx context.Context) error {
 	return nil
 }
 
+// view reads what the store has when all is in that was committed.
 func (r *run) view(fn func(ReadTx) error) error {
+	if err := r.landed(); err != nil {
+		return err
+	}
+	return r.peek(fn)
+}
+
+// peek reads what the store has already.
+func (r *run) peek(fn func(ReadTx) error) error {
 	return r.store.View(context.Background(), r.scope, fn)
 }
 
 // update changes rows under the lease, which it renews first if need be.
 func (r *run) update(ctx context.Context, fn func(Tx) error) error {
+	if err := r.landed(); err != nil {
+		return err
+	}
 	if err := r.keepLease(ctx); err != nil {
 		return err
 	}
@@ -343,7 +360,7 @@ func (r *run) work(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(due) > batchUnits { // it takes a while: whoever looks on is told
+	if len(due) > r.opts.batch { // it takes a while: whoever looks on is told
 		r.progress(PhasePlan, 0, len(due))
 		if err := r.update(ctx, func(tx Tx) error { return tx.Put(r.running()) }); err != nil {
 			return err
