@@ -91,7 +91,16 @@ func (w *world) noteRekeyed(from, to place) {
 	}
 }
 
-func (w *world) noteRemoved(at place, person int) {
+// noteRemoved is a user who removes a record. What it shows of its partner's edits has come over, whatever befell the sync
+// that brought it.
+func (w *world) noteRemoved(at place, person int, r contact.Record) {
+	edits := w.edits[w.partner[at]]
+	for field, e := range edits {
+		if v := r.Get(field); !v.Absent() && plain(field, v) == plain(field, e.value) {
+			e.seen = true
+			edits[field] = e
+		}
+	}
 	w.removed[at] = removal{person, w.number, w.partner[at], w.inSync[at] && len(w.edits[w.partner[at]]) == 0}
 }
 

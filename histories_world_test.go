@@ -288,7 +288,7 @@ func (w *world) change(e event) error {
 	}
 	at := place{e.side, r.ID}
 	if e.kind == "remove" {
-		w.noteRemoved(at, e.person)
+		w.noteRemoved(at, e.person, r)
 		return w.apps[e.side].Remove(r.ID)
 	}
 	w.told++
