@@ -2,7 +2,9 @@ package contactsync
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/contactsync/contactsync/contact"
@@ -16,10 +18,15 @@ import (
 type object struct {
 	to    []byte
 	empty bool
+	paper *[]byte // of the outermost one, where it is written before it is known how long it is
 }
 
-func newObject(room int) *object {
-	return &object{to: append(make([]byte, 0, room), '{'), empty: true}
+// papers are what objects were written on.
+var papers = sync.Pool{New: func() any { return new([]byte) }}
+
+func newObject() *object {
+	paper := papers.Get().(*[]byte)
+	return &object{to: append((*paper)[:0], '{'), empty: true, paper: paper}
 }
 
 func (o *object) key(name string) {
@@ -67,7 +74,13 @@ func (o *object) standing(s standing) {
 	o.close(inner)
 }
 
-func (o *object) end() []byte { return append(o.to, '}') }
+// end returns what was written from newObject on.
+func (o *object) end() []byte {
+	*o.paper = append(o.to, '}')
+	written := slices.Clone(*o.paper)
+	papers.Put(o.paper)
+	return written
+}
 
 func (o *object) value(name string, v contact.Value) {
 	if !v.Absent() {
@@ -99,7 +112,7 @@ func (o *object) close(inner *object) { o.to = append(inner.to, '}') }
 
 // body returns the mirror's row body.
 func (m *mirror) body() []byte {
-	o := newObject(512)
+	o := newObject()
 	o.key("f")
 	o.to = m.Fields.AppendJSON(o.to)
 	o.time("m", m.Modified)
@@ -197,7 +210,7 @@ type rareLink struct {
 
 // body returns the link's row body.
 func (l *link) body() []byte {
-	o := newObject(1024)
+	o := newObject()
 	for _, s := range Sides {
 		o.text("id_"+s.String(), l.ID[s])
 		o.text("touch_"+s.String(), l.Touch[s])

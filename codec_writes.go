@@ -11,7 +11,7 @@ func (n *intentRow) row() Row { return Row{Table: TableIntent, Key: n.key, Body:
 
 // body returns the row body of a batch that is about to be sent.
 func (n *intentRow) body() []byte {
-	o := newObject(512 + 1024*len(n.Writes))
+	o := newObject()
 	o.text("side", n.Side.String())
 	o.text("op", string(n.Op))
 	o.any("run", n.Run)
@@ -120,7 +120,7 @@ func (j *journalRow) row(key string) Row {
 }
 
 func (j *journalRow) body() []byte {
-	o := newObject(1024)
+	o := newObject()
 	o.time("at", j.At)
 	o.text("side", j.Side.String())
 	o.text("op", string(j.Op))

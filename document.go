@@ -554,7 +554,7 @@ func (m *orderedMap) UnmarshalJSON(data []byte) error {
 }
 
 func (m orderedMap) MarshalJSON() ([]byte, error) {
-	o := newObject(64)
+	o := newObject()
 	for _, pair := range m {
 		o.key(pair[0])
 		o.to = contact.AppendString(o.to, pair[1])
