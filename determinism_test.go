@@ -84,7 +84,8 @@ func unfold(t *testing.T, seed uint64, o order) string {
 	}
 	c := setup.connection
 	c.ID = "d"
-	syncer, err := contactsync.Open(t.Context(), c, apps[0], apps[1], store, contactsync.WithClock(clock), contactsync.WithConcurrency(o.concurrent))
+	syncer, err := contactsync.Open(t.Context(), c, apps[0], apps[1], store, contactsync.WithClock(clock), contactsync.WithConcurrency(o.concurrent),
+		contactsync.WithBatch([]int{500, 4}[seed%2])) // of several batches, one is decided while the last one lands
 	require.NoError(t, err)
 	var out strings.Builder
 	plan := func() {
