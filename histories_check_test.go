@@ -105,6 +105,14 @@ func (w *world) noteRemoved(at place, person int, r contact.Record) {
 }
 
 func (w *world) noteEdit(at place, field string, v contact.Value) {
+	ids := [2]string{at.id, w.partner[at].id}
+	if at.side == contactsync.B {
+		ids[0], ids[1] = ids[1], ids[0]
+	}
+	if settled, known := w.base[ids]; known && w.quirks[at.side].NoVersions && plain(field, v) == plain(field, settled.fields[at.side][field]) {
+		delete(w.edits[at], field) // it was taken back, and nothing tells that it was ever made
+		return
+	}
 	if w.edits[at] == nil {
 		w.edits[at] = map[string]edit{}
 	}

@@ -90,12 +90,12 @@ func (r *run) rehearse(ctx context.Context, due []ref, seen *watch) (*tally, err
 	if t.linked == 0 && !r.cfg.Guard.MaxCreates.Set && seen == nil {
 		return t, nil // nothing is linked, so nothing can be deleted or cleared
 	}
-	counted := map[string]bool{}
+	reh := &rehearsal{tally: t, seen: seen, counted: map[string]bool{}, over: map[ref]bool{}}
 	for i := 0; i < len(due); i += r.opts.batch {
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}
-		if err := r.rehearseBatch(due[i:min(i+r.opts.batch, len(due))], t, counted, seen); err != nil {
+		if err := r.rehearseBatch(due[i:min(i+r.opts.batch, len(due))], reh); err != nil {
 			return nil, err
 		}
 		r.progress(PhasePlan, i+r.opts.batch, len(due))
@@ -104,42 +104,74 @@ func (r *run) rehearse(ctx context.Context, due []ref, seen *watch) (*tally, err
 	return t, nil
 }
 
+// rehearsal is what is kept of a rehearsal from batch to batch.
+type rehearsal struct {
+	tally   *tally
+	seen    *watch
+	counted map[string]bool // what is in the totals
+	// over are the records that were decided: with true, they have a partner then. A sync finds them at rest, while the
+	// rehearsal would decide them anew, for what it simulates is dropped with the batch.
+	over map[ref]bool
+}
+
 // rehearseBatch decides some records and simulates the results, on a book that is dropped.
-func (r *run) rehearseBatch(refs []ref, t *tally, counted map[string]bool, seen *watch) error {
+func (r *run) rehearseBatch(refs []ref, reh *rehearsal) error {
 	b := r.newBook()
+	refs = slices.DeleteFunc(slices.Clone(refs), func(at ref) bool { _, over := reh.over[at]; return over })
 	b.prefetch(refs)
 	links, linked := r.links, r.report.Linked
 	defer func() { r.links, r.report.Linked = links, linked }()
 	if r.ahead {
-		refs = r.lookAhead(b, slices.Clone(refs))
+		refs = r.lookAhead(b, refs)
 	}
+	decided := map[ref]bool{}
 	for round := 0; len(refs) > 0 && round < maxRounds; round++ {
-		count := func(m *move) {
-			t.count(m, counted)
-			if seen == nil {
-				return
-			}
-			seen.move(m)
-			for _, w := range m.writes {
-				if key := fmt.Sprintf("%s %s %s %d", w.op, w.side, w.id, round); !counted[key] {
-					counted[key] = true
-					seen.write(w, m)
-				}
-			}
+		for _, at := range refs {
+			decided[at] = true
 		}
-		writes := r.decide(b, refs, count)
-		if seen != nil {
+		writes := r.decide(b, refs, func(m *move) { reh.count(m, round) })
+		if reh.seen != nil {
 			r.suggest(b)
 		}
 		for _, w := range writes {
 			r.simulate(b, w)
 		}
-		refs = b.takeDue()
+		refs = slices.DeleteFunc(b.takeDue(), func(at ref) bool { return reh.over[at] })
 	}
-	if seen != nil {
+	if reh.seen != nil {
 		r.planSuggestions(b)
 	}
+	reh.end(b, decided)
 	return b.err
+}
+
+// count adds a move to the totals, and shows it to whoever looks on.
+func (reh *rehearsal) count(m *move, round int) {
+	reh.tally.count(m, reh.counted)
+	if reh.seen == nil {
+		return
+	}
+	reh.seen.move(m)
+	for _, w := range m.writes {
+		if key := fmt.Sprintf("%s %s %s %d", w.op, w.side, w.id, round); !reh.counted[key] {
+			reh.counted[key] = true
+			reh.seen.write(w, m)
+		}
+	}
+}
+
+// end notes who was decided in a batch.
+func (reh *rehearsal) end(b *book, decided map[ref]bool) {
+	for at := range decided {
+		reh.over[at] = b.links[at] != nil
+	}
+	for _, l := range b.dirtyLinks {
+		for _, s := range Sides {
+			if l != nil {
+				reh.over[ref{s, l.ID[s]}] = true
+			}
+		}
+	}
 }
 
 // decide decides some records on the book and returns the writes, updates first, then creations, then deletions, and of
