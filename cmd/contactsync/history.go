@@ -24,7 +24,7 @@ func historyCommand(c *cli) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if record != "" {
-				if q.Side, q.ID, err = parseRecord(record); err != nil {
+				if q.Side, q.ID, err = recordArg(record); err != nil {
 					return usage(err)
 				}
 			}
@@ -57,17 +57,6 @@ func runsCommand(c *cli) *cobra.Command {
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many are shown")
 	cmd.Flags().StringVar(&before, "before", "", "go on before this run")
 	return cmd
-}
-
-// parseRecord reads SIDE:ID.
-func parseRecord(text string) (contactsync.Side, string, error) {
-	side, id, ok := strings.Cut(text, ":")
-	for _, s := range contactsync.Sides {
-		if ok && side == s.String() && id != "" {
-			return s, id, nil
-		}
-	}
-	return 0, "", fmt.Errorf("%q names no record; write a:ID or b:ID", text)
 }
 
 // past looks at one connection's past. No app is opened for it.
