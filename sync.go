@@ -76,7 +76,7 @@ func (s *Syncer) storedVersion(ctx context.Context) (int64, error) {
 // ErrPaused says that the connection is paused; resume it to sync.
 var ErrPaused = errors.New("the connection is paused; resume it to sync")
 
-// ErrReadOnly says that the handle was opened without connectors.
+// ErrReadOnly says that the handle was opened without connectors: it shows, and takes decisions, and cannot ask an app.
 var ErrReadOnly = errors.New("this handle has no connectors: it can only read")
 
 // compile reads the schemas and resolves the connection against them.
