@@ -151,7 +151,7 @@ type Running struct {
 }
 
 // ErrNotKnown says that the connection knows no such record, or has no such run.
-var ErrNotKnown = errors.New("not known to the connection")
+var ErrNotKnown = errors.New("the connection knows no such record or run")
 
 // scopeView reads the connection's rows.
 func (s *Syncer) scopeView(ctx context.Context, fn func(ReadTx) error) error {

@@ -82,7 +82,7 @@ func TestPairsByHand(t *testing.T) {
 	s.has(s.run("withdraw", "books", "a:p0000.vcf"), exitFailed, "no such decision")
 	require.Equal(t, exitDone, s.run("sync").code)
 	s.has(s.run("records", "--status", "in_sync"), exitDone, "books: 2 records", "a p0000.vcf, b p0000.vcf")
-	s.has(s.run("separate", "books", "a:nobody", "b:p0000.vcf"), exitFailed, "not known to the connection")
+	s.has(s.run("separate", "books", "a:nobody", "b:p0000.vcf"), exitFailed, "no such record")
 }
 
 func TestConsentIsForWhatWasSeen(t *testing.T) {
@@ -121,7 +121,7 @@ func TestAPersonIsForgotten(t *testing.T) {
 	require.Equal(t, exitDone, s.run("sync").code)
 	s.has(s.run("status"), exitDone, "2 excluded:  its person was forgotten")
 	s.has(s.run("records", "--status", "excluded", "--reason", "forgotten"), exitDone, "books: 2 records")
-	s.has(s.run("export", "books", "a:p0001.vcf"), exitFailed, "not known to the connection")
+	s.has(s.run("export", "books", "a:p0001.vcf"), exitFailed, "no such record")
 	require.Len(t, s.files("A"), 3)
 	s.has(s.run("unforget", "books", "a:p0001.vcf"), exitDone, "synced again")
 	require.Equal(t, exitDone, s.run("sync").code)
