@@ -81,7 +81,7 @@ type Report struct {
 	Unread  int       `json:"unread"` // records that could not be read; they were left as they are
 	// Restless are records that still called for writes after eight rounds of them; the next sync goes on with them.
 	Restless int       `json:"restless,omitempty"`
-	Waiting  []Waiting `json:"waiting,omitempty"`
+	Waiting  []Waiting `json:"waiting,omitempty"` // what was held or halted, until a person consents
 	Foreseen [2]Counts `json:"foreseen,omitzero"` // by side, in shadow mode: what it would have written
 	Status   Status    `json:"status"`            // of the connection afterwards
 }
