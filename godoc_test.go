@@ -6,11 +6,13 @@ import (
 	"go/doc/comment"
 	"go/parser"
 	"go/token"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/contactsync/contactsync/internal/docs"
 	"github.com/stretchr/testify/require"
 )
 
@@ -95,6 +97,34 @@ func calledInExamples(t *testing.T, folder string) map[string]bool {
 		}
 	}
 	return called
+}
+
+// TestLinksToExamples: where the book links to an example on pkg.go.dev, there is one.
+func TestLinksToExamples(t *testing.T) {
+	t.Parallel()
+	there := map[string]bool{}
+	names, err := filepath.Glob("*_test.go")
+	require.NoError(t, err)
+	for _, name := range names {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments)
+		require.NoError(t, err)
+		for _, e := range doc.Examples(f) {
+			there[strings.ReplaceAll(e.Name, "_", ".")] = true
+		}
+	}
+	pages, err := docs.Files(".")
+	require.NoError(t, err)
+	seen := 0
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for _, m := range regexp.MustCompile(module+`#example-([\w.]+)`).FindAllStringSubmatch(string(text), -1) {
+			if seen++; !there[m[1]] {
+				t.Errorf("%s: there is no example of %s", page, m[1])
+			}
+		}
+	}
+	require.NotZero(t, seen)
 }
 
 // link is what a comment means as a link to a name.
