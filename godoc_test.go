@@ -169,8 +169,7 @@ func TestLinksOfTheDocumentation(t *testing.T) {
 
 // shownAsItIs returns the words of a block that are shown as they are: neither links nor code.
 func shownAsItIs(block comment.Block) string {
-	var words func([]comment.Text) string
-	words = func(list []comment.Text) (all string) {
+	words := func(list []comment.Text) (all string) {
 		for _, one := range list {
 			if text, ok := one.(comment.Plain); ok {
 				all += string(text)
