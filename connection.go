@@ -154,16 +154,16 @@ type MatchKey struct {
 
 // The kinds of match keys.
 const (
-	KeyEmail       = "email"
-	KeyPhone       = "phone"
-	KeyNameCompany = "name_company"
+	KeyEmail       = "email"        // every field of type email
+	KeyPhone       = "phone"        // every field of type phone
+	KeyNameCompany = "name_company" // the name together with the company
 )
 
 // Deletions says what becomes of a record whose counterpart was deleted by its user.
 type Deletions struct {
-	FromA Deletion `json:"from_a,omitempty"` // deleted in a; Keep if ""
-	FromB Deletion `json:"from_b,omitempty"` // deleted in b
-	// Mark is what Mark does to the survivor, by the side that it is on.
+	FromA Deletion `json:"from_a,omitempty"` // deleted in a: what becomes of it in b; DeletionKeep if ""
+	FromB Deletion `json:"from_b,omitempty"` // deleted in b: what becomes of it in a
+	// Mark is what DeletionMark does to the survivor, by the side that it is on.
 	Mark MarkActions `json:"mark,omitzero"`
 }
 

@@ -25,6 +25,7 @@
 //
 // To configure: [Syncer.Review] says what to know before the start, [Syncer.Options] what can be chosen,
 // [Syncer.Effects] what another configuration would do; [Syncer.Configure] stores it, and [Load] finds it again.
+// [Syncer.Connection] is the one that the handle works with, [Syncer.Version] which of the stored ones that is.
 //
 // To see: [Syncer.Status] counts, [Syncer.Records] and [Syncer.Record] say how every contact stands and what to do,
 // [Syncer.History] and [Syncer.Runs] what was written, [Syncer.Explain] and [Syncer.ExplainField] why,
@@ -32,9 +33,11 @@
 //
 // To decide: [Syncer.Confirm] consents to what a guard holds, [Syncer.Conflicts] and [Syncer.Resolve] end conflicts,
 // [Syncer.Suggestions] asks who is one person, [Syncer.Link], [Syncer.Move], [Syncer.Separate] and [Syncer.Create]
-// answer; [Syncer.Decisions] and [Syncer.Withdraw] take back. [Syncer.Rollback] takes back a whole run.
+// answer; [Syncer.Decisions] lists what was decided and holds, [Syncer.Withdraw] takes it back.
+// [Syncer.PreviewRollback] and [Syncer.Rollback] take back a whole run.
 //
-// To erase: [Syncer.Export] and [Syncer.Forget] a person, [Syncer.Prune] old history, [Syncer.Delete] the connection.
+// To erase: [Syncer.Export] shows and [Syncer.Forget] erases a person, whom [Syncer.Unforget] lets sync again;
+// [Syncer.Prune] erases old history, [Syncer.Delete] the connection.
 //
 // Decisions and questions need no lease and never wait for a running sync; see docs/embedding.md. The book in docs
 // begins with docs/concepts.md.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/memstore"
 )
 
@@ -36,6 +37,72 @@ func ExampleSyncer_Configure() {
 	// true
 	// connection "a-b" is not valid:
 	//   direction: the direction is two-way, a-to-b or b-to-a
+}
+
+// Effects shows what a change of the configuration would do before anything of it holds: here, who would be left out by a
+// filter. Nothing is stored by it.
+func ExampleSyncer_Effects() {
+	ctx := context.Background()
+	a, b := exampleApp("a", examplePerson("Ann", "Acme"), examplePerson("Bob", "Globex")), exampleApp("b")
+	c := contactsync.Connection{ID: "a-b", Direction: contactsync.AToB}
+	s := exampleSync(c, a, b)
+
+	c.Rules = []contactsync.Rule{contactsync.FilterRule{From: contactsync.A, Filter: contactsync.Is("company", contact.Text("Acme"))}}
+	effects, err := s.Effects(ctx, c)
+	check(err)
+	for _, e := range effects.Effects {
+		fmt.Println(e.Text(c.Names()))
+		for _, one := range e.Samples {
+			fmt.Println(" ", one.ID, one.Name)
+		}
+	}
+	// Output:
+	// 1 contact of a is let through to b no more; nothing happens to them
+	//   a2 Bob
+	// 1 contact of a would stand aside: no rule lets it through
+	//   a2 Bob
+}
+
+// A handle knows the connection as it works with it: with the mappings that were found from what the fields mean.
+func ExampleSyncer_Connection() {
+	s, err := contactsync.Open(context.Background(), contactsync.Connection{ID: "a-b"}, exampleApp("a"), exampleApp("b"), memstore.New())
+	check(err)
+	for _, m := range s.Connection().Mappings {
+		fmt.Println(m.A, m.B)
+	}
+	// Output:
+	// [first] [first]
+	// [email] [email]
+	// [company] [company]
+}
+
+// The version is what a page keeps between showing a configuration and storing another: whoever saw an older one is told.
+func ExampleSyncer_Version() {
+	ctx := context.Background()
+	c := contactsync.Connection{ID: "a-b"}
+	s := exampleSync(c, exampleApp("a"), exampleApp("b"))
+	seen := s.Version()
+
+	c.Direction = contactsync.AToB
+	check(s.Configure(ctx, c, seen)) // by one person
+	c.Direction = contactsync.BToA
+	err := s.Configure(ctx, c, seen) // by another one, who saw the same page
+	fmt.Println(errors.Is(err, contactsync.ErrReconfigured), "the configuration that holds has version", s.Version(), "not", seen)
+	// Output:
+	// true the configuration that holds has version 2 not 1
+}
+
+// WithNames says how the two apps are called in what people read.
+func ExampleWithNames() {
+	ctx := context.Background()
+	c := contactsync.Connection{ID: "a-b", Direction: contactsync.AToB}
+	s, err := contactsync.Open(ctx, c, exampleApp("a"), exampleApp("b"), memstore.New(), contactsync.WithNames("Ann's phone", "our CRM"))
+	check(err)
+	review, err := s.Review(ctx)
+	check(err)
+	fmt.Println(review.Rules[0])
+	// Output:
+	// Contacts of Ann's phone are added to and update our CRM.
 }
 
 // A draft is opened before it is complete: its review says what is missing, and nothing syncs until then.

@@ -39,6 +39,30 @@ func ExampleSyncer_Conflicts() {
 	// true
 }
 
+// Decisions lists what persons decided and what holds of it: until the next sync has carried it out, and a separation for good.
+func ExampleSyncer_Decisions() {
+	ctx := context.Background()
+	a := exampleApp("a", examplePerson("Ann", ""), contact.Fields{"first": contact.Text("Bob")})
+	s := exampleSync(contactsync.Connection{ID: "a-b"}, a, exampleApp("b", examplePerson("Ann", "")))
+	check(s.Separate(ctx, "a1", "b1"))
+	check(s.Create(ctx, contactsync.A, "a2")) // he has no key, and was left out
+	for range 2 {
+		standing, err := s.Decisions(ctx)
+		check(err)
+		for _, d := range standing {
+			fmt.Println(d.Kind, d.IDs)
+		}
+		syncAgain(s)
+		fmt.Println("synced")
+	}
+	// Output:
+	// create [a2 ]
+	// separate [a1 b1]
+	// synced
+	// separate [a1 b1]
+	// synced
+}
+
 // A decision that is not carried out yet, or a separation, can be taken back.
 func ExampleSyncer_Withdraw() {
 	ctx := context.Background()
@@ -118,7 +142,31 @@ func ExampleSyncer_Records_written() {
 	// Ann (Ann@example.com), by run 1
 }
 
-// Export returns all that a connection knows of a person; Forget erases it and keeps the person from coming back.
+// Export returns all that a connection knows of a person: the records as they were last read, and every row of the store.
+func ExampleSyncer_Export() {
+	ctx := context.Background()
+	a, b := exampleApp("a", examplePerson("Ann", "Acme")), exampleApp("b")
+	s := exampleSync(contactsync.Connection{ID: "a-b"}, a, b)
+	known, err := s.Export(ctx, contactsync.A, "a1")
+	check(err)
+	fmt.Println(known.Status.Name, "is", known.Status.Status)
+	for _, rec := range known.Records {
+		fmt.Println(rec.Side, rec.ID, rec.Fields["email"], rec.Fields["company"])
+	}
+	for _, row := range known.Rows {
+		if row.Table == contactsync.TableLink || row.Table == contactsync.TableJournal {
+			fmt.Println("a row of the table", row.Table)
+		}
+	}
+	// Output:
+	// Ann is in_sync
+	// a a1 Ann@example.com Acme
+	// b b-1 Ann@example.com Acme
+	// a row of the table link
+	// a row of the table journal
+}
+
+// Forget erases what a connection knows of a person, and keeps the person from coming back.
 func ExampleSyncer_Forget() {
 	ctx := context.Background()
 	a, b := exampleApp("a", examplePerson("Ann", "Acme")), exampleApp("b")
@@ -149,6 +197,21 @@ func ExampleSyncer_Forget() {
 	// b-1 | Ann | Acme
 	// excluded forgotten
 	// b-1 | Ann | Globex
+}
+
+// Unforget lets a person sync again: the two apps still have the records, and they meet for the first time.
+func ExampleSyncer_Unforget() {
+	ctx := context.Background()
+	a, b := exampleApp("a", examplePerson("Ann", "Acme")), exampleApp("b")
+	s := exampleSync(contactsync.Connection{ID: "a-b"}, a, b)
+	check(s.Forget(ctx, contactsync.A, "a1"))
+	fmt.Println(syncAgain(s).Status.Reasons)
+
+	check(s.Unforget(ctx, contactsync.B, "b-1")) // either record will do
+	fmt.Println(syncAgain(s).Status.Counts)
+	// Output:
+	// map[excluded forgotten:2]
+	// map[in_sync:1]
 }
 
 // Every sync removes some of the history that is older than it is to be; Prune removes the rest at once.

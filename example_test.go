@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/contactsync/contactsync"
@@ -355,6 +356,90 @@ func ExampleSyncer_Pause() {
 	// Output:
 	// true the connection is paused; resume it to sync
 	// active
+}
+
+// Resume lets a connection go on that was paused by a person, or by a rollback: what changed meanwhile is synced then.
+func ExampleSyncer_Resume() {
+	ctx := context.Background()
+	a, b := exampleApp("a", examplePerson("Ann", "Acme")), exampleApp("b")
+	s := exampleSync(contactsync.Connection{ID: "a-b"}, a, b)
+	check(s.Pause(ctx))
+	check(a.Edit("a1", contact.Fields{"company": contact.Text("Globex")}))
+	check(s.Resume(ctx))
+	syncAgain(s)
+	printPeople(b)
+	// Output:
+	// b-1 | Ann | Globex
+}
+
+// What a rule does to the record of the other side, in words. A set or list gets or loses an element, any field is set or
+// emptied; with Always it is enforced on every decision, and not only when a pair enters the rule.
+func ExampleAction() {
+	vip := contactsync.Add("tags", "VIP")
+	vip.Always = true
+	for _, action := range []contactsync.Action{
+		vip,
+		contactsync.Remove("tags", "Lead"),
+		contactsync.Set("stage", contact.Text("won")),
+		contactsync.Clear("reminder"),
+	} {
+		fmt.Println(action)
+	}
+	// Output:
+	// add VIP to tags
+	// remove Lead from tags
+	// set stage to won
+	// clear reminder
+}
+
+// Bounds are numbers, or percentages of the linked pairs. Of ten pairs, this guard lets five deletions and one emptied
+// field through without asking, and creates at most a hundred in one sync.
+func ExampleGuard() {
+	guard := contactsync.Guard{
+		MaxDeletions: contactsync.Percent(50),
+		MaxClears:    contactsync.Percent(10),
+		MaxCreates:   contactsync.AtMost(100),
+	}
+	fmt.Println(guard.MaxDeletions, guard.MaxClears, guard.MaxCreates)
+	// Output:
+	// 50% 10% 100
+}
+
+// A test of what happens in months takes no time with a clock of its own: all waiting of the engine goes by it. With a
+// concurrency of one no goroutine is started, and with a freshness of an hour an app without versions is read less often.
+func ExampleWithClock() {
+	ctx := context.Background()
+	clock := &exampleClock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	a, b := exampleApp("a", examplePerson("Ann", "")), exampleApp("b")
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "a-b"}, a, b, memstore.New(),
+		contactsync.WithClock(clock), contactsync.WithConcurrency(1), contactsync.WithFreshness(time.Hour))
+	check(err)
+	check(b.Fail(fake.Fault{On: "create", Kind: fake.RateLimited, Times: 1}))
+	report := syncAgain(s)
+	fmt.Println("created:", report.Counts[contactsync.B].Created, "in", report.Ended.Sub(report.Started))
+	// Output:
+	// created: 1 in 30s
+}
+
+// exampleClock is a clock in which sleeping takes no time.
+type exampleClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now returns the time of the clock.
+func (c *exampleClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Sleep moves the clock on.
+func (c *exampleClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return ctx.Err()
 }
 
 // A connection has a JSON form, in which a host keeps it.

@@ -56,21 +56,21 @@ type Operator string
 const (
 	OpIs         Operator = "is"
 	OpIsNot      Operator = "is_not"
-	OpIn         Operator = "in"
-	OpContains   Operator = "contains"
+	OpIn         Operator = "in"       // one of a list of values
+	OpContains   Operator = "contains" // of a list, one entry does; of an address, one part
 	OpStartsWith Operator = "starts_with"
 	OpEndsWith   Operator = "ends_with"
-	OpIsKnown    Operator = "is_known"
-	OpIsUnknown  Operator = "is_unknown"
-	OpHas        Operator = "has"
+	OpIsKnown    Operator = "is_known"   // it is filled; takes no value
+	OpIsUnknown  Operator = "is_unknown" // it is empty; takes no value
+	OpHas        Operator = "has"        // a set or list has the element
 	OpHasNot     Operator = "has_not"
-	OpHasAny     Operator = "has_any"
-	OpHasAll     Operator = "has_all"
-	OpLess       Operator = "less"
+	OpHasAny     Operator = "has_any" // one of a list of elements
+	OpHasAll     Operator = "has_all" // all of them
+	OpLess       Operator = "less"    // a number is
 	OpGreater    Operator = "greater"
-	OpBefore     Operator = "before"
+	OpBefore     Operator = "before" // a date or time is, in the connection's time zone
 	OpAfter      Operator = "after"
-	OpWithinLast Operator = "within_last"
+	OpWithinLast Operator = "within_last" // a date or time lies in the last 36h, 90m, 30d ([ParseSpan])
 )
 
 // Has returns the condition that a set or list field has the element.

@@ -133,7 +133,7 @@ func pairKey(kind string, ids [2]string) string { return kind + " " + ids[A] + "
 
 func createKey(s Side, id string) string { return holdCreate + " " + s.String() + " " + id }
 
-// A Standing decision is one that a person made and that holds: a separated pair, for good; all else until the next
+// A StandingDecision is one that a person made and that holds: a separated pair, for good; all else until the next
 // sync has carried it out.
 type StandingDecision struct {
 	Key     string    `json:"key"` // for Withdraw

@@ -51,6 +51,15 @@ func newTown(t *rapid.T) *town {
 	return w
 }
 
+// livedIn returns a town in which something has happened.
+func livedIn(t *rapid.T) *town {
+	w := newTown(t)
+	for range rapid.IntRange(1, 50).Draw(t, "before") {
+		w.step()
+	}
+	return w
+}
+
 // fields is something that is entered about a person.
 func (w *town) fields(person int) contact.Fields {
 	w.serial++
@@ -132,10 +141,7 @@ func (w *town) rows() (all []string) {
 func TestForgetLeavesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		w := newTown(t)
-		for range rapid.IntRange(1, 50).Draw(t, "before") {
-			w.step()
-		}
+		w := livedIn(t)
 		w.sync()
 		person := rapid.IntRange(0, townPeople-1).Draw(t, "who")
 		forgotten := false
@@ -196,10 +202,7 @@ func (w *town) goneBefore(row string) bool {
 func TestDeleteLeavesNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		w := newTown(t)
-		for range rapid.IntRange(1, 50).Draw(t, "before") {
-			w.step()
-		}
+		w := livedIn(t)
 		before := fmt.Sprint(w.apps[0].Records(), w.apps[1].Records())
 		require.NoError(t, w.s.Delete(t.Context()))
 		require.Empty(t, w.rows())
@@ -214,10 +217,7 @@ func TestDeleteLeavesNothing(t *testing.T) {
 func TestPruneKeepsTheLastRun(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		w := newTown(t)
-		for range rapid.IntRange(1, 50).Draw(t, "before") {
-			w.step()
-		}
+		w := livedIn(t)
 		w.sync()
 		written := func() (last int64, runs map[int64]int) {
 			runs = map[int64]int{}

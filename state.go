@@ -178,38 +178,38 @@ type settlement struct {
 	Layer  *layer `json:"layer,omitempty"`  // nil: nothing of ours lies there any more
 }
 
-// The statuses of a record.
+// The statuses of a pair, or of a record without a partner.
 const (
-	StatusInSync    = "in_sync"
-	StatusPending   = "pending"
-	StatusExcluded  = "excluded"
-	StatusDuplicate = "duplicate"
-	StatusConflict  = "conflict"
-	StatusFailed    = "failed"
-	StatusDeleted   = "deleted_opposite"
+	StatusInSync    = "in_sync"          // both sides agree, as far as both can hold it
+	StatusPending   = "pending"          // something is under way: a held write, an answer that is awaited, a field that was not read
+	StatusExcluded  = "excluded"         // no rule lets it through, or it has no key
+	StatusDuplicate = "duplicate"        // several records bear its key; none is linked on a guess
+	StatusConflict  = "conflict"         // a field is held for a person
+	StatusFailed    = "failed"           // the app refused it, or a value has no meaning on the other side
+	StatusDeleted   = "deleted_opposite" // its counterpart was deleted, and it survived
 )
 
-// The reasons for a status.
+// The reasons for a status. Here is the record's own app, there the other one.
 const (
-	ReasonFilter         = "filter"
-	ReasonDirection      = "direction"
-	ReasonNoKey          = "no_key"
-	ReasonUnread         = "unread"
-	ReasonDuplicateHere  = "duplicate_here"
-	ReasonDuplicateThere = "duplicate_there"
-	ReasonMergedThere    = "merged_there"
-	ReasonRequired       = "required"
-	ReasonInvalid        = "invalid"
-	ReasonRejected       = "rejected"
-	ReasonForbidden      = "forbidden"
-	ReasonConflict       = "conflict"
-	ReasonOscillating    = "oscillating"
-	ReasonSettling       = "settling"
-	ReasonUnknownOutcome = "unknown_outcome"
-	ReasonDeleteHeld     = "delete_held"
-	ReasonClearHeld      = "clear_held"
-	ReasonCreateHeld     = "create_held"
-	ReasonPaused         = "paused"
-	ReasonForgotten      = "forgotten"
-	ReasonShadow         = "shadow"
+	ReasonFilter         = "filter"          // no rule lets it through
+	ReasonDirection      = "direction"       // nothing flows from its side, or the other app takes none
+	ReasonNoKey          = "no_key"          // it has no match key
+	ReasonUnread         = "unread"          // a field that a rule looks at was not read
+	ReasonDuplicateHere  = "duplicate_here"  // another record here bears its key
+	ReasonDuplicateThere = "duplicate_there" // several records there bear its key, or one that has a partner
+	ReasonMergedThere    = "merged_there"    // its counterpart became one with another record there
+	ReasonRequired       = "required"        // a field without which the app creates nobody is empty
+	ReasonInvalid        = "invalid"         // a value has no meaning there
+	ReasonRejected       = "rejected"        // the app refused it
+	ReasonForbidden      = "forbidden"       // the account may not write it
+	ReasonConflict       = "conflict"        // both users changed a field, and a person decides
+	ReasonOscillating    = "oscillating"     // a field kept changing back, and is frozen
+	ReasonSettling       = "settling"        // the app may not show the last write yet
+	ReasonUnknownOutcome = "unknown_outcome" // the answer of a write was lost; the app is looked at first
+	ReasonDeleteHeld     = "delete_held"     // a guard holds its deletion
+	ReasonClearHeld      = "clear_held"      // a guard holds the emptying of a field
+	ReasonCreateHeld     = "create_held"     // a guard holds its creation
+	ReasonPaused         = "paused"          // the connection was paused before it was looked at
+	ReasonForgotten      = "forgotten"       // a person asked to be forgotten ([Syncer.Forget])
+	ReasonShadow         = "shadow"          // the connection only watches
 )

@@ -81,14 +81,14 @@ type Report struct {
 	Unread  int       `json:"unread"` // records that could not be read; they were left as they are
 	// Restless are records that still called for writes after eight rounds of them; the next sync goes on with them.
 	Restless int       `json:"restless,omitempty"`
-	Waiting  []Waiting `json:"waiting,omitempty"`
+	Waiting  []Waiting `json:"waiting,omitempty"` // what was held or halted, until a person consents
 	Foreseen [2]Counts `json:"foreseen,omitzero"` // by side, in shadow mode: what it would have written
 	Status   Status    `json:"status"`            // of the connection afterwards
 }
 
 // A Plan says what a sync would do. Writes and Counts include what Waiting says that the guards would hold.
 type Plan struct {
-	Counts  [2]Counts      `json:"counts"`
+	Counts  [2]Counts      `json:"counts"` // by side: what would be written there
 	Writes  []PlannedWrite `json:"writes"`
 	Waiting []Waiting      `json:"waiting,omitempty"` // what the guards would hold
 	// Suggestions are who is alike among those that were planned: to link two before the first sync spares both a copy.
@@ -150,8 +150,8 @@ type Running struct {
 	Progress
 }
 
-// ErrNotKnown says that the connection knows no such record.
-var ErrNotKnown = errors.New("the connection knows no such record")
+// ErrNotKnown says that the connection knows no such record, or has no such run.
+var ErrNotKnown = errors.New("the connection knows no such record or run")
 
 // scopeView reads the connection's rows.
 func (s *Syncer) scopeView(ctx context.Context, fn func(ReadTx) error) error {

@@ -76,7 +76,7 @@ func (s *Syncer) storedVersion(ctx context.Context) (int64, error) {
 // ErrPaused says that the connection is paused; resume it to sync.
 var ErrPaused = errors.New("the connection is paused; resume it to sync")
 
-// ErrReadOnly says that the handle was opened without connectors.
+// ErrReadOnly says that the handle was opened without connectors: it shows, and takes decisions, and cannot ask an app.
 var ErrReadOnly = errors.New("this handle has no connectors: it can only read")
 
 // compile reads the schemas and resolves the connection against them.
@@ -144,7 +144,8 @@ func getRow(tx ReadTx, t Table, key string, v any) error {
 
 // Sync runs one sync to its end: it reads what changed in both apps, decides, and writes. The error is for a sync
 // that did not run to its end ([ErrPaused], [ErrLeased], an app that cannot be reached or read); what befell single
-// records is in the report and in their status. Ending the context stops it within one call, and loses nothing.
+// records is in the report and in their status. What a guard held or halted is no error either: [Report].Waiting says
+// what waits for a person ([Syncer.Confirm]). Ending the context stops it within one call, and loses nothing.
 func (s *Syncer) Sync(ctx context.Context) (*Report, error) {
 	var report *Report
 	err := s.leased(ctx, func(ctx context.Context, r *run) error {

@@ -16,40 +16,50 @@ import (
 // TestTutorial does what the tutorial for connectors tells: its files, put into one folder, pass the suite.
 func TestTutorial(t *testing.T) {
 	t.Parallel()
-	output, err := testFiles(t, func(code string) string { return code })
+	output, err := testFiles(t, "docs/writing-a-connector.md", 4, func(code string) string { return code })
 	require.NoError(t, err, "%s", output)
+}
+
+// TestRulesAreTestedAsTheBookSays runs the test of a rule that the book shows.
+func TestRulesAreTestedAsTheBookSays(t *testing.T) {
+	t.Parallel()
+	output, err := testFiles(t, "docs/rules.md", 1, func(code string) string { return code })
+	require.NoError(t, err, "%s", output)
+	output, err = testFiles(t, "docs/rules.md", 1, func(code string) string { return strings.Replace(code, "HasNot(", "Has(", 1) })
+	require.Error(t, err)
+	require.Contains(t, string(output), "FAIL: TestWhoIsLabelledStaysOut")
 }
 
 // TestTutorialIsTested: a step that is left out is seen.
 func TestTutorialIsTested(t *testing.T) {
 	t.Parallel()
-	output, err := testFiles(t, func(code string) string {
+	output, err := testFiles(t, "docs/writing-a-connector.md", 4, func(code string) string {
 		return strings.Replace(code, "w.Version != held.Fields.Digest()", "false", 1)
 	})
 	require.Error(t, err)
 	require.Contains(t, string(output), "FAIL: TestConformance/conditional")
 }
 
-// testFiles runs the tests of the tutorial's files as if they lay beside it.
-func testFiles(t *testing.T, edit func(code string) string) ([]byte, error) {
+// testFiles runs the tests of the files that a page shows, as if they lay beside it.
+func testFiles(t *testing.T, page string, files int, edit func(code string) string) ([]byte, error) {
 	blocks, err := docs.Blocks(".", "go")
 	require.NoError(t, err)
 	folder, err := filepath.Abs("docs")
 	require.NoError(t, err)
 	overlay := struct{ Replace map[string]string }{map[string]string{}}
 	for _, b := range blocks {
-		if b.File != "docs/writing-a-connector.md" || !strings.HasPrefix(b.Code, "package ") {
+		if b.File != page || !strings.HasPrefix(b.Code, "package ") {
 			continue
 		}
 		name := fmt.Sprintf("step%d.go", len(overlay.Replace)+1)
 		if strings.Contains(b.Code, `"testing"`) {
-			name = "mycrm_test.go"
+			name = "page_test.go"
 		}
 		file := filepath.Join(t.TempDir(), name)
 		require.NoError(t, os.WriteFile(file, []byte(edit(b.Code)), 0o600))
 		overlay.Replace[filepath.Join(folder, name)] = file
 	}
-	require.Len(t, overlay.Replace, 4)
+	require.Len(t, overlay.Replace, files)
 	list, err := json.Marshal(overlay)
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "overlay.json")

@@ -103,6 +103,8 @@ type Result struct {
 // Lister is a connector that names all ids with their versions, a page at a time. An app without a feed has it,
 // and [Reader].
 type Lister interface {
+	// List returns one page of ids and versions, in any order; since is the cursor that the page before ended with, ""
+	// on the first.
 	List(ctx context.Context, since Cursor) (Listing, error)
 }
 

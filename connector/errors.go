@@ -6,28 +6,40 @@ import (
 	"time"
 )
 
-// What the sync acts on. A connector returns them wrapped in an [*Error] or with %w; anything else that ends a
+// What the sync acts on, and how. A connector returns them wrapped in an [*Error] or with %w; anything else that ends a
 // write means that its outcome is unknown.
 var (
-	ErrNoFeed          = errors.New("the app has no change feed")
-	ErrCursorExpired   = errors.New("the app no longer knows the position in its feed")
+	// ErrNoFeed: the app is listed instead ([Lister], [Reader]).
+	ErrNoFeed = errors.New("the app has no change feed")
+	// ErrCursorExpired: everything is read again.
+	ErrCursorExpired = errors.New("the app no longer knows the position in its feed")
+	// ErrVersionConflict: the record is read again, and the write decided again.
 	ErrVersionConflict = errors.New("the record was changed since it was read")
-	ErrNotFound        = errors.New("the app has no such record")
-	ErrAlreadyExists   = errors.New("the app has this record already") // Error.ID names it
-	ErrInvalid         = errors.New("the app refused the record")      // Error.Field names the field
-	ErrForbidden       = errors.New("the account may not do this")
-	ErrRateLimited     = errors.New("too many calls") // Error.RetryAfter says when to come back
-	ErrQuota           = errors.New("the quota is used up")
-	ErrUnauthorized    = errors.New("unauthorized: authorize the account again")
-	ErrUnavailable     = errors.New("the app is unavailable")
-	ErrNotSent         = errors.New("the call did not reach the app") // so it has done nothing
+	// ErrNotFound: the record is taken for deleted.
+	ErrNotFound = errors.New("the app has no such record")
+	// ErrAlreadyExists: the two are linked if [Error].RecordID names the record that exists, else shown as duplicates.
+	ErrAlreadyExists = errors.New("the app has this record already")
+	// ErrInvalid: the record fails until it changes. [Error].Field names the field.
+	ErrInvalid = errors.New("the app refused the record")
+	// ErrForbidden: the record fails, with the reason.
+	ErrForbidden = errors.New("the account may not do this")
+	// ErrRateLimited: the account waits, as long as [Error].RetryAfter says, and the call is made again.
+	ErrRateLimited = errors.New("too many calls")
+	// ErrQuota: nothing more is sent in this sync.
+	ErrQuota = errors.New("the quota is used up")
+	// ErrUnauthorized: nothing more is sent until a person authorizes the account again.
+	ErrUnauthorized = errors.New("unauthorized: authorize the account again")
+	// ErrUnavailable: the app has done nothing, and the call is made again.
+	ErrUnavailable = errors.New("the app is unavailable")
+	// ErrNotSent: the app has done nothing, for the call never reached it; it is made again.
+	ErrNotSent = errors.New("the call did not reach the app")
 )
 
 // ErrSignature says that a delivery does not prove that it comes from the app, or is too old to. It is not taken, and
 // the sender may be told so.
 var ErrSignature = errors.New("the signature of the delivery does not fit: check the webhook's secret")
 
-// What the wrapper finds.
+// What the wrapper ([Wrap]) finds: mistakes of a connector, of which its author should hear.
 var (
 	ErrPaginationLoop = errors.New("the feed repeats itself without end")
 	ErrContract       = errors.New("the connector broke its contract")

@@ -1,9 +1,9 @@
 // Package contact is the language in which apps talk about people: records of fields, the values that
 // fields hold, and the schema that says what an app's fields mean.
 //
-// A [Record] is what an app holds of one person: an id, an opaque version and named [Value]s. A value that is
-// absent was not read; one that is [Empty] is known to be empty. They are never confused: the zero Value is
-// absent, and in JSON absent is left out while empty is null.
+// A [Record] is what an app holds of one person: an id, an opaque version and fields, each with a name and a [Value].
+// A value that is absent was not read; one that is [Empty] is known to be empty. They are never confused: the zero
+// Value is absent, and in JSON absent is left out while empty is null.
 //
 //	rec := contact.Record{ID: "a1", Fields: contact.Fields{
 //		"first": contact.Text("Ann"),

@@ -3,6 +3,7 @@ package contact_test
 import (
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -28,6 +29,45 @@ func ExampleRecord() {
 	// Output:
 	// {"id":"a1","version":"7","fields":{"emails":[{"value":"ann@example.com","type":"work","primary":true}],"fax":null,"first":"Ann","tags":["vip","news"]}}
 	// fax is (empty) and phone is (not read)
+}
+
+// Every kind of value has a function that makes it, and one that takes it apart again.
+func ExampleValue() {
+	price, err := contact.Number("1200.50") // kept as it is written
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	home := contact.Postal(contact.Address{Street: "Kerkstraat 1", City: "Gent", Country: "BE"})
+	for _, v := range []contact.Value{
+		contact.Text("Ann"),
+		contact.Bool(true),
+		contact.Int(42),
+		price,
+		contact.Date(1985, time.April, 12),
+		contact.Date(0, time.April, 12), // a birthday without year
+		contact.DateTime(time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)),
+		contact.Set("vip", "news"),
+		contact.List(contact.Entry{Value: contact.Text("+32 470 12 34 56"), Type: "mobile"}),
+		home,
+	} {
+		fmt.Printf("%q %q %d\n", v.Str(), v.Elements(), len(v.Entries()))
+	}
+	fmt.Println(home.Address().City)
+	fmt.Println(contact.Text("").Blank(), contact.Text("").Absent(), contact.Value{}.Absent())
+	// Output:
+	// "Ann" [] 0
+	// "true" [] 0
+	// "42" [] 0
+	// "1200.50" [] 0
+	// "1985-04-12" [] 0
+	// "--04-12" [] 0
+	// "2026-03-01T12:30:00Z" [] 0
+	// "" ["vip" "news"] 0
+	// "" [] 1
+	// "" [] 0
+	// Gent
+	// true false true
 }
 
 func ExampleField_Same() {

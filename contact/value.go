@@ -24,7 +24,7 @@ const (
 )
 
 // A Value is what one field of one record holds. It is immutable: no function of this package changes one, and
-// a caller must not change the slices that [Value.Set] and [Value.Entries] return. The zero Value is absent.
+// a caller must not change the slices that [Value.Elements] and [Value.Entries] return. The zero Value is absent.
 type Value struct {
 	kind Kind
 	text string // text, or the literal of a number, or "true" and "false"

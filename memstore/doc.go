@@ -1,6 +1,6 @@
-// Package memstore is a contactsync.Store in memory: for tests, examples, and syncs that may forget.
+// Package memstore is a [contactsync.Store] in memory: for tests, examples, and syncs that may forget.
 //
-//	session, err := contactsync.Open(ctx, connection, a, b, memstore.New())
+//	s, err := contactsync.Open(ctx, connection, a, b, memstore.New())
 //
 // Nothing survives the process. A sync that must know tomorrow what it settled today needs package sqlstore.
 package memstore

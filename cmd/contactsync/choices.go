@@ -24,54 +24,26 @@ func optionsCommand(c *cli) *cobra.Command {
 
 // optionsResult is what can be chosen for one connection, as --json shows it.
 type optionsResult struct {
-	Connection string               `json:"connection"`
-	A          string               `json:"a"`
-	B          string               `json:"b"`
-	Options    *contactsync.Choices `json:"options,omitempty"`
-	Error      string               `json:"error,omitempty"`
-	Exit       int                  `json:"exit"`
+	visited
+	Options *contactsync.Choices `json:"options,omitempty"`
 }
 
 func (c *cli) options(ctx context.Context, names []string) error {
-	file, conns, err := c.loadChecked(ctx, names)
+	return each(ctx, c, names, true, c.optionsOne, func(_ configured, r optionsResult) { c.printChoices(r) })
+}
+
+func (c *cli) optionsOne(ctx context.Context, file *configFile, conn configured, store contactsync.Store) optionsResult {
+	result := optionsResult{visited: visit(conn)}
+	syncer, err := file.open(ctx, conn, store)
+	if err == nil {
+		var choices contactsync.Choices
+		choices, err = syncer.Options(ctx)
+		result.Options = &choices
+	}
 	if err != nil {
-		return err
+		result.Error, result.Options, result.Exit = c.sayError(err, conn), nil, exitFailed
 	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	doc := struct {
-		Connections []optionsResult `json:"connections"`
-		Exit        int             `json:"exit"`
-	}{Connections: []optionsResult{}}
-	for _, conn := range conns {
-		names := labels(conn.doc)
-		result := optionsResult{Connection: conn.doc.ID, A: names[0], B: names[1]}
-		syncer, err := file.open(ctx, conn, store)
-		if err == nil {
-			var choices contactsync.Choices
-			choices, err = syncer.Options(ctx)
-			result.Options = &choices
-		}
-		if err != nil {
-			result.Error, result.Options, result.Exit = c.sayError(err, conn), nil, exitFailed
-		}
-		doc.Connections = append(doc.Connections, result)
-		doc.Exit = graver(doc.Exit, result.Exit)
-		switch {
-		case c.json:
-		case err != nil:
-			c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), c.paint(red, result.Error))
-		default:
-			c.printChoices(result)
-		}
-	}
-	if c.json {
-		c.printJSON(doc)
-	}
-	return ended(doc.Exit)
+	return result
 }
 
 // printChoices prints what can be chosen for one connection.

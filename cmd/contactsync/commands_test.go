@@ -30,7 +30,7 @@ func TestUsage(t *testing.T) {
 		"unknown command":    {[]string{"snyc"}, "unknown command"},
 		"unknown flag":       {[]string{"sync", "--force"}, "unknown flag"},
 		"unknown connection": {[]string{"sync", "phone"}, `there is no connection "phone" in DIR/contactsync.yaml; there are books`},
-		"confirm whom":       {[]string{"confirm"}, "requires at least 1 arg"},
+		"confirm whom":       {[]string{"confirm"}, "confirm is called so: contactsync confirm CONNECTION..."},
 		"too short a watch":  {[]string{"sync", "--watch", "1ms"}, "the least is 1s"},
 		"no length of time":  {[]string{"sync", "--watch", "soon"}, "invalid argument"},
 		"unknown status":     {[]string{"records", "--status", "lost"}, `there is no status "lost"`},

@@ -17,37 +17,25 @@ func compareCommand(c *cli) *cobra.Command {
 		Long: `A connection with "shadow: true" plans every sync and writes nothing. Sync it, let the tool that does the work
 today do its work, and sync again: compare says what became of the writes that were foreseen.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return c.compare(cmd.Context(), args, limit) },
+		RunE: func(cmd *cobra.Command, args []string) error { return c.compare(cmd.Context(), args[0], limit) },
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many writes that came otherwise, or not at all, are listed")
 	return cmd
 }
 
-func (c *cli) compare(ctx context.Context, names []string, limit int) error {
-	file, conns, err := c.loadConfig(names)
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	conn := conns[0]
-	syncer, err := file.open(ctx, conn, store)
-	if err != nil {
-		return failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
-	}
-	result, err := syncer.Compare(ctx, "", 1<<30)
-	if err != nil {
-		return failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
-	}
-	if c.json {
-		c.printJSON(map[string]any{"connection": conn.doc.ID, "comparison": result})
+func (c *cli) compare(ctx context.Context, name string, limit int) error {
+	return c.only(ctx, name, func(s *contactsync.Syncer, conn configured) error {
+		result, err := s.Compare(ctx, "", 1<<30)
+		if err != nil {
+			return failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
+		}
+		if c.json {
+			c.printJSON(map[string]any{"connection": conn.doc.ID, "comparison": result})
+			return nil
+		}
+		c.printComparison(conn, result, limit)
 		return nil
-	}
-	c.printComparison(conn, result, limit)
-	return nil
+	})
 }
 
 // printComparison prints the counts, and the writes that did not come as they were foreseen.

@@ -287,6 +287,9 @@ func (l *loader) document(name, rest, at string) contactsync.Connection {
 			add := l.fault
 			if strings.HasPrefix(bad.Message, "there is no such key") {
 				add = l.faultOnKey
+				if !strings.Contains(bad.Path, ".") { // what the library calls id, the file calls name
+					bad.Message = strings.Replace(bad.Message, " id,", " name,", 1)
+				}
 			}
 			add(join(at, bad.Path), "%s", bad.Message)
 		}

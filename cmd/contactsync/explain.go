@@ -18,9 +18,9 @@ func explainCommand(c *cli) *cobra.Command {
   contactsync explain phone-crm b:101 company`,
 		Args: cobra.RangeArgs(2, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			side, id, err := parseRecord(args[1])
+			side, id, err := recordArg(args[1])
 			if err != nil {
-				return usage(err)
+				return err
 			}
 			return c.explainRecord(cmd.Context(), args[0], side, id, args[2:])
 		},
@@ -29,46 +29,25 @@ func explainCommand(c *cli) *cobra.Command {
 
 // explainRecord explains a record, or the field that is named.
 func (c *cli) explainRecord(ctx context.Context, name string, side contactsync.Side, id string, field []string) error {
-	file, conns, err := c.loadChecked(ctx, []string{name})
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	conn := conns[0]
-	syncer, err := file.open(ctx, conn, store)
-	if err != nil {
-		return err
-	}
-	var said any
-	if len(field) > 0 {
-		ex, err := syncer.ExplainField(ctx, side, id, field[0])
-		if err != nil {
-			return c.notExplained(err, conn)
+	return c.only(ctx, name, func(s *contactsync.Syncer, conn configured) error {
+		if len(field) > 0 {
+			ex, err := s.ExplainField(ctx, side, id, field[0])
+			return explained(c, conn, ex, err, c.printField)
 		}
-		said = ex
-	} else {
-		ex, err := syncer.Explain(ctx, side, id)
-		if err != nil {
-			return c.notExplained(err, conn)
-		}
-		said = ex
-	}
-	switch ex := said.(type) {
-	case *contactsync.FieldExplanation:
-		if !c.json {
-			c.printField(labels(conn.doc), ex)
-		}
-	case *contactsync.Explanation:
-		if !c.json {
-			c.printExplanation(labels(conn.doc), ex)
-		}
-	}
-	if c.json {
-		c.printJSON(map[string]any{"connection": conn.doc.ID, "explanation": said})
+		ex, err := s.Explain(ctx, side, id)
+		return explained(c, conn, ex, err, c.printExplanation)
+	})
+}
+
+// explained shows an explanation, or says why there is none.
+func explained[E any](c *cli, conn configured, ex E, err error, show func([2]string, E)) error {
+	switch {
+	case err != nil:
+		return c.notExplained(err, conn)
+	case c.json:
+		c.printJSON(map[string]any{"connection": conn.doc.ID, "explanation": ex})
+	default:
+		show(labels(conn.doc), ex)
 	}
 	return nil
 }

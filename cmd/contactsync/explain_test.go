@@ -32,7 +32,7 @@ func TestExplain(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"explain books":                   "accepts between 2 and 3",
+		"explain books":                   "explain is called so: contactsync explain CONNECTION SIDE:ID [FIELD]",
 		"explain books p0000.vcf":         "write a:ID or b:ID",
 		"explain books a:nobody":          "nobody in a",
 		"explain books a:p0000.vcf fancy": `does not look at field "fancy" of a`,

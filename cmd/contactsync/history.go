@@ -24,8 +24,8 @@ func historyCommand(c *cli) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
 			if record != "" {
-				if q.Side, q.ID, err = parseRecord(record); err != nil {
-					return usage(err)
+				if q.Side, q.ID, err = recordArg(record); err != nil {
+					return err
 				}
 			}
 			return c.past(cmd.Context(), args[0], func(ctx context.Context, s *contactsync.Syncer, conn configured) error {
@@ -59,40 +59,13 @@ func runsCommand(c *cli) *cobra.Command {
 	return cmd
 }
 
-// parseRecord reads SIDE:ID.
-func parseRecord(text string) (contactsync.Side, string, error) {
-	side, id, ok := strings.Cut(text, ":")
-	for _, s := range contactsync.Sides {
-		if ok && side == s.String() && id != "" {
-			return s, id, nil
-		}
-	}
-	return 0, "", fmt.Errorf("%q names no record; write a:ID or b:ID", text)
-}
-
-// past looks at one connection's past. No app is opened for it.
+// past looks at one connection's past. A run or record that there is not is a mistake of the command line.
 func (c *cli) past(ctx context.Context, name string, look func(context.Context, *contactsync.Syncer, configured) error) error {
-	file, conns, err := c.loadConfig([]string{name})
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	syncer, err := contactsync.Open(ctx, conns[0].doc, nil, nil, store)
-	if err != nil {
-		return failed(err)
-	}
-	err = look(ctx, syncer, conns[0])
+	err := c.eachLookQuiet(ctx, []string{name}, look)
 	if errors.Is(err, contactsync.ErrNotKnown) {
 		return usage(err)
 	}
-	if err != nil {
-		return failed(err)
-	}
-	return nil
+	return err
 }
 
 // historyDocument is the JSON document of history.

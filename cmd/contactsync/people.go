@@ -273,35 +273,3 @@ func decisionsCommand(c *cli) *cobra.Command {
 		},
 	}
 }
-
-// eachLook shows something of each connection, and with --json the document of it all.
-func (c *cli) eachLook(ctx context.Context, names []string, show func(context.Context, *contactsync.Syncer, configured) error, document func() any) error {
-	err := c.eachLookQuiet(ctx, names, show)
-	if err == nil && c.json {
-		c.printJSON(document())
-	}
-	return err
-}
-
-// eachLookQuiet looks at each connection. No app is opened for it.
-func (c *cli) eachLookQuiet(ctx context.Context, names []string, show func(context.Context, *contactsync.Syncer, configured) error) error {
-	file, conns, err := c.loadConfig(names)
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	for _, conn := range conns {
-		syncer, err := file.look(ctx, conn, store)
-		if err == nil {
-			err = show(ctx, syncer, conn)
-		}
-		if err != nil {
-			return failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
-		}
-	}
-	return nil
-}

@@ -30,60 +30,25 @@ func planCommand(c *cli) *cobra.Command {
 
 // planResult is the plan of one connection, as --json shows it.
 type planResult struct {
-	Connection string            `json:"connection"`
-	A          string            `json:"a"`
-	B          string            `json:"b"`
-	Plan       *contactsync.Plan `json:"plan,omitempty"`
-	Error      string            `json:"error,omitempty"`
-	Exit       int               `json:"exit"`
+	visited
+	Plan *contactsync.Plan `json:"plan,omitempty"`
 }
 
 func (c *cli) plan(ctx context.Context, names []string, limit int) error {
-	file, conns, err := c.loadChecked(ctx, names)
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer done()
-	doc := struct {
-		Connections []planResult `json:"connections"`
-		Exit        int          `json:"exit"`
-	}{Connections: []planResult{}}
-	for _, conn := range conns {
-		result := c.planOne(ctx, file, conn, store)
-		doc.Connections = append(doc.Connections, result)
-		doc.Exit = graver(doc.Exit, result.Exit)
-		switch {
-		case c.json:
-		case result.Plan == nil:
-			c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), c.paint(red, result.Error))
-		default:
-			c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), planned(result.Plan))
-			c.printPlan(conn, result.Plan, limit)
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	if c.json {
-		c.printJSON(doc)
-	}
-	return ended(doc.Exit)
+	return each(ctx, c, names, false, c.planOne, func(conn configured, r planResult) {
+		c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), planned(r.Plan))
+		c.printPlan(conn, r.Plan, limit)
+	})
 }
 
 func (c *cli) planOne(ctx context.Context, file *configFile, conn configured, store contactsync.Store) planResult {
-	names := labels(conn.doc)
-	result := planResult{Connection: conn.doc.ID, A: names[0], B: names[1]}
+	result := planResult{visited: visit(conn)}
 	bar := c.newProgress(conn.doc.ID)
 	defer bar.end()
 	syncer, err := file.open(ctx, conn, store, contactsync.WithProgress(bar.show))
 	if err == nil {
 		result.Plan, err = syncer.Preview(ctx)
 	}
-	bar.end()
 	switch {
 	case err != nil:
 		result.Error, result.Exit = c.sayError(err, conn), exitFailed

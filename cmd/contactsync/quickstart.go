@@ -37,10 +37,10 @@ func quickstartCommand(c *cli) *cobra.Command {
 
 // quickstartResult is the JSON document of quickstart.
 type quickstartResult struct {
-	Folder string        `json:"folder"`
-	Files  []string      `json:"files"`
-	Made   bool          `json:"made"` // false: it was there already, and nothing was touched
-	Sync   *syncDocument `json:"sync,omitempty"`
+	Folder string                `json:"folder"`
+	Files  []string              `json:"files"`
+	Made   bool                  `json:"made"` // false: it was there already, and nothing was touched
+	Sync   *document[syncResult] `json:"sync,omitempty"`
 }
 
 // quickstart makes the folder and syncs it for the first time. A folder that it made before stays as it is.
@@ -59,8 +59,8 @@ func (c *cli) quickstart(ctx context.Context, dir string) error {
 		return failed(fmt.Errorf("quickstart: %w", err))
 	}
 	if !c.json {
-		c.printf("Made %s, with an address book (phone/), a CRM's export (crm.csv) and a configuration that says how\n"+
-			"they are kept in sync (contactsync.yaml; worth reading). Now the first sync:\n\n", dir)
+		c.printf("Made in %s: an address book (phone/), a CRM's export (crm.csv) and a configuration that says how\n"+
+			"they are kept in sync (contactsync.yaml; worth reading). Now the first sync:\n\n", folderWords(dir))
 	}
 	s := &syncRun{cli: c, yes: true}
 	doc, err := s.round(ctx)
@@ -99,9 +99,17 @@ func (c *cli) quickstartAgain(result quickstartResult) error {
 		c.printJSON(result)
 		return nil
 	}
-	c.printf("%s is there already, and stays as it is. It holds %s.\nWhat you can try:\n", result.Folder, strings.Join(result.Files, ", "))
+	c.printf("The example in %s is there already, and stays as it is. It holds %s.\nWhat you can try:\n", folderWords(result.Folder), strings.Join(result.Files, ", "))
 	c.printNext()
 	return nil
+}
+
+// folderWords names a folder in a sentence.
+func folderWords(dir string) string {
+	if dir == "." {
+		return "this folder"
+	}
+	return dir
 }
 
 // writeQuickstart writes the files, the configuration last: a folder without it is not taken for a finished one.

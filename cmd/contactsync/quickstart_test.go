@@ -51,6 +51,12 @@ func TestQuickstartAgainHarmsNothing(t *testing.T) {
 	}
 }
 
+func TestFolderInASentence(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "this folder", folderWords("."))
+	require.Equal(t, "try", folderWords("try"))
+}
+
 func TestQuickstartInAFolderOfOthers(t *testing.T) {
 	t.Parallel()
 	for name, file := range map[string]string{"a letter": "letter.txt", "a configuration": defaultConfig, "a hidden file": ".git"} {

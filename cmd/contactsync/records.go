@@ -88,11 +88,14 @@ func (c *cli) records(ctx context.Context, names []string, q recordsQuery) error
 	}
 	results := []recordsResult{}
 	return c.eachLook(ctx, names, func(ctx context.Context, s *contactsync.Syncer, conn configured) error {
-		page, err := recordsPage(ctx, s, query, q.page)
+		list, more, err := pageAt(q.page, func(after string) ([]contactsync.RecordStatus, string, error) {
+			query.After = after
+			return s.Records(ctx, query)
+		})
 		if err != nil {
 			return err
 		}
-		page.Connection = conn.doc.ID
+		page := recordsResult{conn.doc.ID, list, q.page, more}
 		results = append(results, page)
 		if !c.json {
 			c.printRecords(page, query.Op != "")
@@ -101,22 +104,19 @@ func (c *cli) records(ctx context.Context, names []string, q recordsQuery) error
 	}, func() any { return map[string]any{"connections": results} })
 }
 
-// recordsPage reads the pages up to the one that is asked for.
-func recordsPage(ctx context.Context, s *contactsync.Syncer, q contactsync.RecordQuery, number int) (recordsResult, error) {
-	out := recordsResult{Records: []contactsync.RecordStatus{}, Page: number}
-	for n := 1; ; n++ {
-		page, next, err := s.Records(ctx, q)
-		if err != nil {
-			return out, err
+// pageAt reads the pages up to the one with this number, and says whether more follow.
+func pageAt[R any](number int, read func(after string) ([]R, string, error)) (page []R, more bool, err error) {
+	for after, n := "", 1; ; n++ {
+		page, next, err := read(after)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case n == number:
+			return append([]R{}, page...), next != "", nil
+		case next == "":
+			return []R{}, false, nil
 		}
-		if n == number {
-			out.Records, out.More = append(out.Records, page...), next != ""
-			return out, nil
-		}
-		if next == "" {
-			return out, nil
-		}
-		q.After = next
+		after = next
 	}
 }
 

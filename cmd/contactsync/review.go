@@ -21,61 +21,26 @@ func reviewCommand(c *cli) *cobra.Command {
 
 // reviewResult is the review of one connection, as --json shows it.
 type reviewResult struct {
-	Connection string              `json:"connection"`
-	A          string              `json:"a"`
-	B          string              `json:"b"`
-	Review     *contactsync.Review `json:"review,omitempty"`
-	Error      string              `json:"error,omitempty"`
-	Exit       int                 `json:"exit"`
+	visited
+	Review *contactsync.Review `json:"review,omitempty"`
 }
 
 func (c *cli) review(ctx context.Context, names []string) error {
-	file, conns, err := c.loadChecked(ctx, names)
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, false)
-	if err != nil {
-		return err
-	}
-	defer done()
-	doc := struct {
-		Connections []reviewResult `json:"connections"`
-		Exit        int            `json:"exit"`
-	}{Connections: []reviewResult{}}
-	for _, conn := range conns {
-		result := c.reviewOne(ctx, file, conn, store)
-		doc.Connections = append(doc.Connections, result)
-		doc.Exit = graver(doc.Exit, result.Exit)
-		switch {
-		case c.json:
-		case result.Review == nil:
-			c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), c.paint(red, result.Error))
-		default:
-			c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), stateWords(result.Review.State))
-			c.printReview(conn, result.Review)
-			c.printf("  next: %s\n", c.next("sync", conn.doc.ID))
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	if c.json {
-		c.printJSON(doc)
-	}
-	return ended(doc.Exit)
+	return each(ctx, c, names, false, c.reviewOne, func(conn configured, r reviewResult) {
+		c.printf("%s: %s\n", c.paint(bold, conn.doc.ID), stateWords(r.Review.State))
+		c.printReview(conn, r.Review)
+		c.printf("  next: %s\n", c.next("sync", conn.doc.ID))
+	})
 }
 
 func (c *cli) reviewOne(ctx context.Context, file *configFile, conn configured, store contactsync.Store) reviewResult {
-	names := labels(conn.doc)
-	result := reviewResult{Connection: conn.doc.ID, A: names[0], B: names[1]}
+	result := reviewResult{visited: visit(conn)}
 	bar := c.newProgress(conn.doc.ID)
 	defer bar.end()
 	syncer, err := file.open(ctx, conn, store, contactsync.WithProgress(bar.show))
 	if err == nil {
 		result.Review, err = syncer.Review(ctx)
 	}
-	bar.end()
 	switch {
 	case err != nil:
 		result.Error, result.Exit = c.sayError(err, conn), exitFailed

@@ -19,7 +19,7 @@ func rollbackCommand(c *cli) *cobra.Command {
 
 Updates go back to the old values where those of the run still stand; records that it created are deleted if nobody has
 touched them since; records that it deleted are created anew. All else stays, and is named. The connection is paused:
-after resume, a sync does the same again.
+after resume, a sync decides anew, and does the same again if nothing was changed.
 
 It shows first what it would do, and asks. Off a terminal and with --json it writes only with --yes.`,
 		Args: cobra.RangeArgs(1, 2),
@@ -99,7 +99,7 @@ func (c *cli) rollback(ctx context.Context, args []string, yes, preview bool) er
 		return ended(exit)
 	}
 	c.printRollback(conn, back, "is")
-	c.printf("  the connection is paused; %s, and the same is done again by the next sync\n", c.next("resume", conn.doc.ID))
+	c.printf("  the connection is paused; change what was wrong, then %s: the next sync decides anew\n", c.next("resume", conn.doc.ID))
 	return ended(exit)
 }
 

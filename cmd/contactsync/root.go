@@ -74,7 +74,24 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 something waits 
 	root.AddCommand(recordsCommand(c), conflictsCommand(c), resolveCommand(c), linkCommand(c), separateCommand(c), createCommand(c),
 		decisionsCommand(c), withdrawCommand(c), exportCommand(c), forgetCommand(c), unforgetCommand(c), pruneCommand(c), deleteCommand(c),
 		suggestionsCommand(c))
+	for _, cmd := range root.Commands() {
+		c.sayUsage(cmd)
+	}
 	return root
+}
+
+// sayUsage has a command that gets too few words or too many answer with how it is called.
+func (c *cli) sayUsage(cmd *cobra.Command) {
+	check := cmd.Args
+	if check == nil {
+		return
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if check(cmd, args) != nil {
+			return fmt.Errorf("%s is called so: %s %s", cmd.Name(), c.self, cmd.Use)
+		}
+		return nil
+	}
 }
 
 // next returns a command for the person to run, as it works from here.

@@ -52,53 +52,23 @@ func (c *cli) suggestions(ctx context.Context, names []string, q suggestionsQuer
 	if q.limit < 1 || q.page < 1 {
 		return usage(errors.New("--limit and --page begin at 1"))
 	}
-	file, conns, err := c.loadConfig(names)
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
+	query := contactsync.SuggestionQuery{Kind: suggestionKinds[q.kind], Limit: q.limit}
 	results := []suggestionsResult{}
-	for _, conn := range conns {
-		page, err := suggestionsPage(ctx, file, conn, store, q)
+	return c.eachLook(ctx, names, func(ctx context.Context, s *contactsync.Syncer, conn configured) error {
+		list, more, err := pageAt(q.page, func(after string) ([]contactsync.Suggestion, string, error) {
+			query.After = after
+			return s.Suggestions(ctx, query)
+		})
 		if err != nil {
-			return failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
+			return err
 		}
+		page := suggestionsResult{conn.doc.ID, list, q.page, more}
 		results = append(results, page)
 		if !c.json {
 			c.printSuggestions(conn, page)
 		}
-	}
-	if c.json {
-		c.printJSON(map[string]any{"connections": results})
-	}
-	return nil
-}
-
-// suggestionsPage reads the pages up to the one that is asked for.
-func suggestionsPage(ctx context.Context, file *configFile, conn configured, store contactsync.Store, q suggestionsQuery) (suggestionsResult, error) {
-	out := suggestionsResult{Connection: conn.doc.ID, Suggestions: []contactsync.Suggestion{}, Page: q.page}
-	syncer, err := file.look(ctx, conn, store)
-	if err != nil {
-		return out, err
-	}
-	query := contactsync.SuggestionQuery{Kind: suggestionKinds[q.kind], Limit: q.limit}
-	for n := 1; ; n++ {
-		page, next, err := syncer.Suggestions(ctx, query)
-		if err != nil {
-			return out, err
-		}
-		if n == q.page {
-			out.Suggestions, out.More = append(out.Suggestions, page...), next != ""
-			return out, nil
-		}
-		if query.After = next; next == "" {
-			return out, nil
-		}
-	}
+		return nil
+	}, func() any { return map[string]any{"connections": results} })
 }
 
 func (c *cli) printSuggestions(conn configured, page suggestionsResult) {

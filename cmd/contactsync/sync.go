@@ -79,53 +79,21 @@ func (s *syncRun) repeat(ctx context.Context) error {
 
 // syncResult is what one connection's sync came to, as --json shows it.
 type syncResult struct {
-	Connection string                     `json:"connection"`
-	A          string                     `json:"a"`
-	B          string                     `json:"b"`
-	Report     *contactsync.Report        `json:"report,omitempty"`
-	Failed     []contactsync.RecordStatus `json:"failed,omitempty"` // the first few
-	Error      string                     `json:"error,omitempty"`
-	Skipped    string                     `json:"skipped,omitempty"`
-	Exit       int                        `json:"exit"`
-	doc        contactsync.Connection
-}
-
-// syncDocument is the JSON document of sync.
-type syncDocument struct {
-	Connections []syncResult `json:"connections"`
-	Exit        int          `json:"exit"`
+	visited
+	Report  *contactsync.Report        `json:"report,omitempty"`
+	Failed  []contactsync.RecordStatus `json:"failed,omitempty"` // the first few
+	Skipped string                     `json:"skipped,omitempty"`
+	doc     contactsync.Connection
 }
 
 // round syncs every connection once. Results are printed as they come, unless they go into one document.
-func (s *syncRun) round(ctx context.Context) (syncDocument, error) {
-	doc := syncDocument{Connections: []syncResult{}}
-	file, conns, err := s.loadChecked(ctx, s.names)
-	if err != nil {
-		return doc, err
-	}
-	store, done, err := file.openStore(ctx, false)
-	if err != nil {
-		return doc, err
-	}
-	defer done()
-	for _, conn := range conns {
-		result := s.one(ctx, file, conn, store)
-		doc.Connections = append(doc.Connections, result)
-		doc.Exit = graver(doc.Exit, result.Exit)
-		if !s.json {
-			s.printResult(result)
-		}
-		if ctx.Err() != nil {
-			break
-		}
-	}
-	return doc, nil
+func (s *syncRun) round(ctx context.Context) (document[syncResult], error) {
+	return collect(ctx, s.cli, s.names, false, s.one, func(_ configured, r syncResult) { s.printResult(r) })
 }
 
 // one syncs one connection.
 func (s *syncRun) one(ctx context.Context, file *configFile, conn configured, store contactsync.Store) syncResult {
-	names := labels(conn.doc)
-	result := syncResult{Connection: conn.doc.ID, A: names[0], B: names[1], doc: conn.doc}
+	result := syncResult{visited: visit(conn), doc: conn.doc}
 	bar := s.newProgress(conn.doc.ID)
 	defer bar.end()
 	syncer, err := file.open(ctx, conn, store, contactsync.WithProgress(bar.show))

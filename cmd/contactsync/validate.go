@@ -27,14 +27,12 @@ func validateCommand(c *cli) *cobra.Command {
 
 // validateResult is what was found of one connection, as --json shows it.
 type validateResult struct {
-	Connection string                 `json:"connection"`
-	Apps       [2]appFound            `json:"apps"`
-	Rules      []string               `json:"rules"`
-	Found      bool                   `json:"mappings_found"` // by what the fields mean; not named in the file
-	Mappings   []contactsync.Mapping  `json:"mappings"`
-	Error      string                 `json:"error,omitempty"`
-	Exit       int                    `json:"exit"`
-	doc        contactsync.Connection // as it is resolved
+	visited
+	Apps     [2]appFound            `json:"apps"`
+	Rules    []string               `json:"rules"`
+	Found    bool                   `json:"mappings_found"` // by what the fields mean; not named in the file
+	Mappings []contactsync.Mapping  `json:"mappings"`
+	doc      contactsync.Connection // as it is resolved
 }
 
 // appFound is what was found in one app.
@@ -47,35 +45,11 @@ type appFound struct {
 }
 
 func (c *cli) validate(ctx context.Context, names []string) error {
-	file, conns, err := c.loadChecked(ctx, names)
-	if err != nil {
-		return err
-	}
-	store, done, err := file.openStore(ctx, true)
-	if err != nil {
-		return err
-	}
-	defer done()
-	doc := struct {
-		Connections []validateResult `json:"connections"`
-		Exit        int              `json:"exit"`
-	}{Connections: []validateResult{}}
-	for _, conn := range conns {
-		result := c.validateOne(ctx, file, conn, store)
-		doc.Connections = append(doc.Connections, result)
-		doc.Exit = graver(doc.Exit, result.Exit)
-		if !c.json {
-			c.printValidated(result)
-		}
-	}
-	if c.json {
-		c.printJSON(doc)
-	}
-	return ended(doc.Exit)
+	return each(ctx, c, names, true, c.validateOne, func(_ configured, r validateResult) { c.printValidated(r) })
 }
 
 func (c *cli) validateOne(ctx context.Context, file *configFile, conn configured, store contactsync.Store) validateResult {
-	out := validateResult{Connection: conn.doc.ID, Rules: []string{}, Mappings: []contactsync.Mapping{}}
+	out := validateResult{visited: visit(conn), Rules: []string{}, Mappings: []contactsync.Mapping{}}
 	syncer, err := file.open(ctx, conn, store)
 	if err != nil {
 		out.Error, out.Exit = c.sayError(err, conn), exitFailed
@@ -198,12 +172,7 @@ func sentences(doc contactsync.Connection) []string {
 }
 
 func (c *cli) printValidated(r validateResult) {
-	title := c.paint(bold, r.Connection)
-	if r.Error != "" {
-		c.printf("%s: %s\n", title, c.paint(red, r.Error))
-		return
-	}
-	c.printf("%s: the configuration is valid\n", title)
+	c.printf("%s: the configuration is valid\n", c.paint(bold, r.Connection))
 	for _, s := range contactsync.Sides {
 		c.printFound(s, r.Apps[s])
 	}

@@ -330,7 +330,7 @@ func (c *Connector) fileError(op string, err error) error {
 		e.Err = fmt.Errorf("%w: %w", connector.ErrUnavailable, err)
 	case errors.Is(err, fs.ErrNotExist):
 		e.Err = connector.ErrUnavailable
-		e.Message = fmt.Sprintf("there is no file %s", c.cfg.Path)
+		e.Message = fmt.Sprintf("there is no file %s; create it, or correct the path", c.cfg.Path)
 	case errors.Is(err, fs.ErrPermission):
 		e.Err = connector.ErrForbidden
 		e.Message = err.Error()

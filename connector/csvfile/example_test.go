@@ -12,6 +12,17 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
+// What the file does not tell by itself is said in a Config. The error names what is wrong with that.
+func ExampleNew() {
+	_, err := csvfile.New(csvfile.Config{Path: "crm.csv", Delimiter: "semicolon", Columns: map[string]string{"Ref": "email"}, AddKey: true})
+	fmt.Println(err)
+	_, err = csvfile.New(csvfile.Config{Path: "crm.csv", Encoding: "ebcdic"})
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// csv: unknown encoding; say utf-8, utf-16le, utf-16be, windows-1252 or auto
+}
+
 func Example() {
 	dir, err := os.MkdirTemp("", "people")
 	if err != nil {

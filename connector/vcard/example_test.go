@@ -13,6 +13,30 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
+// One file may hold many cards; one that is not there yet is an empty book.
+func ExampleFile() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "book")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	book := vcard.File(filepath.Join(dir, "book.vcf"), vcard.WithClock(connector.SystemClock{}))
+	for _, name := range []string{"Ann Archer", "Bob Baker"} {
+		results, err := book.Apply(ctx, []connector.Write{{Op: connector.Create, Patch: contact.Patch{"name": {Set: contact.Text(name)}}}})
+		if err != nil || results[0].Err != nil {
+			log.Fatal(err, results)
+		}
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "book.vcf"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(strings.Count(string(text), "BEGIN:VCARD"), "cards")
+	// Output:
+	// 2 cards
+}
+
 // A card is written by changing the lines of what changes; all others stay as they are.
 func ExampleFolder() {
 	ctx := context.Background()

@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
+	"unicode"
 )
 
 // A Block is one fenced code block.
@@ -120,10 +122,11 @@ func Rows(file string) ([][]string, error) {
 	return rows, nil
 }
 
-// link is a link of a page to a file.
-var link = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+// link is a link of a page to a file, to a heading of it, or to a heading of the page itself.
+var link = regexp.MustCompile(`\]\(([^)#:]*)(?:#([^)]*))?\)`)
 
-// BrokenLinks returns, with its place, every link of these files to a file below root that is not there.
+// BrokenLinks returns, with its place, every link of these files to a file below root that is not there, or to a heading
+// that a page has not.
 func BrokenLinks(root string, files []string) (broken []string) {
 	for _, file := range files {
 		text, err := os.ReadFile(filepath.Join(root, file))
@@ -132,11 +135,65 @@ func BrokenLinks(root string, files []string) (broken []string) {
 		}
 		for i, line := range strings.Split(string(text), "\n") {
 			for _, m := range link.FindAllStringSubmatch(line, -1) {
-				if _, err := os.Stat(filepath.Join(root, filepath.Dir(file), m[1])); err != nil {
-					broken = append(broken, fmt.Sprintf("%s:%d: %s is not there", file, i+1, m[1]))
+				if wrong := brokenLink(root, file, m[1], m[2]); wrong != "" {
+					broken = append(broken, fmt.Sprintf("%s:%d: %s", file, i+1, wrong))
 				}
 			}
 		}
 	}
 	return broken
+}
+
+// brokenLink says what is wrong with one link of a file, "" for nothing.
+func brokenLink(root, file, to, anchor string) string {
+	target := filepath.Join(root, filepath.Dir(file), to)
+	if to == "" {
+		target = filepath.Join(root, file)
+	}
+	if _, err := os.Stat(target); err != nil {
+		return to + " is not there"
+	}
+	if anchor == "" {
+		return ""
+	}
+	text, err := os.ReadFile(target)
+	if err != nil {
+		return err.Error()
+	}
+	if !slices.Contains(anchors(string(text)), anchor) {
+		return fmt.Sprintf("%s has no heading #%s", filepath.Base(target), anchor)
+	}
+	return ""
+}
+
+// anchors returns the anchors of a page's headings: without case and punctuation, with hyphens for spaces, and with a
+// number where a heading comes again.
+func anchors(text string) (all []string) {
+	seen := map[string]int{}
+	code := false
+	for _, line := range strings.Split(text, "\n") {
+		if strings.HasPrefix(line, "```") {
+			code = !code
+		}
+		heading, isHeading := strings.CutPrefix(strings.TrimLeft(line, "#"), " ")
+		if code || !isHeading || !strings.HasPrefix(line, "#") {
+			continue
+		}
+		name := strings.Map(func(r rune) rune {
+			switch {
+			case r == ' ':
+				return '-'
+			case r == '-', r == '_', unicode.IsLetter(r), unicode.IsDigit(r):
+				return unicode.ToLower(r)
+			}
+			return -1
+		}, strings.TrimSpace(heading))
+		if n := seen[name]; n > 0 {
+			all = append(all, fmt.Sprintf("%s-%d", name, n))
+		} else {
+			all = append(all, name)
+		}
+		seen[name]++
+	}
+	return all
 }

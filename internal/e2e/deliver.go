@@ -38,15 +38,7 @@ type deliverStep struct{ sides[string] }
 func (s deliverStep) swapped() action { return deliverStep{s.swap()} }
 
 func (s deliverStep) play(ctx context.Context, w *world) error {
-	for side, how := range s.sides {
-		if how == nil {
-			continue
-		}
-		if err := w.deliver(ctx, contactsync.Side(side), *how); err != nil {
-			return fmt.Errorf("%s: %w", contactsync.Side(side), err)
-		}
-	}
-	return nil
+	return s.each(func(side int, how string) error { return w.deliver(ctx, contactsync.Side(side), how) })
 }
 
 // deliver hands over an app's deliveries, in one of the ways of the network.

@@ -128,17 +128,9 @@ func (s reviewStep) play(ctx context.Context, w *world) error {
 
 // known returns everything that the store holds of the connection, as text.
 func (w *world) known(ctx context.Context) (all []string, err error) {
-	err = w.store.View(ctx, contactsync.Scope{Owner: owner, Connection: connectionID}, func(tx contactsync.ReadTx) error {
-		for _, table := range contactsync.Tables {
-			rows, err := tx.Scan(contactsync.Scan{Table: table, By: contactsync.ByKey})
-			if err != nil {
-				return err
-			}
-			for _, row := range rows {
-				all = append(all, fmt.Sprintf("%s %q %q %q %s", row.Table, row.Key, row.Index, row.Stamp, row.Body))
-			}
-		}
-		return nil
-	})
+	rows, err := w.rows(ctx)
+	for _, row := range rows {
+		all = append(all, fmt.Sprintf("%s %q %q %q %s", row.Table, row.Key, row.Index, row.Stamp, row.Body))
+	}
 	return all, err
 }

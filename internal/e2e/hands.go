@@ -37,17 +37,14 @@ type putStep struct{ sides[[]record] }
 func (s putStep) swapped() action { return putStep{s.swap()} }
 
 func (s putStep) play(_ context.Context, w *world) error {
-	for side, records := range s.sides {
-		if records == nil {
-			continue
-		}
-		for _, r := range *records {
+	return s.each(func(side int, records []record) error {
+		for _, r := range records {
 			if err := w.apps[side].Put(contact.Record{ID: r.ID, Fields: w.now(side, r.Fields)}); err != nil {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // editStep is users who change fields; null clears one.
@@ -56,11 +53,8 @@ type editStep struct{ sides[pairs[content]] }
 func (s editStep) swapped() action { return editStep{s.swap()} }
 
 func (s editStep) play(_ context.Context, w *world) error {
-	for side, edits := range s.sides {
-		if edits == nil {
-			continue
-		}
-		for _, e := range *edits {
+	return s.each(func(side int, edits pairs[content]) error {
+		for _, e := range edits {
 			id, err := w.id(contactsync.Side(side), e.Key)
 			if err != nil {
 				return err
@@ -69,8 +63,8 @@ func (s editStep) play(_ context.Context, w *world) error {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // removeStep is users who delete records.
@@ -79,7 +73,13 @@ type removeStep struct{ sides[[]string] }
 func (s removeStep) swapped() action { return removeStep{s.swap()} }
 
 func (s removeStep) play(_ context.Context, w *world) error {
-	return s.each(w, func(side int, ids []string) error { return w.apps[side].Remove(ids...) })
+	return s.each(func(side int, names []string) error {
+		ids, err := w.ids(side, names)
+		if err != nil {
+			return err
+		}
+		return w.apps[side].Remove(ids...)
+	})
 }
 
 // mergeStep is an app that merges the second record into the first.
@@ -88,7 +88,11 @@ type mergeStep struct{ sides[[]string] }
 func (s mergeStep) swapped() action { return mergeStep{s.swap()} }
 
 func (s mergeStep) play(_ context.Context, w *world) error {
-	return removeStep(s).each(w, func(side int, ids []string) error {
+	return s.each(func(side int, names []string) error {
+		ids, err := w.ids(side, names)
+		if err != nil {
+			return err
+		}
 		if len(ids) != 2 {
 			return fmt.Errorf("a merge is of two records, not %d", len(ids))
 		}
@@ -96,25 +100,16 @@ func (s mergeStep) play(_ context.Context, w *world) error {
 	})
 }
 
-// each calls do with the ids of the records that are named.
-func (s removeStep) each(w *world, do func(side int, ids []string) error) error {
-	for side, names := range s.sides {
-		if names == nil {
-			continue
+// ids returns the ids of the records that are named.
+func (w *world) ids(side int, names []string) (ids []string, err error) {
+	for _, name := range names {
+		id, err := w.id(contactsync.Side(side), name)
+		if err != nil {
+			return nil, err
 		}
-		var ids []string
-		for _, name := range *names {
-			id, err := w.id(contactsync.Side(side), name)
-			if err != nil {
-				return err
-			}
-			ids = append(ids, id)
-		}
-		if err := do(side, ids); err != nil {
-			return err
-		}
+		ids = append(ids, id)
 	}
-	return nil
+	return ids, nil
 }
 
 // rekeyStep is an app that gives a record another id.
@@ -123,11 +118,8 @@ type rekeyStep struct{ sides[pairs[string]] }
 func (s rekeyStep) swapped() action { return rekeyStep{s.swap()} }
 
 func (s rekeyStep) play(_ context.Context, w *world) error {
-	for side, rekeys := range s.sides {
-		if rekeys == nil {
-			continue
-		}
-		for _, r := range *rekeys {
+	return s.each(func(side int, rekeys pairs[string]) error {
+		for _, r := range rekeys {
 			id, err := w.id(contactsync.Side(side), r.Key)
 			if err != nil {
 				return err
@@ -136,8 +128,8 @@ func (s rekeyStep) play(_ context.Context, w *world) error {
 				return err
 			}
 		}
-	}
-	return nil
+		return nil
+	})
 }
 
 // hideStep is an app that tells some fields no more.
@@ -146,15 +138,7 @@ type hideStep struct{ sides[[]string] }
 func (s hideStep) swapped() action { return hideStep{s.swap()} }
 
 func (s hideStep) play(_ context.Context, w *world) error {
-	for side, fields := range s.sides {
-		if fields == nil {
-			continue
-		}
-		if err := w.apps[side].Hide(*fields...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.each(func(side int, fields []string) error { return w.apps[side].Hide(fields...) })
 }
 
 // unhideStep is an app that tells them again.
@@ -163,15 +147,7 @@ type unhideStep struct{ sides[[]string] }
 func (s unhideStep) swapped() action { return unhideStep{s.swap()} }
 
 func (s unhideStep) play(_ context.Context, w *world) error {
-	for side, fields := range s.sides {
-		if fields == nil {
-			continue
-		}
-		if err := w.apps[side].Unhide(*fields...); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.each(func(side int, fields []string) error { return w.apps[side].Unhide(fields...) })
 }
 
 // advanceStep moves the clock.

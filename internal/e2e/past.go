@@ -10,7 +10,7 @@ import (
 
 // historyStep says what the history holds: of a run, of a record, or of all.
 type historyStep struct {
-	A, B      string
+	one       // "" means of all
 	Run       string
 	Count     *int
 	Recovered *int
@@ -20,7 +20,7 @@ type historyStep struct {
 }
 
 func (s historyStep) swapped() action {
-	s.A, s.B = s.B, s.A
+	s.one = s.swap()
 	return s
 }
 
@@ -35,17 +35,14 @@ func (s historyStep) play(ctx context.Context, w *world) error {
 			return err
 		}
 	}
-	var all []contactsync.HistoryEntry
-	for {
-		page, next, err := engine.History(ctx, q)
-		if err != nil {
-			return err
-		}
-		all = append(all, page...)
-		if q.After = next; next == "" {
-			return s.compare(all)
-		}
+	all, err := allPages(func(after string) ([]contactsync.HistoryEntry, string, error) {
+		q.After = after
+		return engine.History(ctx, q)
+	})
+	if err != nil {
+		return err
 	}
+	return s.compare(all)
 }
 
 func (s historyStep) compare(all []contactsync.HistoryEntry) error {
@@ -82,7 +79,7 @@ func (s historyStep) compare(all []contactsync.HistoryEntry) error {
 
 // explainStep says what the explanation of a record, or of a field of it, tells.
 type explainStep struct {
-	A, B    string // one of them: the record
+	one
 	Field   string
 	Origin  contactsync.Origin
 	Mapping string
@@ -97,16 +94,12 @@ type explainStep struct {
 }
 
 func (s explainStep) swapped() action {
-	s.A, s.B = s.B, s.A
+	s.one = s.swap()
 	return s
 }
 
 func (s explainStep) play(ctx context.Context, w *world) error {
-	side, id, err := w.one(s.A, s.B)
-	if err != nil {
-		return err
-	}
-	engine, err := w.engine(ctx)
+	engine, side, id, err := s.find(ctx, w)
 	if err != nil {
 		return err
 	}

@@ -22,8 +22,8 @@ func parsePeople(kind string, data []byte) (action, error) {
 		return decode[confirmStep](data)
 	case "conflicts":
 		return decode[conflictsStep](data)
-	case "move":
-		return decode[moveStep](data)
+	case "link", "separate", "move":
+		return parseCoupleVerb(kind, data)
 	case "create", "withdraw", "forget", "unforget":
 		return parseRecordVerb(kind, data)
 	case "prune":
@@ -155,43 +155,45 @@ func (w *world) tokenOf(side contactsync.Side, id, field string) (string, error)
 	return "", fmt.Errorf("no conflicts step has seen %s of %s in %s", field, id, side)
 }
 
-// moveStep links two records, whatever their partners are.
-type moveStep struct{ couples }
+// coupleVerbStep is a verb about two records: "link", "separate" or "move".
+type coupleVerbStep struct {
+	verb string
+	couples
+}
 
-func (s moveStep) swapped() action { return moveStep{s.swap()} }
+func parseCoupleVerb(verb string, data []byte) (action, error) {
+	step := coupleVerbStep{verb: verb}
+	err := strict(data, &step.couples)
+	return step, err
+}
 
-func (s moveStep) play(ctx context.Context, w *world) error {
+func (s coupleVerbStep) swapped() action { return coupleVerbStep{s.verb, s.swap()} }
+
+func (s coupleVerbStep) play(ctx context.Context, w *world) error {
 	engine, err := w.engine(ctx)
 	if err != nil {
 		return err
 	}
-	return s.each(w, func(ids [2]string) error { return engine.Move(ctx, ids[0], ids[1]) })
+	do := map[string]func(ctx context.Context, a, b string) error{"link": engine.Link, "separate": engine.Separate, "move": engine.Move}[s.verb]
+	return s.each(w, func(ids [2]string) error { return do(ctx, ids[0], ids[1]) })
 }
 
 // recordVerbStep is a verb about one record: "create", "withdraw", "forget" or "unforget".
 type recordVerbStep struct {
 	verb string
-	A, B string
+	one
 }
 
 func parseRecordVerb(verb string, data []byte) (action, error) {
-	step := recordVerbStep{}
-	err := strict(data, &step)
-	step.verb = verb
+	step := recordVerbStep{verb: verb}
+	err := strict(data, &step.one)
 	return step, err
 }
 
-func (s recordVerbStep) swapped() action {
-	s.A, s.B = s.B, s.A
-	return s
-}
+func (s recordVerbStep) swapped() action { return recordVerbStep{s.verb, s.swap()} }
 
 func (s recordVerbStep) play(ctx context.Context, w *world) error {
-	side, id, err := w.one(s.A, s.B)
-	if err != nil {
-		return err
-	}
-	engine, err := w.engine(ctx)
+	engine, side, id, err := s.find(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -309,7 +311,7 @@ type recordsStep struct {
 }
 
 func (s recordsStep) swapped() action {
-	s.In = map[string]string{"a": "b", "b": "a"}[s.In]
+	s.In = opposite(s.In)
 	s.Want = slices.Clone(s.Want)
 	for i := range s.Want {
 		s.Want[i].A, s.Want[i].B = s.Want[i].B, s.Want[i].A
@@ -322,17 +324,11 @@ func (s recordsStep) play(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	q := contactsync.RecordQuery{Status: s.Status, Reason: s.Reason, Op: s.Op, Run: s.Run, In: s.In, Limit: 2}
-	var got []contactsync.RecordStatus
-	for {
-		page, next, err := engine.Records(ctx, q)
-		if err != nil {
-			return err
-		}
-		got = append(got, page...)
-		if q.After = next; next == "" {
-			break
-		}
+	got, err := allPages(func(after string) ([]contactsync.RecordStatus, string, error) {
+		return engine.Records(ctx, contactsync.RecordQuery{Status: s.Status, Reason: s.Reason, Op: s.Op, Run: s.Run, In: s.In, After: after, Limit: 2})
+	})
+	if err != nil {
+		return err
 	}
 	if len(got) != len(s.Want) {
 		return fmt.Errorf("%d records, want %d: %+v", len(got), len(s.Want), got)

@@ -79,10 +79,6 @@ func parseAction(kind string, data []byte) (action, error) {
 		return decode[reviewStep](data)
 	case "configure":
 		return decode[configureStep](data)
-	case "link":
-		return decode[linkStep](data)
-	case "separate":
-		return decode[separateStep](data)
 	case "suggested":
 		return decode[suggestedStep](data)
 	case "want":
@@ -177,19 +173,15 @@ func (s previewStep) play(ctx context.Context, w *world) error {
 	if diff := diffContents(before, w.contents()); diff != "" {
 		return fmt.Errorf("the preview changed an app:\n%s", diff)
 	}
-	for side, want := range s.sides {
-		if got := w.apps[side].Writes(); got != writes[side] {
+	for side, app := range w.apps {
+		if app.Writes() != writes[side] {
 			return fmt.Errorf("the preview wrote to %s", contactsync.Side(side))
 		}
-		if want == nil {
-			continue
-		}
-		n := plan.Counts[side]
-		if err := compareCounts(side, *want, map[string]int{"create": n.Created, "update": n.Updated, "delete": n.Deleted}); err != nil {
-			return fmt.Errorf("the plan: %w", err)
-		}
 	}
-	return nil
+	return s.each(func(side int, want map[string]int) error {
+		n := plan.Counts[side]
+		return compareCounts(want, map[string]int{"create": n.Created, "update": n.Updated, "delete": n.Deleted})
+	})
 }
 
 // verbStep is a verb of the connection that needs no more: "pause" or "resume".
@@ -210,7 +202,7 @@ func (s verbStep) play(ctx context.Context, w *world) error {
 
 // resolveStep decides a held conflict.
 type resolveStep struct {
-	A, B  string // one of them: the record
+	one
 	Field string // "" means all held fields
 	Take  string
 	Value contact.Value // instead of Take, as a holds it
@@ -218,17 +210,12 @@ type resolveStep struct {
 }
 
 func (s resolveStep) swapped() action {
-	s.A, s.B = s.B, s.A
-	s.Take = map[string]string{"a": "b", "b": "a"}[s.Take]
+	s.one, s.Take = s.swap(), opposite(s.Take)
 	return s
 }
 
 func (s resolveStep) play(ctx context.Context, w *world) error {
-	side, id, err := w.one(s.A, s.B)
-	if err != nil {
-		return err
-	}
-	engine, err := w.engine(ctx)
+	engine, side, id, err := s.find(ctx, w)
 	if err != nil {
 		return err
 	}
@@ -298,32 +285,6 @@ func (c couples) each(w *world, do func(ids [2]string) error) error {
 	return nil
 }
 
-// linkStep links two records as a person does.
-type linkStep struct{ couples }
-
-func (s linkStep) swapped() action { return linkStep{s.swap()} }
-
-func (s linkStep) play(ctx context.Context, w *world) error {
-	engine, err := w.engine(ctx)
-	if err != nil {
-		return err
-	}
-	return s.each(w, func(ids [2]string) error { return engine.Link(ctx, ids[0], ids[1]) })
-}
-
-// separateStep separates a pair for good.
-type separateStep struct{ couples }
-
-func (s separateStep) swapped() action { return separateStep{s.swap()} }
-
-func (s separateStep) play(ctx context.Context, w *world) error {
-	engine, err := w.engine(ctx)
-	if err != nil {
-		return err
-	}
-	return s.each(w, func(ids [2]string) error { return engine.Separate(ctx, ids[0], ids[1]) })
-}
-
 // faultStep makes calls go wrong.
 type faultStep struct {
 	On    string
@@ -335,7 +296,7 @@ type faultStep struct {
 
 func (s faultStep) swapped() action {
 	side, call, _ := strings.Cut(s.On, ".")
-	s.On = map[string]string{"a": "b", "b": "a"}[side] + "." + call
+	s.On = opposite(side) + "." + call
 	return s
 }
 

@@ -24,7 +24,7 @@ func (s suggestedStep) swapped() action {
 	out := slices.Clone(s)
 	for i := range out {
 		out[i].A, out[i].B = s[i].B, s[i].A
-		out[i].Merge = map[string]string{"a": "b", "b": "a"}[s[i].Merge]
+		out[i].Merge = opposite(s[i].Merge)
 	}
 	return out
 }
@@ -34,16 +34,11 @@ func (s suggestedStep) play(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
-	var all []contactsync.Suggestion
-	for after := ""; ; { // by small pages, so that their cursors are played too
-		page, next, err := engine.Suggestions(ctx, contactsync.SuggestionQuery{After: after, Limit: 2})
-		if err != nil {
-			return err
-		}
-		all = append(all, page...)
-		if after = next; next == "" {
-			break
-		}
+	all, err := allPages(func(after string) ([]contactsync.Suggestion, string, error) { // small ones, so that their cursors are played too
+		return engine.Suggestions(ctx, contactsync.SuggestionQuery{After: after, Limit: 2})
+	})
+	if err != nil {
+		return err
 	}
 	var texts []string
 	for _, got := range all {

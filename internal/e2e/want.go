@@ -18,23 +18,16 @@ type wantStep struct{ sides[[]record] }
 func (s wantStep) swapped() action { return wantStep{s.swap()} }
 
 func (s wantStep) play(_ context.Context, w *world) error {
-	var diffs []string
-	for side, want := range s.sides {
-		if want == nil {
-			continue
-		}
-		diff, err := w.compare(side, *want)
-		if err != nil {
-			return err
-		}
-		if diff != "" {
-			diffs = append(diffs, diff)
-		}
+	diffs := ""
+	err := s.each(func(side int, want []record) error {
+		diff, err := w.compare(side, want)
+		diffs += diff
+		return err
+	})
+	if err == nil && diffs != "" {
+		err = fmt.Errorf("not what is wanted:\n%s", diffs)
 	}
-	if len(diffs) > 0 {
-		return fmt.Errorf("not what is wanted:\n%s", strings.Join(diffs, ""))
-	}
-	return nil
+	return err
 }
 
 // compare returns how what an app holds differs from what is wanted, "" if it does not.
@@ -50,7 +43,7 @@ func (w *world) compare(side int, want []record) (string, error) {
 			}
 			wanted, err := canonical(r.Fields, &schema)
 			if err != nil {
-				return "", fmt.Errorf("want %s: %w", contactsync.Side(side), err)
+				return "", fmt.Errorf("what is wanted: %w", err)
 			}
 			i := slices.IndexFunc(left, func(l contact.Record) bool {
 				held, err := canonical(l.Fields, &schema)
@@ -154,15 +147,15 @@ func diffContents(before, after [2]map[string]string) string {
 	return b.String()
 }
 
-// compareCounts returns an error if one of the counts that are wanted of a side is another one.
-func compareCounts(side int, want, got map[string]int) error {
+// compareCounts returns an error if one of the counts that are wanted is another one.
+func compareCounts(want, got map[string]int) error {
 	for _, name := range slices.Sorted(maps.Keys(want)) {
 		n, known := got[name]
 		if !known {
-			return fmt.Errorf("%s: there is no count %q; there are %q", contactsync.Side(side), name, slices.Sorted(maps.Keys(got)))
+			return fmt.Errorf("there is no count %q; there are %q", name, slices.Sorted(maps.Keys(got)))
 		}
 		if n != want[name] {
-			return fmt.Errorf("%s: %s is %d, want %d (all of them: %v)", contactsync.Side(side), name, n, want[name], got)
+			return fmt.Errorf("%s is %d, want %d (all of them: %v)", name, n, want[name], got)
 		}
 	}
 	return nil
@@ -174,15 +167,12 @@ type writesStep struct{ sides[int] }
 func (s writesStep) swapped() action { return writesStep{s.swap()} }
 
 func (s writesStep) play(_ context.Context, w *world) error {
-	for side, want := range s.sides {
-		if want == nil {
-			continue
+	return s.each(func(side, want int) error {
+		if got := w.writes[side]; got.Sum() != want {
+			return fmt.Errorf("the last sync wrote %d records (%s), want %d", got.Sum(), showWrites(got), want)
 		}
-		if got := w.writes[side]; got.Sum() != *want {
-			return fmt.Errorf("%s: the last sync wrote %d records (%s), want %d", contactsync.Side(side), got.Sum(), showWrites(got), *want)
-		}
-	}
-	return nil
+		return nil
+	})
 }
 
 func showWrites(n fake.Writes) string {
@@ -195,16 +185,10 @@ type totalsStep struct{ sides[map[string]int] }
 func (s totalsStep) swapped() action { return totalsStep{s.swap()} }
 
 func (s totalsStep) play(_ context.Context, w *world) error {
-	for side, want := range s.sides {
-		if want == nil {
-			continue
-		}
+	return s.each(func(side int, want map[string]int) error {
 		n := w.totals[side]
-		if err := compareCounts(side, *want, map[string]int{"created": n.Created, "updated": n.Updated, "deleted": n.Deleted}); err != nil {
-			return err
-		}
-	}
-	return nil
+		return compareCounts(want, map[string]int{"created": n.Created, "updated": n.Updated, "deleted": n.Deleted})
+	})
 }
 
 // callsStep says how many calls the last sync made.
@@ -213,17 +197,11 @@ type callsStep struct{ sides[map[string]int] }
 func (s callsStep) swapped() action { return callsStep{s.swap()} }
 
 func (s callsStep) play(_ context.Context, w *world) error {
-	for side, want := range s.sides {
-		if want == nil {
-			continue
-		}
+	return s.each(func(side int, want map[string]int) error {
 		got := map[string]int{"changes": 0, "list": 0, "read": 0, "create": 0, "update": 0, "delete": 0}
 		maps.Copy(got, w.calls[side])
-		if err := compareCounts(side, *want, got); err != nil {
-			return fmt.Errorf("calls of the last sync: %w", err)
-		}
-	}
-	return nil
+		return compareCounts(want, got)
+	})
 }
 
 // statusStep says how many pairs and unlinked records have each status.
@@ -244,36 +222,23 @@ func (s statusStep) play(ctx context.Context, w *world) error {
 	for _, name := range []string{"in_sync", "pending", "excluded", "duplicate", "conflict", "failed", "deleted_opposite"} {
 		got[name] = status.Counts[name]
 	}
-	for _, name := range slices.Sorted(maps.Keys(s)) {
-		n, known := got[name]
-		if !known {
-			return fmt.Errorf("there is no status %q", name)
-		}
-		if n != s[name] {
-			return fmt.Errorf("%s is %d, want %d (all of them: %v)", name, n, s[name], got)
-		}
-	}
-	return nil
+	return compareCounts(s, got)
 }
 
 // recordStep says the status and reason of one record.
 type recordStep struct {
-	A, B   string // one of them: the record
+	one
 	Status string
 	Reason *string // not compared if left out
 }
 
 func (s recordStep) swapped() action {
-	s.A, s.B = s.B, s.A
+	s.one = s.swap()
 	return s
 }
 
 func (s recordStep) play(ctx context.Context, w *world) error {
-	side, id, err := w.one(s.A, s.B)
-	if err != nil {
-		return err
-	}
-	engine, err := w.engine(ctx)
+	engine, side, id, err := s.find(ctx, w)
 	if err != nil {
 		return err
 	}

@@ -193,3 +193,16 @@ func (s *sides[T]) UnmarshalJSON(data []byte) error {
 
 // swap returns what was for a for b, and the other way round.
 func (s sides[T]) swap() sides[T] { return sides[T]{s[1], s[0]} }
+
+// each calls do for each side of which something is said.
+func (s sides[T]) each(do func(side int, said T) error) error {
+	for side, said := range s {
+		if said == nil {
+			continue
+		}
+		if err := do(side, *said); err != nil {
+			return fmt.Errorf("%s: %w", contactsync.Side(side), err)
+		}
+	}
+	return nil
+}
