@@ -67,7 +67,7 @@ func (SQLite) check(ctx context.Context, db *sql.DB) error {
 }
 
 // among reads an array of JSON, in which text cannot hold every byte: so it holds digits.
-func (SQLite) among() string { return "SELECT unhex(value) FROM json_each(?)" }
+func (SQLite) among() string { return "SELECT unhex(value) AS wanted FROM json_each(?)" }
 
 func (SQLite) list(values []string) any {
 	size := 2
