@@ -15,8 +15,8 @@ type Dialect interface {
 	check(ctx context.Context, db *sql.DB) error
 	// migrations are the files 0001_name.sql, 0002_name.sql, ..., each a step of the schema.
 	migrations() fs.FS
-	// among is a query that returns the binary values which its one parameter lists, as list writes them. So one
-	// statement serves for any number of keys.
+	// among is a query that returns the binary values which its one parameter lists, as list writes them, in a column
+	// named wanted. So one statement serves for any number of keys.
 	among() string
 	list(values []string) any
 	// again reports whether err only says that another transaction was in the way, so that this one may be run

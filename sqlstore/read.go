@@ -37,7 +37,7 @@ func column(by int) string { return [...]string{"key", "i0", "i1", "i2"}[by-cont
 
 // Get implements contactsync.ReadTx.
 func (tx *readTx) Get(table contactsync.Table, keys ...string) ([]contactsync.Row, error) {
-	found, err := tx.in(table, contactsync.ByKey, keys)
+	found, err := tx.in(columns, table, contactsync.ByKey, keys)
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: get from %s: %w", table, err)
 	}
@@ -69,7 +69,7 @@ func (tx *readTx) Find(table contactsync.Table, index int, values ...string) ([]
 	}
 	values = slices.Clone(values)
 	slices.Sort(values)
-	rows, err := tx.in(table, index, slices.Compact(values))
+	rows, err := tx.in(columns, table, index, slices.Compact(values))
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: find in %s: %w", table, err)
 	}
@@ -79,16 +79,17 @@ func (tx *readTx) Find(table contactsync.Table, index int, values ...string) ([]
 	return rows, nil
 }
 
-// in returns the rows whose key or entry is one of values, in any order.
-func (tx *readTx) in(table contactsync.Table, by int, values []string) ([]contactsync.Row, error) {
+// in returns the rows whose key or entry is one of values, in any order. It is a join and not IN, for which the database
+// would sort the values first.
+func (tx *readTx) in(what string, table contactsync.Table, by int, values []string) ([]contactsync.Row, error) {
 	if err := check(table, by); err != nil {
 		return nil, err
 	}
 	if len(values) == 0 {
 		return nil, nil
 	}
-	query := "SELECT " + columns + " FROM " + name(table) + " WHERE scope = ? AND " + column(by) + " IN (" + tx.dialect.among() + ")"
-	return tx.rows(nil, table, query, tx.scope, tx.dialect.list(values))
+	query := "SELECT " + what + " FROM (" + tx.dialect.among() + ") CROSS JOIN " + name(table) + " WHERE scope = ? AND " + column(by) + " = wanted"
+	return tx.rows(nil, table, query, tx.dialect.list(values), tx.scope)
 }
 
 // Scan implements contactsync.ReadTx.
@@ -166,6 +167,7 @@ func (tx *readTx) rows(rows []contactsync.Row, table contactsync.Table, query st
 		return nil, err
 	}
 	var raw [6]sql.RawBytes // not copied until we do
+	var texts []byte
 	into := []any{&raw[0], &raw[1], &raw[2], &raw[3], &raw[4], &raw[5]}[:len(names)]
 	for found.Next() {
 		if err := tx.ctx.Err(); err != nil {
@@ -174,9 +176,14 @@ func (tx *readTx) rows(rows []contactsync.Row, table contactsync.Table, query st
 		if err := found.Scan(into...); err != nil {
 			return nil, err
 		}
-		row := contactsync.Row{
-			Table: table, Key: string(raw[0]),
-			Index: [contactsync.Indexes]string{string(raw[1]), string(raw[2]), string(raw[3])}, Stamp: string(raw[4]),
+		row := contactsync.Row{Table: table}
+		texts = texts[:0]
+		for _, text := range raw[:5] {
+			texts = append(texts, text...)
+		}
+		rest := string(texts) // one for all: rows are many
+		for i, text := range []*string{&row.Key, &row.Index[0], &row.Index[1], &row.Index[2], &row.Stamp} {
+			*text, rest = rest[:len(raw[i])], rest[len(raw[i]):]
 		}
 		if len(raw[5]) > 0 {
 			row.Body = slices.Clone([]byte(raw[5]))

@@ -12,66 +12,85 @@ import (
 // A tx reads and changes the rows of one scope in one transaction.
 type tx struct {
 	readTx
-	err error // the first failed change: such a transaction is never committed
+	err   error  // the first failed change: nothing is changed after it, and nothing is committed
+	args  []any  // of one insert after the other
+	bytes []byte // that args name
 }
 
 // Put implements contactsync.Tx.
-//
-// It inserts some rows of one table with each statement: a call of the driver costs as much as a row does.
 func (tx *tx) Put(rows ...contactsync.Row) error {
+	if tx.err != nil {
+		return tx.err
+	}
 	for i := range rows {
 		if err := checkRow(&rows[i]); err != nil {
 			return tx.fail(err)
 		}
 	}
-	if err := tx.freeEntries(rows); err != nil {
-		return tx.fail(fmt.Errorf("sqlstore: put: %w", err))
-	}
+	var links []contactsync.Row
 	for len(rows) > 0 {
 		table := rows[0].Table
 		n := slices.IndexFunc(rows, func(row contactsync.Row) bool { return row.Table != table })
 		if n < 0 {
 			n = len(rows)
 		}
-		for chunk := range chunks(rows[:n]) {
-			if err := tx.insert(table, chunk); err != nil {
-				return tx.fail(fmt.Errorf("sqlstore: put into %s: %w", table, err))
-			}
+		if table == contactsync.TableLink {
+			links = append(links, rows[:n]...)
+		} else if err := tx.insert(table, rows[:n]); err != nil {
+			return tx.fail(fmt.Errorf("sqlstore: put into %s: %w", table, err))
 		}
 		rows = rows[n:]
+	}
+	if err := tx.putLinks(links); err != nil {
+		return tx.fail(fmt.Errorf("sqlstore: put into %s: %w", contactsync.TableLink, err))
 	}
 	return nil
 }
 
-// insert inserts or replaces rows of one table with one statement.
+// insert inserts or replaces rows of one table, some with each statement: a call of the driver costs as much as a row
+// does.
+//
+// OR FAIL leaves the rows before one that fails. A transaction with a failed change is never committed, and SQLite need
+// not keep what the statement would take back.
 func (tx *tx) insert(table contactsync.Table, rows []contactsync.Row) error {
-	const values = "(?, ?, ?, ?, ?, ?, ?)"
-	query := "INSERT INTO " + name(table) + " (scope, key, i0, i1, i2, stamp, body) VALUES " +
-		values + strings.Repeat(", "+values, len(rows)-1) + `
-		ON CONFLICT (scope, key) DO UPDATE SET
-		i0 = excluded.i0, i1 = excluded.i1, i2 = excluded.i2, stamp = excluded.stamp, body = excluded.body`
-	args := make([]any, 0, 7*len(rows))
-	for i := range rows {
-		row := &rows[i]
-		args = append(args, tx.scope, []byte(row.Key), orNull(row.Index[0]), orNull(row.Index[1]), orNull(row.Index[2]),
-			[]byte(row.Stamp), body(row))
+	replace := "i0 = excluded.i0, i1 = excluded.i1, "
+	if table == contactsync.TableLink {
+		replace = "" // putLinks has seen to it that they are the same
 	}
-	return tx.exec(query, args...)
-}
-
-// freeEntries takes the unique entries from the rows that are about to be replaced, so that they may exchange them.
-func (tx *tx) freeEntries(rows []contactsync.Row) error {
-	var keys []string
-	for i := range rows {
-		if rows[i].Table == contactsync.TableLink {
-			keys = append(keys, rows[i].Key)
+	for rows := range chunks(rows) {
+		const values = "(?, ?, ?, ?, ?, ?, ?)"
+		query := "INSERT OR FAIL INTO " + name(table) + " (scope, key, i0, i1, i2, stamp, body) VALUES " +
+			values + strings.Repeat(", "+values, len(rows)-1) +
+			" ON CONFLICT (scope, key) DO UPDATE SET " + replace + "i2 = excluded.i2, stamp = excluded.stamp, body = excluded.body"
+		if err := tx.exec(query, tx.values(rows)...); err != nil {
+			return err
 		}
 	}
-	if len(keys) == 0 {
+	return nil
+}
+
+// values are the arguments of an insert. They hold until the next.
+func (tx *tx) values(rows []contactsync.Row) []any {
+	tx.args, tx.bytes = tx.args[:0], tx.bytes[:0]
+	for i := range rows {
+		row := &rows[i]
+		key := tx.blob(row.Key)
+		if key == nil {
+			key = []byte{}
+		}
+		tx.args = append(tx.args, tx.scope, key, tx.blob(row.Index[0]), tx.blob(row.Index[1]), tx.blob(row.Index[2]), tx.blob(row.Stamp), body(row))
+	}
+	return tx.args
+}
+
+// blob is a binary value, NULL for "".
+func (tx *tx) blob(text string) []byte {
+	if text == "" {
 		return nil
 	}
-	query := "UPDATE contactsync_link SET i0 = NULL, i1 = NULL WHERE scope = ? AND key IN (" + tx.dialect.among() + ")"
-	return tx.exec(query, tx.scope, tx.dialect.list(keys))
+	from := len(tx.bytes)
+	tx.bytes = append(tx.bytes, text...)
+	return tx.bytes[from:]
 }
 
 // chunks cuts rows into pieces of few different sizes, so that few statements serve for any number.
@@ -90,17 +109,24 @@ func chunks(rows []contactsync.Row) iter.Seq[[]contactsync.Row] {
 
 // Delete implements contactsync.Tx.
 func (tx *tx) Delete(table contactsync.Table, keys ...string) error {
+	if tx.err != nil {
+		return tx.err
+	}
 	if err := check(table, contactsync.ByKey); err != nil {
 		return tx.fail(fmt.Errorf("sqlstore: delete: %w", err))
 	}
+	if err := tx.delete(table, keys); err != nil {
+		return tx.fail(fmt.Errorf("sqlstore: delete from %s: %w", table, err))
+	}
+	return nil
+}
+
+func (tx *tx) delete(table contactsync.Table, keys []string) error {
 	if len(keys) == 0 {
 		return nil
 	}
 	query := "DELETE FROM " + name(table) + " WHERE scope = ? AND key IN (" + tx.dialect.among() + ")"
-	if err := tx.exec(query, tx.scope, tx.dialect.list(keys)); err != nil {
-		return tx.fail(fmt.Errorf("sqlstore: delete from %s: %w", table, err))
-	}
-	return nil
+	return tx.exec(query, tx.scope, tx.dialect.list(keys))
 }
 
 func (tx *tx) fail(err error) error {
@@ -108,14 +134,6 @@ func (tx *tx) fail(err error) error {
 		tx.err = err
 	}
 	return err
-}
-
-// orNull is a binary value, NULL for "".
-func orNull(text string) []byte {
-	if text == "" {
-		return nil
-	}
-	return []byte(text)
 }
 
 // body is a row's body, NULL for one without bytes.

@@ -20,6 +20,7 @@ var writeTests = []test{
 	{"any bytes but 0xFF", anyBytes},
 	{"unique entries", uniqueEntries},
 	{"unique entries exchanged", uniqueExchanged},
+	{"links and others in one put", linksAmongOthers},
 	{"delete", deletes},
 	{"nothing to do", nothingToDo},
 	{"big batches", bigBatches},
@@ -162,6 +163,42 @@ func uniqueExchanged(t *testing.T, s contactsync.Store) {
 		return tx.Put(link("1", "a2", "b2"))
 	})
 	same(t, "taken over from a deleted one", []contactsync.Row{link("1", "a2", "b2"), want[1]}, all(t, s, here, contactsync.TableLink))
+}
+
+// Links exchange their entries wherever they are among the rows of a Put, and a link that is there twice is as its last
+// row says.
+func linksAmongOthers(t *testing.T, s contactsync.Store) {
+	put(t, s, here, link("1", "a1", "b1"), link("2", "a2", "b2"))
+	want := []contactsync.Row{link("1", "a2", "b1"), link("2", "a1", "b2"), link("3", "a3", "b3")}
+	put(t, s, here, link("1", "a8", "b8"), three[0], link("3", "a9", "b3"), want[1], three[1], want[2], want[0])
+	same(t, "links", want, all(t, s, here, contactsync.TableLink))
+	same(t, "rows of another table", three[:2], all(t, s, here, contactsync.TableMirror))
+	for _, tt := range []struct {
+		index int
+		value string
+		want  []contactsync.Row
+	}{{0, "a1", want[1:2]}, {0, "a2", want[:1]}, {0, "a8", nil}, {0, "a9", nil}, {1, "b1", want[:1]}, {1, "b8", nil}, {2, "ok", want}} {
+		got := view(t, s, here, func(tx contactsync.ReadTx) ([]contactsync.Row, error) {
+			return tx.Find(contactsync.TableLink, tt.index, tt.value)
+		})
+		same(t, fmt.Sprintf("Find %q in index %d", tt.value, tt.index), tt.want, got)
+	}
+	moved := link("3", "a3", "b9") // only b's id changes
+	put(t, s, here, moved)
+	got := view(t, s, here, func(tx contactsync.ReadTx) ([]contactsync.Row, error) {
+		return tx.Find(contactsync.TableLink, 1, "b3", "b9")
+	})
+	same(t, "Find the old id and the new", []contactsync.Row{moved}, got)
+	want[2] = moved
+	held := want[1] // only what is not unique changes
+	held.Index[2] = "held"
+	put(t, s, here, held)
+	for status, want := range map[string][]contactsync.Row{"held": {held}, "ok": {want[0], want[2]}} {
+		got := view(t, s, here, func(tx contactsync.ReadTx) ([]contactsync.Row, error) {
+			return tx.Find(contactsync.TableLink, 2, status)
+		})
+		same(t, "links that are "+status, want, got)
+	}
 }
 
 func deletes(t *testing.T, s contactsync.Store) {

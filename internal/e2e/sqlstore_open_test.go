@@ -1,6 +1,7 @@
 package e2e_test
 
 import (
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -74,6 +75,67 @@ func TestSQLStoreRefusesNewerSchema(t *testing.T) {
 	}
 }
 
+// A database as a version before made it is brought up to date, and keeps its rows.
+func TestSQLStoreMigrates(t *testing.T) {
+	old, err := os.ReadFile("../../sqlstore/sqlite/0001_rows.sql")
+	require.NoError(t, err)
+	file := newFile(t)
+	db := openDB(t, sqlstore.SQLiteDSN(file))
+	_, err = db.Exec(`CREATE TABLE contactsync_schema (version INTEGER PRIMARY KEY); INSERT INTO contactsync_schema VALUES (1);` + string(old) +
+		`INSERT INTO contactsync_scope (id, owner, connection, lease, holder, until) VALUES (3, CAST('owner' AS BLOB), CAST('connection' AS BLOB), 7, CAST('engine' AS BLOB), 1)`)
+	require.NoError(t, err)
+	want := map[contactsync.Table][]contactsync.Row{}
+	for _, table := range contactsync.Tables {
+		full := contactsync.Row{Table: table, Key: "1", Index: [contactsync.Indexes]string{"x", "y\x00", "z"}, Stamp: "v1", Body: []byte(`{"a": 1.0}`)}
+		want[table] = []contactsync.Row{full, {Table: table, Key: "2"}}
+		for _, row := range want[table] {
+			_, err := db.Exec("INSERT INTO contactsync_"+string(table)+` (scope, key, i0, i1, i2, stamp, body)
+				VALUES (3, ?, nullif(?, x''), nullif(?, x''), nullif(?, x''), ?, nullif(?, x''))`,
+				[]byte(row.Key), []byte(row.Index[0]), []byte(row.Index[1]), []byte(row.Index[2]), []byte(row.Stamp), append([]byte{}, row.Body...))
+			require.NoError(t, err)
+		}
+	}
+	for range 2 { // once it is up to date it stays so
+		s := openStore(t, file)
+		for table, want := range want {
+			require.NoError(t, s.View(t.Context(), scope, func(tx contactsync.ReadTx) error {
+				rows, err := tx.Scan(contactsync.Scan{Table: table, By: contactsync.ByKey})
+				if diff := cmp.Diff(want, rows); diff != "" {
+					t.Errorf("rows of table %s (-want +got):\n%s", table, diff)
+				}
+				return err
+			}))
+		}
+	}
+	lease, err := openStore(t, file).Acquire(t.Context(), scope, "engine", time.Unix(1, 0), time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, int64(8), lease.Number)
+	require.Equal(t, schemaOf(t, openDB(t, sqlstore.SQLiteDSN(file))), schemaOf(t, fresh(t)), "the schema is that of a new database")
+}
+
+// fresh opens a new database with the newest schema.
+func fresh(t *testing.T) *sql.DB {
+	file := newFile(t)
+	openStore(t, file)
+	return openDB(t, sqlstore.SQLiteDSN(file))
+}
+
+// schemaOf returns the statements that make the tables and indexes, by name.
+func schemaOf(t *testing.T, db *sql.DB) map[string]string {
+	t.Helper()
+	rows, err := db.Query("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+	require.NoError(t, err)
+	defer rows.Close()
+	schema := map[string]string{}
+	for rows.Next() {
+		var name, text string
+		require.NoError(t, rows.Scan(&name, &text))
+		schema[name] = text
+	}
+	require.NoError(t, rows.Err())
+	return schema
+}
+
 func TestSQLStoreOpensAgain(t *testing.T) {
 	for _, name := range []string{"plain.db", "with space?mode=ro#x%41&é'.db"} {
 		folder := t.TempDir()
@@ -132,6 +194,17 @@ func TestSQLStoreFull(t *testing.T) {
 	}
 	require.ErrorContains(t, err, "full")
 	require.NotEmpty(t, want)
+	wantHolds(t, s, want...)
+	// SQLite may have ended such a transaction itself: nothing is changed after it, which might be committed at once.
+	err = s.Update(t.Context(), person, func(tx contactsync.Tx) error {
+		row := hold("big")
+		row.Body = []byte(strings.Repeat("x", 100_000))
+		require.ErrorContains(t, tx.Put(row), "full")
+		require.ErrorContains(t, tx.Put(hold("small")), "full")
+		require.ErrorContains(t, tx.Delete(contactsync.TableHold, "000"), "full")
+		return nil
+	})
+	require.ErrorContains(t, err, "full")
 	wantHolds(t, s, want...)
 	require.NoError(t, s.Update(t.Context(), person, func(tx contactsync.Tx) error { return tx.Delete(contactsync.TableHold, "000") }))
 	wantHolds(t, s, want[1:]...)
