@@ -91,9 +91,9 @@ func (w *world) noteRekeyed(from, to place) {
 	}
 }
 
-// noteRemoved is a user who removes a record. What it shows of its partner's edits has come over, whatever befell the sync
+// noteShown is a user who looks at a record. What it shows of its partner's edits has come over, whatever befell the sync
 // that brought it.
-func (w *world) noteRemoved(at place, person int, r contact.Record) {
+func (w *world) noteShown(at place, r contact.Record) {
 	edits := w.edits[w.partner[at]]
 	for field, e := range edits {
 		if v := r.Get(field); !v.Absent() && plain(field, v) == plain(field, e.value) {
@@ -101,6 +101,9 @@ func (w *world) noteRemoved(at place, person int, r contact.Record) {
 			edits[field] = e
 		}
 	}
+}
+
+func (w *world) noteRemoved(at place, person int) {
 	w.removed[at] = removal{person, w.number, w.partner[at], w.inSync[at] && len(w.edits[w.partner[at]]) == 0}
 }
 
@@ -109,7 +112,8 @@ func (w *world) noteEdit(at place, field string, v contact.Value) {
 	if at.side == contactsync.B {
 		ids[0], ids[1] = ids[1], ids[0]
 	}
-	if settled, known := w.base[ids]; known && w.quirks[at.side].NoVersions && plain(field, v) == plain(field, settled.fields[at.side][field]) {
+	_, again := w.edits[at][field]
+	if settled, known := w.base[ids]; again && known && w.quirks[at.side].NoVersions && plain(field, v) == plain(field, settled.fields[at.side][field]) {
 		delete(w.edits[at], field) // it was taken back, and nothing tells that it was ever made
 		return
 	}

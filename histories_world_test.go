@@ -287,8 +287,9 @@ func (w *world) change(e event) error {
 		return nil
 	}
 	at := place{e.side, r.ID}
+	w.noteShown(at, r)
 	if e.kind == "remove" {
-		w.noteRemoved(at, e.person, r)
+		w.noteRemoved(at, e.person)
 		return w.apps[e.side].Remove(r.ID)
 	}
 	w.told++

@@ -335,9 +335,9 @@ func looksLike(sent, now contact.Value) bool {
 // adoptFound links a record that turned out to be one we created.
 func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	p.done = true
-	source := ref{p.Side.Other(), p.ID}
-	if b.linkOf(source) != nil {
-		return
+	source, ok := r.sourceOf(b, p)
+	if !ok || b.linkOf(source) != nil {
+		return // it is matched like any other
 	}
 	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
 	w := p.write(&link{})
@@ -345,7 +345,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 		w.link = r.linkOfRow(b, p.Back)
 		w.link.Gone[source.side] = true
 	}
-	w.link.ID[p.Side], w.link.ID[source.side] = m.id, p.ID
+	w.link.ID[p.Side], w.link.ID[source.side] = m.id, source.id
 	w.link.Let[source.side] = true
 	if r.sameContent(p, m) && !r.holdsMore(p, m) {
 		w.link.Touch[p.Side] = m.touch() // nobody has touched it since: if the source is gone by now, that is a deletion like any other
@@ -356,6 +356,21 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w, p)
 	r.count(b, w)
+}
+
+// sourceOf returns the record that a creation was made from, or the one that has taken its place: an app without re-keys
+// shows it under another id, and nothing of the old one is kept, for it had no partner yet. It reports false if that is
+// in doubt.
+func (r *run) sourceOf(b *book, p *pendingIntent) (source ref, ok bool) {
+	source = ref{p.Side.Other(), p.ID}
+	if p.Back != "" || b.mirrorOf(source).alive() {
+		return source, true
+	}
+	heirs := few(candidates(b, source.side, r.cfg.matchKeys(p.Side, p.sent()), source))
+	if len(heirs) == 1 {
+		source = heirs[0].ref()
+	}
+	return source, len(heirs) < 2
 }
 
 // settleFound settles what a write did whose answer was lost. A field is settled as it is if it is what was sent,
