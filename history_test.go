@@ -15,7 +15,11 @@ import (
 // told is an entry of the history in one line.
 func told(e contactsync.HistoryEntry) string {
 	if e.Decision != "" {
-		return fmt.Sprintf("%s a person: %s", e.Run[len(e.Run)-1:], e.Decision)
+		who := "a person"
+		if e.TakesBack != "" {
+			who = "the rollback of " + e.TakesBack[len(e.TakesBack)-1:]
+		}
+		return fmt.Sprintf("%s %s %s", e.Run[len(e.Run)-1:], who, e.Reason("").Because)
 	}
 	text := fmt.Sprintf("%s %s %s", e.Run[len(e.Run)-1:], e.Op, e.ID())
 	for _, name := range e.After.Names() {
@@ -60,6 +64,7 @@ func TestHistory(t *testing.T) {
 	sync()
 	_, err = s.Rollback(ctx, "2")
 	require.NoError(t, err)
+	require.NoError(t, s.Resume(ctx))
 
 	whole := []string{
 		`6 update b-1 company "Initech"->"Acme" (run 2 is taken back) first "Anna"->"Annie" (run 2 is taken back) takes back 2`,
@@ -73,7 +78,7 @@ func TestHistory(t *testing.T) {
 		q    contactsync.HistoryQuery
 		want []string
 	}{
-		"the connection":              {contactsync.HistoryQuery{}, append([]string{"6 a person: pause"}, whole...)},
+		"the connection":              {contactsync.HistoryQuery{}, append([]string{"6 a person resumed the connection", "6 the rollback of 2 paused the connection"}, whole...)},
 		"a run":                       {contactsync.HistoryQuery{Run: "2"}, whole[3:4]},
 		"what was recovered of a run": {contactsync.HistoryQuery{Run: "000000003"}, whole[2:3]},
 		"a run without writes":        {contactsync.HistoryQuery{Run: "4"}, nil},

@@ -288,6 +288,7 @@ func (r *run) exists(b *book, w *write, err error) {
 			l.key = old.key
 		}
 		l.ID[at.side], l.ID[source.side] = at.id, source.id
+		r.takeOver(b, l)
 		b.relink(l)
 		b.touch(at)
 		b.touch(source)

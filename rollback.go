@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
 )
 
 // A Rollback says what taking a run back did, or of a preview would do.
@@ -90,7 +91,7 @@ func (r *run) rollback(ctx context.Context, name string) (*Rollback, error) {
 		return nil, err
 	}
 	// From here on nothing is synced until a person resumes, whatever becomes of this run.
-	if err := r.Pause(ctx); err != nil {
+	if err := r.setState(ctx, StatePaused, DecidedPause, of); err != nil {
 		return nil, err
 	}
 	t := &taking{of: of, keep: map[string]bool{}}
@@ -158,8 +159,7 @@ func wroteAny(tx ReadTx, n int64) (bool, error) {
 			return false, err
 		}
 		for _, row := range rows {
-			var j journalRow
-			if err := unmarshal(row, &j); err != nil || j.wrote() {
+			if j, err := parseJournal(row); err != nil || j.wrote() {
 				return err == nil, err
 			}
 		}
@@ -193,13 +193,15 @@ func (r *run) endRollback(ctx context.Context, of int64, failure error) error {
 type taking struct {
 	of        int64
 	preview   bool
-	keep      map[string]bool // pairs of which something is left
+	keep      map[string]bool        // pairs of which something is left
+	whole     map[ref]contact.Fields // records that were read to be deleted
 	recovered [2]Counts
 	out       Rollback
 }
 
-// takeBack looks at both apps as they are now, and takes the run's writes back, the last kind of them first: what it
-// created goes before what it updated, for a value that no two records may have may stand in the way.
+// takeBack looks at both apps as they are now, and takes the run's writes back, the last one first: each was possible
+// after those before it, and so it can be taken back before them. Of two records that may not have one value, the one that
+// the run wrote later makes way first.
 func (r *run) takeBack(ctx context.Context, t *taking) error {
 	if err := r.checkAccounts(ctx); err != nil {
 		return err
@@ -214,8 +216,12 @@ func (r *run) takeBack(ctx context.Context, t *taking) error {
 		return err
 	}
 	r.now = r.opts.clock.Now()
-	for _, op := range []connector.Op{connector.Create, connector.Update, connector.Delete} {
-		if err := r.takeBackAll(ctx, t, op); err != nil {
+	for p := (part{more: true}); p.more; {
+		var err error
+		if p, err = r.readPart(t.of, p.before); err != nil {
+			return err
+		}
+		if err := r.takePartBack(ctx, t, p); err != nil {
 			return err
 		}
 	}
@@ -240,25 +246,43 @@ func (r *run) askedBefore(ctx context.Context, t *taking) error {
 	return err
 }
 
-// takeBackAll takes back all writes of one kind, a batch of records at a time.
-func (r *run) takeBackAll(ctx context.Context, t *taking, op connector.Op) error {
-	q := Scan{Table: TableJournal, By: ByKey, Prefix: runKey(t.of) + " ", Limit: batchUnits}
-	for {
-		items, last, err := r.readWrites(q, t.of)
-		if err != nil || last == nil {
-			return err
+// takePartBack takes back a part of a run: its writes, and then what it had linked anew before them.
+func (r *run) takePartBack(ctx context.Context, t *taking, p part) error {
+	b := r.newBook()
+	b.expectBack(p)
+	if err := errors.Join(r.readWhole(ctx, b, t, p.writes), r.readUnused(ctx, b, p.writes)); err != nil {
+		return err
+	}
+	var writes []*write
+	for _, it := range p.writes {
+		if it.taken || it.op() == "" {
+			continue
 		}
-		q.After = last
-		b := r.newBook()
-		var writes []*write
-		for _, it := range items {
-			if it.op() == op && !it.taken {
-				writes = append(writes, r.decideBack(ctx, b, t, it)...)
+		if w := r.decideBack(b, t, it); w != nil {
+			writes = append(writes, w)
+		}
+	}
+	if err := r.carryBack(ctx, b, t, writes); err != nil {
+		return err
+	}
+	return r.handBack(ctx, b, t, p.over)
+}
+
+// expectBack reads in few calls what taking a part of a run back will look at.
+func (b *book) expectBack(p part) {
+	for _, s := range Sides {
+		var refs []ref
+		var gone []contact.Record
+		for _, it := range p.writes {
+			refs = append(refs, ref{s, it.ids[s]})
+			if it.at.side == s && it.op() == connector.Delete {
+				gone = append(gone, contact.Record{ID: it.at.id, Fields: it.before})
 			}
 		}
-		if err := r.carryBack(ctx, b, t, writes); err != nil {
-			return err
+		for _, e := range p.over {
+			refs = append(refs, ref{s, e.IDs[s]})
 		}
+		b.expect(s, refs, gone)
 	}
 }
 
@@ -329,10 +353,3 @@ func (r *run) noteLeft(b *book, row string, ids [2]string, l Left) {
 	j := journalRow{At: r.now, Side: l.Side, Op: connector.Op(l.Op), IDs: ids, Refused: "not taken back: " + l.Reason, Back: row}
 	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey()))
 }
-
-// The reasons why something is left, in words.
-const (
-	leftChanged = "it was changed since, and stays as it is"
-	leftGone    = "the app has no such record any more"
-	leftOpen    = "it was sent and not answered; run the rollback again later, which looks at the app first"
-)
