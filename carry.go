@@ -194,7 +194,7 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 		w.link.Gone[s.Other()] = true
 		b.kin(w.link)
 	}
-	if w.back == nil || w.link.key != "" { // a pair that is none any more is not made again
+	if w.back == nil || b.linkOf(ref{s, w.link.ID[s]}) == w.link { // a pair that is none any more is not made again
 		b.putLink(w.link)
 	}
 	for _, side := range Sides {

@@ -236,7 +236,7 @@ func (r *run) stand(b *book, w *write, st standing, refused string) {
 		b.dirtyMirrors[source.ref()] = true
 		return
 	}
-	if w.back != nil && w.link.key == "" {
+	if w.back != nil && b.linkOf(ref{w.side, w.id}) != w.link {
 		return // it is no pair any more
 	}
 	w.link.Standing, w.link.Refused = st, refused
