@@ -145,3 +145,30 @@ func TestRuns(t *testing.T) {
 	_, _, err = s.Runs(ctx, "9", 0)
 	require.ErrorIs(t, err, contactsync.ErrNotKnown)
 }
+
+// That another record took a half of a pair over is told, though nothing was written.
+func TestHistoryOfATakeOver(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	a, b := exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b", examplePerson("ann", "Acme"))
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "over"}, a, b, memstore.New())
+	require.NoError(t, err)
+	sync := func() {
+		_, err := s.Sync(ctx)
+		require.NoError(t, err)
+	}
+	sync()
+	require.NoError(t, a.Remove("a1"))
+	require.NoError(t, a.Put(contact.Record{ID: "a9", Fields: examplePerson("ann", "Acme")}))
+	sync()
+	page, _, err := s.History(ctx, contactsync.HistoryQuery{})
+	require.NoError(t, err)
+	require.Len(t, page, 1)
+	require.Equal(t, "000000002 a link [a9 b1] it took the place of a record that is gone",
+		fmt.Sprintf("%s %s %s %v %s", page[0].Run, page[0].Side, page[0].Op, page[0].IDs, page[0].Reason("").Because))
+	_, err = s.Rollback(ctx, "")
+	require.ErrorIs(t, err, contactsync.ErrNothingWritten)
+	back, err := s.Rollback(ctx, "2")
+	require.NoError(t, err)
+	require.Equal(t, 1, back.Unlinked)
+}

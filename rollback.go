@@ -39,7 +39,8 @@ var ErrNothingWritten = errors.New("no sync has written anything yet")
 // The connection is paused by it, for a sync after [Syncer.Resume] decides as the one did that was taken back; only a
 // record that was restored is not deleted again. The guards do not apply. A rollback is a run of its own, with a
 // history. One that fails or is interrupted has lost nothing: run it again and it goes on. It fails with
-// [ErrNothingWritten], [ErrNotKnown] of a run that there is not, or as [Syncer.Sync] does.
+// [ErrNothingWritten], [ErrNotKnown] of a run that there is not or whose history is not kept any more, or as [Syncer.Sync]
+// does.
 func (s *Syncer) Rollback(ctx context.Context, name string) (*Rollback, error) {
 	var out *Rollback
 	err := s.leased(ctx, func(ctx context.Context, r *run) (err error) {
@@ -144,6 +145,8 @@ func (r *run) namedRun(name string) (n int64, err error) {
 	switch {
 	case err != nil:
 		err = fmt.Errorf("rollback: %w", err)
+	case row.Started.IsZero() || row.Pruned:
+		err = fmt.Errorf("rollback: %w: the history of run %d is not kept any more, so that it cannot be taken back", ErrNotKnown, n)
 	case row.Took != 0:
 		err = fmt.Errorf("rollback: run %d took run %d back; resume and sync, and the same is done again", n, row.Took)
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/memstore"
@@ -283,11 +284,16 @@ func (w *world) spared(t *rapid.T, before snapshot, by string) {
 type limited struct {
 	*fake.App
 	noCreate, noDelete bool
+	readOnly           string // a field
 }
 
 func (l limited) Schema(ctx context.Context) (contact.Schema, error) {
 	s, err := l.App.Schema(ctx)
 	s.NoCreate, s.NoDelete = l.noCreate, l.noDelete
+	s.Fields = slices.Clone(s.Fields)
+	for i, f := range s.Fields {
+		s.Fields[i].ReadOnly = f.ReadOnly || f.Name == l.readOnly
+	}
 	return s, err
 }
 
@@ -325,5 +331,69 @@ func TestRollbackInALimitedApp(t *testing.T) {
 			left = append(left, fmt.Sprintf("%s %s %s: %s", l.Side, l.ID, l.Op, l.Reason))
 		}
 		require.Equal(t, []string{row.want}, left, name)
+	}
+}
+
+// A field that the connection has ceased to read, or that the app does not let be written any more, is left where nobody
+// can say what it holds, or change that.
+func TestRollbackOfAFieldThatIsUsedNoMore(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		then func(*fake.App) connector.Connector
+		want []contactsync.Left
+	}{
+		"read for it":       {func(b *fake.App) connector.Connector { return b }, nil},
+		"cannot be read":    {func(b *fake.App) connector.Connector { return bareApp{b} }, []contactsync.Left{{Side: contactsync.B, ID: "b1", Op: "update", Fields: []string{"company"}, Reason: "it is not read any more, so that nobody knows what it holds; map it again, and run the rollback again"}}},
+		"cannot be written": {func(b *fake.App) connector.Connector { return limited{App: b, readOnly: "company"} }, []contactsync.Left{{Side: contactsync.B, ID: "b1", Op: "update", Fields: []string{"company"}, Reason: "the app does not let it be written any more"}}},
+	} {
+		ctx := t.Context()
+		a, b, store := exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b"), memstore.New()
+		require.NoError(t, b.Put(contact.Record{ID: "b1", Fields: contact.Fields{"email": contact.Text("ann@example.com")}}))
+		s, err := contactsync.Open(ctx, contactsync.Connection{ID: "fields"}, a, b, store)
+		require.NoError(t, err)
+		_, err = s.Sync(ctx)
+		require.NoError(t, err)
+		s, err = contactsync.Open(ctx, contactsync.Connection{ID: "fields", DisableMappings: []contactsync.MappingRef{{A: "company", B: "company"}}}, a, row.then(b), store)
+		require.NoError(t, err)
+		_, err = s.Sync(ctx)
+		require.NoError(t, err)
+		back, err := s.Rollback(ctx, "1")
+		require.NoError(t, err)
+		require.Equal(t, row.want, back.Left, name)
+		rec := b.Records()[0]
+		require.Empty(t, rec.Get("first").Str(), name)
+		require.Equal(t, row.want == nil, rec.Get("company").Blank(), name)
+	}
+}
+
+// A run of which the history is gone, or a part of it, is not taken back by what is left.
+func TestRollbackOfWhatIsNotKept(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for name, people := range map[string]int{"all": 3, "a part": 2100} {
+		a, b, clock := exampleApp("a"), exampleApp("b"), newStepClock()
+		for i := range people {
+			require.NoError(t, a.Put(contact.Record{ID: fmt.Sprintf("p%d", i), Fields: examplePerson(fmt.Sprintf("p%d", i), "")}))
+		}
+		s, err := contactsync.Open(ctx, contactsync.Connection{ID: "old"}, a, b, memstore.New(), contactsync.WithClock(clock))
+		require.NoError(t, err)
+		sync := func() {
+			_, err := s.Sync(ctx)
+			require.NoError(t, err)
+		}
+		sync()
+		require.NoError(t, clock.Sleep(ctx, 100*24*time.Hour))
+		require.NoError(t, a.Edit("p1", contact.Fields{"company": contact.Text("Acme")}))
+		sync()
+		require.NoError(t, clock.Sleep(ctx, 100*24*time.Hour))
+		require.NoError(t, a.Edit("p2", contact.Fields{"company": contact.Text("Acme")}))
+		sync()
+		_, err = s.Rollback(ctx, "1")
+		require.ErrorIs(t, err, contactsync.ErrNotKnown, name)
+		require.ErrorContains(t, err, "not kept any more", name)
+		require.Len(t, b.Records(), people)
+		back, err := s.Rollback(ctx, "3")
+		require.NoError(t, err, name)
+		require.Equal(t, 1, back.Counts[contactsync.B].Updated, name)
 	}
 }

@@ -124,8 +124,9 @@ type runRow struct {
 	Unread   int       `json:"unread,omitempty"`
 	Restless int       `json:"restless,omitempty"`
 	Linked   int       `json:"linked,omitempty"`
-	Took     int64     `json:"took,omitempty"`  // the run that this one takes back
-	Taken    int64     `json:"taken,omitempty"` // the run that took this one back, to its end
+	Took     int64     `json:"took,omitempty"`   // the run that this one takes back
+	Taken    int64     `json:"taken,omitempty"`  // the run that took this one back, to its end
+	Pruned   bool      `json:"pruned,omitempty"` // part of its history is removed
 	Shadow   bool      `json:"shadow,omitempty"`
 	Foreseen [2]Counts `json:"foreseen,omitzero"` // in shadow mode: what it would have written
 
