@@ -25,7 +25,7 @@ func drawCalm(t *rapid.T) history {
 	d := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "draw") }
 	h := newHistory(d, *historySetup)
 	h.steps = slices.DeleteFunc(h.steps, func(e event) bool {
-		return slices.Contains([]string{"fault", "store", "rekey", "preview"}, e.kind)
+		return slices.Contains([]string{"fault", "store", "preview"}, e.kind)
 	})
 	for _, s := range contactsync.Sides {
 		q := &h.quirks[s]
@@ -137,7 +137,7 @@ func (w *world) disturb(t *rapid.T) {
 	side := w.apps[rapid.IntRange(0, 1).Draw(t, "disturbed")]
 	switch n := rapid.IntRange(0, 9).Draw(t, "what"); {
 	case n < 3:
-		w.store.left, w.store.late = 1+n*2, rapid.Bool().Draw(t, "late")
+		w.store.left, w.store.late = rapid.IntRange(1, 9).Draw(t, "update"), rapid.Bool().Draw(t, "late")
 	case n < 6:
 		on := rapid.SampledFrom([]string{"create", "update", "delete"}).Draw(t, "on")
 		_ = side.Fail(fake.Fault{On: on, Kind: rapid.SampledFrom(disturbances).Draw(t, "kind"), Times: 1})
