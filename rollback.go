@@ -32,7 +32,7 @@ type Left struct {
 var ErrNothingWritten = errors.New("no sync has written anything yet")
 
 // Rollback takes back what the named run wrote ([Report].Run), "" for the last sync that wrote anything: updates go back to the old values
-// where those of the run still stand, lists element by element; records that it created are deleted if nobody has
+// where those of the run still stand, lists element by element; records that it created are deleted if no user has
 // touched them since; records that it deleted are created anew. What was settled and linked is again as it was before.
 // All else is left as it is and named in the report.
 //

@@ -199,7 +199,11 @@ func (it *written) take(e entry) {
 		}
 		it.after[name], it.shows[name] = v, v
 	}
-	it.exists, it.version = e.Op != connector.Delete, e.after
+	if it.exists = e.Op != connector.Delete; e.key == it.row {
+		it.version = e.after
+	} else {
+		it.chain(e)
+	}
 }
 
 // follow adds a write of a later run. One that was taken back leaves the record as it was, unless somebody else wrote
@@ -215,8 +219,20 @@ func (it *written) follow(e entry, takenRuns map[int64]bool) {
 			it.brought = append(it.brought, name)
 		}
 	}
-	it.broken = it.broken || e.before != it.version
-	it.version = e.after
+	it.chain(e)
+}
+
+// chain looks whether a write was made on what the one before it had left. Where one of the two versions is not known, as
+// of a write that was recovered, none is from there on: then the record's whole content must tell.
+func (it *written) chain(e entry) {
+	switch {
+	case it.version == "" || e.before == "":
+		it.version = ""
+	case e.before != it.version:
+		it.broken = true
+	default:
+		it.version = e.after
+	}
 }
 
 // whyOf says why a field was written.
