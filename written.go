@@ -193,16 +193,16 @@ func (it *written) take(e entry) {
 			it.before[name] = v
 		}
 	}
+	if it.exists = e.Op != connector.Delete; e.key == it.row {
+		it.version = e.after
+	} else {
+		it.chain(e)
+	}
 	for name, v := range e.After {
 		if _, known := it.before[name]; !known {
 			it.before[name] = contact.Empty
 		}
 		it.after[name], it.shows[name] = v, v
-	}
-	if it.exists = e.Op != connector.Delete; e.key == it.row {
-		it.version = e.after
-	} else {
-		it.chain(e)
 	}
 }
 
@@ -213,21 +213,25 @@ func (it *written) follow(e entry, takenRuns map[int64]bool) {
 	if standing {
 		it.since = e.run()
 	}
+	it.chain(e)
 	for name, v := range e.After {
 		it.shows[name] = v
 		if standing && e.whyOf(name).Rule == "" && !slices.Contains(it.brought, name) {
 			it.brought = append(it.brought, name)
 		}
 	}
-	it.chain(e)
 }
 
 // chain looks whether a write was made on what the one before it had left. Where one of the two versions is not known, as
-// of a write that was recovered, none is from there on: then the record's whole content must tell.
+// of a write that was recovered, none is from there on: then the content must tell, what the write replaced and in the end
+// the whole record.
 func (it *written) chain(e entry) {
 	switch {
 	case it.version == "" || e.before == "":
 		it.version = ""
+		for name, v := range e.Before {
+			it.broken = it.broken || !v.Equal(it.shows[name]) && !(v.Blank() && it.shows[name].Blank())
+		}
 	case e.before != it.version:
 		it.broken = true
 	default:

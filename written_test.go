@@ -20,6 +20,10 @@ func TestGather(t *testing.T) {
 		return e
 	}
 	back := func(e entry, row string) entry { e.Back = row; return e }
+	replaced := func(e entry, value string) entry {
+		e.Before = contact.Fields{"first": contact.Text(value)}
+		return e
+	}
 	refused := func(e entry) entry { e.Refused = "no"; return e }
 	byRule := func(e entry) entry { e.Why = map[string]Why{"first": {Rule: "r"}}; return e }
 	const run2, run2b, run3, run4, run5, found = "000000002 00000001", "000000002 00000002", "000000003 00000001", "000000004 00000001", "000000005 00000001", "000000002 r000000003 00000001"
@@ -39,6 +43,8 @@ func TestGather(t *testing.T) {
 		"recovered":                  {[]entry{wrote(found, connector.Create, "", "", "Ann")}, `create at "" shows Ann`},
 		"recovered, then written to": {[]entry{wrote(found, connector.Create, "", "", "Ann"), wrote(run3, connector.Update, "4", "5", "Anna")}, `create at "" shows Anna since 3 brought [first]`},
 		"then recovered":             {[]entry{created, wrote(run3, connector.Update, "", "", "Anna"), wrote(run4, connector.Update, "3", "4", "Anne")}, `create at "" shows Anne since 4 brought [first]`},
+		"overwritten, no versions":   {[]entry{wrote(run2, connector.Create, "", "", "Ann"), replaced(wrote(run3, connector.Update, "", "", "Anna"), "Eve")}, `create at "" shows Anna since 3 brought [first] broken`},
+		"ours, no versions":          {[]entry{wrote(run2, connector.Create, "", "", "Ann"), replaced(wrote(run3, connector.Update, "", "", "Anna"), "Ann")}, `create at "" shows Anna since 3 brought [first]`},
 		"taken back":                 {[]entry{created, back(wrote(run3, connector.Delete, "1", "", ""), run2)}, `create at "" shows Ann taken`},
 		"updated twice":              {[]entry{wrote(run2, connector.Update, "1", "2", "Ann"), wrote(run2b, connector.Update, "2", "3", "Anna")}, `update at "3" shows Anna`},
 		"deleted":                    {[]entry{wrote(run2, connector.Delete, "1", "", "")}, `delete at "" shows `},
