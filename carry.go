@@ -28,9 +28,7 @@ func (r *run) carry(b *book, decided ref, m *move) {
 	}
 	l := m.link
 	if m.made {
-		if l.key != "" {
-			l.Since = r.number
-		}
+		r.takeOver(b, l)
 		b.relink(l)
 		r.report.Linked++
 	}
@@ -196,7 +194,7 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 		w.link.Gone[s.Other()] = true
 		b.kin(w.link)
 	}
-	if w.back == nil || w.link.key != "" { // a pair that is none any more is not made again
+	if w.back == nil || b.linkOf(ref{s, w.link.ID[s]}) == w.link { // a pair that is none any more is not made again
 		b.putLink(w.link)
 	}
 	for _, side := range Sides {
@@ -259,6 +257,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	w.link.Let[s.Other()] = true
 	w.link.Copy[s] = true
 	b.relink(w.link)
+	r.livesOn(b, w)
 	b.putMirror(m)
 	if source := b.mirrorOf(ref{s.Other(), w.link.ID[s.Other()]}); source != nil {
 		source.Standing, source.Refused = standing{}, ""

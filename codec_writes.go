@@ -1,11 +1,14 @@
 package contactsync
 
 import (
+	"encoding/json"
+
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
 )
 
-// The rows of writes, before and after they are made. They are read only when somebody asks or a sync has died, so
-// encoding/json reads them by the tags of their structs.
+// The rows of writes, before and after they are made. Those that were made are read by hand as well, for a rollback reads
+// as many as a sync has written; notes of batches are few, and encoding/json reads them by the tags of their structs.
 
 func (n *intentRow) row() Row { return Row{Table: TableIntent, Key: n.key, Body: n.body()} }
 
@@ -141,4 +144,96 @@ func (j *journalRow) body() []byte {
 	}
 	o.text("back", j.Back)
 	return o.end()
+}
+
+func parseJournal(row Row) (j journalRow, err error) {
+	if err := j.read(row.Body); err != nil {
+		return j, unreadable(row, err)
+	}
+	return j, nil
+}
+
+// read fills the row from its body.
+func (j *journalRow) read(body []byte) error {
+	d := contact.NewDecoder(string(body))
+	return d.Object(func(key string) (err error) {
+		var text string
+		switch key {
+		case "at":
+			err = readTime(d, &j.At)
+		case "side":
+			if text, err = d.String(); text == B.String() {
+				j.Side = B
+			}
+		case "op":
+			text, err = d.String()
+			j.Op = connector.Op(text)
+		case "ids":
+			err = j.readIDs(d)
+		case "before":
+			j.Before, err = d.Fields()
+		case "after":
+			j.After, err = d.Fields()
+		case "why":
+			j.Why, err = readWhy(d)
+		case "altered":
+			err = readRaw(d, &j.Altered)
+		case "refused":
+			j.Refused, err = d.String()
+		case "found":
+			j.Found, err = d.Bool()
+		case "decision":
+			text, err = d.String()
+			j.Decision = Decided(text)
+		case "foreseen":
+			j.Foreseen, err = d.Bool()
+		case "was":
+			text, err = d.Raw()
+			j.Was = json.RawMessage(text)
+		case "back":
+			j.Back, err = d.String()
+		default:
+			err = d.Skip() // of a newer version
+		}
+		return err
+	})
+}
+
+func (j *journalRow) readIDs(d *contact.Decoder) error {
+	n := 0
+	return d.Array(func() error {
+		id, err := d.String()
+		if n < len(j.IDs) {
+			j.IDs[n] = id
+		}
+		n++
+		return err
+	})
+}
+
+func readWhy(d *contact.Decoder) (map[string]Why, error) {
+	all := map[string]Why{}
+	err := d.Object(func(field string) error {
+		var w Why
+		err := d.Object(func(key string) (err error) {
+			switch key {
+			case "mapping":
+				w.Mapping, err = d.String()
+			case "rule":
+				w.Rule, err = d.String()
+			case "because":
+				w.Because, err = d.String()
+			case "undone":
+				w.Undone, err = d.Bool()
+			case "lost":
+				w.Lost, err = d.Value()
+			default:
+				err = d.Skip()
+			}
+			return err
+		})
+		all[field] = w
+		return err
+	})
+	return all, err
 }

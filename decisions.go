@@ -73,14 +73,17 @@ func (d *decision) note(kind Decided, about journalRow, mapping, words string) e
 
 // Pause stops the connection: a running sync stops before its next batch, and [Syncer.Sync] fails with [ErrPaused]
 // until it is resumed.
-func (s *Syncer) Pause(ctx context.Context) error { return s.setState(ctx, StatePaused, DecidedPause) }
+func (s *Syncer) Pause(ctx context.Context) error {
+	return s.setState(ctx, StatePaused, DecidedPause, 0)
+}
 
 // Resume lets a paused connection sync again. One that was never synced is a draft again.
 func (s *Syncer) Resume(ctx context.Context) error {
-	return s.setState(ctx, StateActive, DecidedResume)
+	return s.setState(ctx, StateActive, DecidedResume, 0)
 }
 
-func (s *Syncer) setState(ctx context.Context, to State, kind Decided) error {
+// setState pauses or resumes the connection, as a person decided, or a rollback of a run if that is not 0.
+func (s *Syncer) setState(ctx context.Context, to State, kind Decided, rollbackOf int64) error {
 	return s.byPerson(ctx, func(d *decision) error {
 		if to == StateActive && d.life.Runs == 0 {
 			to = StateDraft
@@ -92,7 +95,11 @@ func (s *Syncer) setState(ctx context.Context, to State, kind Decided) error {
 		if err := d.Put(Row{Table: TableConnection, Body: marshal(d.life)}); err != nil {
 			return err
 		}
-		return d.note(kind, journalRow{}, "", "a person decided")
+		about := journalRow{}
+		if rollbackOf != 0 {
+			about.Back = runKey(rollbackOf)
+		}
+		return d.note(kind, about, "", string(kind)+"d the connection")
 	})
 }
 

@@ -16,7 +16,7 @@ type HistoryEntry struct {
 	Run    string         `json:"run"`
 	At     time.Time      `json:"at"`
 	Side   Side           `json:"side"` // where it was written
-	Op     string         `json:"op"`   // create, update or delete
+	Op     string         `json:"op"`   // create, update or delete; link: another record took a half of the pair over, and nothing was written
 	IDs    [2]string      `json:"ids"`  // of the pair; "" where there is none
 	Before contact.Fields `json:"before,omitempty"`
 	After  contact.Fields `json:"after,omitempty"` // as the app returned it
@@ -25,9 +25,9 @@ type HistoryEntry struct {
 	Altered   []string       `json:"altered,omitempty"`    // fields that came back with another meaning than was sent
 	Refused   string         `json:"refused,omitempty"`    // why nothing was written
 	Recovered bool           `json:"recovered,omitempty"`  // its answer had been lost; a later look at the app found that it had landed
-	Decision  Decided        `json:"decision,omitempty"`   // of a person's decision, which has no Op; its reason says what was decided
+	Decision  Decided        `json:"decision,omitempty"`   // of a person's decision, or of a rollback's to pause, which has no Op; its reason says what was decided
 	Foreseen  bool           `json:"foreseen,omitempty"`   // in shadow mode: it was not written
-	TakesBack string         `json:"takes_back,omitempty"` // of a rollback: the run whose write it takes back
+	TakesBack string         `json:"takes_back,omitempty"` // of a rollback: the run that it takes back
 }
 
 // Reason says why a field was written, "" for the write as a whole.
@@ -150,35 +150,43 @@ func parseRun(tx ReadTx, name string) (int64, error) {
 	return n, nil
 }
 
-// newest returns rows of a run's journal that come before a key, "" for all, newest first. A run numbers its rows, so
-// that its end is found without walking over them; what persons decided after it
-// and what was recovered of it stand behind.
+// newest returns rows of a run's journal that come before a key, "" for all, newest first.
 func newest(tx ReadTx, run int64, before string, limit int) (all []Row, err error) {
-	behind := behindKey(run)
-	if before == "" || before > behind {
-		all, err = tx.Scan(Scan{Table: TableJournal, By: ByKey, Prefix: runKey(run) + " ", After: &Row{Table: TableJournal, Key: behind}, Until: before})
-		if err != nil {
-			return nil, err
-		}
-		slices.Reverse(all)
-		before = ""
-	}
-	end := int64(0)
-	if before != "" {
-		_, number, _ := strings.Cut(before, " ")
-		end, err = strconv.ParseInt(number, 10, 64)
-	} else if len(all) < limit {
-		end, err = journalEnd(tx, run)
-	}
-	for end > 0 && len(all) < limit && err == nil {
-		start := max(end-2*int64(limit), 0)
+	for more := true; more && len(all) < limit && err == nil; {
 		var rows []Row
-		rows, err = tx.Scan(Scan{Table: TableJournal, By: ByKey, Prefix: runKey(run) + " ",
-			After: &Row{Table: TableJournal, Key: journalKey(run, start-1)}, Until: journalKey(run, end)})
-		slices.Reverse(rows)
-		all, end = append(all, rows...), start
+		rows, before, more, err = stretch(tx, run, before, 2*limit)
+		all = append(all, rows...)
 	}
 	return all[:min(len(all), limit)], err
+}
+
+// stretch returns the rows of a run's journal within n numbers before a key, "" for the last ones, newest first, and the
+// key before which the next ones are, if there may be more. A run numbers its rows, so that its end is found without
+// walking over them; what persons decided after it and what was recovered of it stand behind, and come first.
+func stretch(tx ReadTx, run int64, before string, n int) (rows []Row, next string, more bool, err error) {
+	behind := behindKey(run)
+	q := Scan{Table: TableJournal, By: ByKey, Prefix: runKey(run) + " ", Until: before}
+	next, more = behind, true
+	if before == "" || before > behind {
+		q.After = &Row{Table: TableJournal, Key: behind}
+	} else {
+		var end int64
+		if before == behind {
+			end, err = journalEnd(tx, run)
+		} else {
+			_, number, _ := strings.Cut(before, " ")
+			end, err = strconv.ParseInt(number, 10, 64)
+		}
+		if err != nil {
+			return nil, "", false, err
+		}
+		start := max(end-int64(n), 1)
+		q.After, q.Until = &Row{Table: TableJournal, Key: journalKey(run, start-1)}, journalKey(run, end)
+		next, more = journalKey(run, start), start > 1
+	}
+	rows, err = tx.Scan(q)
+	slices.Reverse(rows)
+	return rows, next, more, err
 }
 
 // behindKey comes behind all that a run wrote itself.

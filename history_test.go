@@ -15,7 +15,11 @@ import (
 // told is an entry of the history in one line.
 func told(e contactsync.HistoryEntry) string {
 	if e.Decision != "" {
-		return fmt.Sprintf("%s a person: %s", e.Run[len(e.Run)-1:], e.Decision)
+		who := "a person"
+		if e.TakesBack != "" {
+			who = "the rollback of " + e.TakesBack[len(e.TakesBack)-1:]
+		}
+		return fmt.Sprintf("%s %s %s", e.Run[len(e.Run)-1:], who, e.Reason("").Because)
 	}
 	text := fmt.Sprintf("%s %s %s", e.Run[len(e.Run)-1:], e.Op, e.ID())
 	for _, name := range e.After.Names() {
@@ -60,6 +64,7 @@ func TestHistory(t *testing.T) {
 	sync()
 	_, err = s.Rollback(ctx, "2")
 	require.NoError(t, err)
+	require.NoError(t, s.Resume(ctx))
 
 	whole := []string{
 		`6 update b-1 company "Initech"->"Acme" (run 2 is taken back) first "Anna"->"Annie" (run 2 is taken back) takes back 2`,
@@ -73,7 +78,7 @@ func TestHistory(t *testing.T) {
 		q    contactsync.HistoryQuery
 		want []string
 	}{
-		"the connection":              {contactsync.HistoryQuery{}, append([]string{"6 a person: pause"}, whole...)},
+		"the connection":              {contactsync.HistoryQuery{}, append([]string{"6 a person resumed the connection", "6 the rollback of 2 paused the connection"}, whole...)},
 		"a run":                       {contactsync.HistoryQuery{Run: "2"}, whole[3:4]},
 		"what was recovered of a run": {contactsync.HistoryQuery{Run: "000000003"}, whole[2:3]},
 		"a run without writes":        {contactsync.HistoryQuery{Run: "4"}, nil},
@@ -139,4 +144,31 @@ func TestRuns(t *testing.T) {
 	}
 	_, _, err = s.Runs(ctx, "9", 0)
 	require.ErrorIs(t, err, contactsync.ErrNotKnown)
+}
+
+// That another record took a half of a pair over is told, though nothing was written.
+func TestHistoryOfATakeOver(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	a, b := exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b", examplePerson("ann", "Acme"))
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "over"}, a, b, memstore.New())
+	require.NoError(t, err)
+	sync := func() {
+		_, err := s.Sync(ctx)
+		require.NoError(t, err)
+	}
+	sync()
+	require.NoError(t, a.Remove("a1"))
+	require.NoError(t, a.Put(contact.Record{ID: "a9", Fields: examplePerson("ann", "Acme")}))
+	sync()
+	page, _, err := s.History(ctx, contactsync.HistoryQuery{})
+	require.NoError(t, err)
+	require.Len(t, page, 1)
+	require.Equal(t, "000000002 a link [a9 b1] it took the place of a record that is gone",
+		fmt.Sprintf("%s %s %s %v %s", page[0].Run, page[0].Side, page[0].Op, page[0].IDs, page[0].Reason("").Because))
+	_, err = s.Rollback(ctx, "")
+	require.ErrorIs(t, err, contactsync.ErrNothingWritten)
+	back, err := s.Rollback(ctx, "2")
+	require.NoError(t, err)
+	require.Equal(t, 1, back.Unlinked)
 }

@@ -76,10 +76,24 @@ func pruneRun(tx Tx, behind, until string, before time.Time) (int, error) {
 	for i, row := range rows {
 		keys[i] = row.Key
 	}
-	if err := tx.Delete(TableJournal, keys...); err != nil || len(rows) == pruneAtOnce {
-		return len(rows), err // it may have more
+	if err := tx.Delete(TableJournal, keys...); err != nil {
+		return 0, err
+	}
+	if len(rows) == pruneAtOnce { // it may have more
+		return len(rows), halfPruned(tx, runs[0])
 	}
 	return len(rows) + 1, tx.Delete(TableRun, runs[0].Key)
+}
+
+// halfPruned notes that only a part of a run's history is left: nobody is to take that for the whole.
+func halfPruned(tx Tx, row Row) error {
+	var run runRow
+	if err := unmarshal(row, &run); err != nil || run.Pruned {
+		return err
+	}
+	run.Pruned = true
+	row.Body = marshal(run)
+	return tx.Put(row)
 }
 
 // earliestRun returns the lower of two runs, 0 being none.

@@ -236,7 +236,7 @@ func (r *run) stand(b *book, w *write, st standing, refused string) {
 		b.dirtyMirrors[source.ref()] = true
 		return
 	}
-	if w.back != nil && w.link.key == "" {
+	if w.back != nil && b.linkOf(ref{w.side, w.id}) != w.link {
 		return // it is no pair any more
 	}
 	w.link.Standing, w.link.Refused = st, refused
@@ -288,6 +288,7 @@ func (r *run) exists(b *book, w *write, err error) {
 			l.key = old.key
 		}
 		l.ID[at.side], l.ID[source.side] = at.id, source.id
+		r.takeOver(b, l)
 		b.relink(l)
 		b.touch(at)
 		b.touch(source)

@@ -44,6 +44,7 @@ type write struct {
 // back is what a write takes back.
 type back struct {
 	row   string // the key of the journal's row
+	id    string // of the record that it was written to
 	done  bool   // the app has answered, one way or the other
 	clean bool   // nobody had touched the record since the pair was decided
 }

@@ -111,8 +111,7 @@ func (q *RecordQuery) journalPlace() place {
 		p.prefix = runKey(q.Run) + " "
 	}
 	p.pick = func(row Row) (bool, error) {
-		var j journalRow
-		err := unmarshal(row, &j)
+		j, err := parseJournal(row)
 		return string(j.Op) == q.Op && j.Refused == "" && !j.Foreseen && (q.In == "" || q.In == j.Side.String()), err
 	}
 	return p
@@ -246,8 +245,8 @@ func (m *mirror) recordStatus() RecordStatus {
 
 // writtenStatus returns what was written, with how it stands now; a record that is gone has no status.
 func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err error) {
-	var j journalRow
-	if err := unmarshal(row, &j); err != nil {
+	j, err := parseJournal(row)
+	if err != nil {
 		return out, err
 	}
 	for _, s := range Sides {

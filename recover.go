@@ -342,7 +342,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
 	w := p.write(&link{})
 	if w.back != nil { // a record that was restored: what was settled of it is, and its counterpart is gone
-		w.link = r.linkOfRow(b, p.Back)
+		w.link, w.back.id = r.restored(b, p.Back)
 		w.link.Gone[source.side] = true
 	}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, source.id
@@ -351,6 +351,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 		w.link.Touch[p.Side] = m.touch() // nobody has touched it since: if the source is gone by now, that is a deletion like any other
 	}
 	b.relink(w.link)
+	r.livesOn(b, w)
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At}
 	b.dirtyMirrors[m.ref()] = true

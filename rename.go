@@ -42,8 +42,7 @@ func (r *run) renameRequests(b *book, s Side, k connector.Rekey) {
 // renameJournal has the history of a record follow it, be it saved already or not.
 func (b *book) renameJournal(s Side, k connector.Rekey) {
 	rename := func(row *Row) error {
-		var j journalRow
-		err := unmarshal(*row, &j)
+		j, err := parseJournal(*row)
 		j.IDs[s], row.Index[s] = k.New, k.New
 		row.Body = j.body()
 		return err
@@ -68,4 +67,11 @@ func (b *book) renameJournal(s Side, k connector.Rekey) {
 		b.dirtyRows = append(b.dirtyRows, rows...)
 		return err
 	})
+}
+
+// livesOn has the history of a record that was restored go on under its new id.
+func (r *run) livesOn(b *book, w *write) {
+	if id := w.link.ID[w.side]; w.back != nil && w.back.id != id {
+		b.renameJournal(w.side, connector.Rekey{Old: w.back.id, New: id})
+	}
 }

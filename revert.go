@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/contactsync/contactsync/contact"
@@ -12,13 +13,43 @@ import (
 // reversal is what becomes of one record of which a run's writes are taken back.
 type reversal struct {
 	patch contact.Patch
-	left  []string // fields that were changed since, in part or whole
+	left  map[string]string // by field, in part or whole: why not
+}
+
+// The reasons why something is left, in words.
+const (
+	leftChanged  = "it was changed since, and stays as it is"
+	leftUnread   = "it is not read any more, so that nobody knows what it holds; map it again, and run the rollback again"
+	leftReadOnly = "the app does not let it be written any more"
+	leftGone     = "the app has no such record any more"
+	leftUntold   = "the app cannot tell whether somebody has changed it since"
+	leftOpen     = "it was sent and not answered; run the rollback again later, which looks at the app first"
+)
+
+// reasons returns why fields are left.
+func (v *reversal) reasons() (all []string) {
+	for _, name := range slices.Sorted(maps.Keys(v.left)) {
+		if !slices.Contains(all, v.left[name]) {
+			all = append(all, v.left[name])
+		}
+	}
+	return all
+}
+
+// leftBy returns the fields that are left for a reason.
+func (v *reversal) leftBy(reason string) (fields []string) {
+	for _, name := range slices.Sorted(maps.Keys(v.left)) {
+		if v.left[name] == reason {
+			fields = append(fields, name)
+		}
+	}
+	return fields
 }
 
 // revert decides a record that a run updated: before and after are what its writes replaced and made, now is what the
 // app holds.
 func revert(schema *contact.Schema, region string, before, after, now contact.Fields) (out reversal) {
-	out.patch = contact.Patch{}
+	out.patch, out.left = contact.Patch{}, map[string]string{}
 	for _, name := range after.Names() {
 		f, ok := schema.Field(name)
 		was, is := before[name], now[name]
@@ -29,7 +60,7 @@ func revert(schema *contact.Schema, region string, before, after, now contact.Fi
 		untouched := true
 		switch {
 		case !ok || after[name].Absent() || is.Absent():
-			untouched = false // what is not told is not overwritten
+			out.left[name] = leftUnread // what is not told is not overwritten
 		case f.Many || f.Type == contact.TypeSet:
 			c, untouched = revertElements(f, was, after[name], is)
 		case is.Equal(was):
@@ -38,11 +69,16 @@ func revert(schema *contact.Schema, region string, before, after, now contact.Fi
 		default:
 			untouched = f.Same(is, was, region)
 		}
-		if !c.Set.Absent() || c.Add != nil || c.Remove != nil {
+		writes := !c.Set.Absent() || c.Add != nil || c.Remove != nil
+		switch {
+		case writes && f.ReadOnly:
+			out.left[name] = leftReadOnly
+			continue
+		case writes:
 			out.patch[name] = c
 		}
 		if !untouched {
-			out.left = append(out.left, name)
+			out.left[name] = leftChanged
 		}
 	}
 	return out
@@ -77,7 +113,7 @@ func revertElements(f contact.Field, before, after, now contact.Value) (c contac
 // back reports whether the reversal takes the whole field back.
 func (v *reversal) back(field string) bool {
 	_, ok := v.patch[field]
-	return ok && !slices.Contains(v.left, field)
+	return ok && v.left[field] == ""
 }
 
 // settles returns what is settled once the reversal of side s has arrived: what was settled before the run of each
@@ -230,4 +266,36 @@ func ours(f contact.Field, c contact.Change, before, now contact.Value, own bool
 		texts[i] = e.Value.Str()
 	}
 	return contact.Set(texts...)
+}
+
+// shownThere reports whether a record's counterpart shows what these fields of it do, or something that the two have
+// agreed on: then nothing is lost with the record.
+func (cfg *config) shownThere(l *link, m, counterpart *mirror, fields []string) bool {
+	p := pairing{cfg: cfg, link: l}
+	p.rec[m.side], p.rec[counterpart.side] = m, counterpart
+	for _, name := range fields {
+		mapped := false
+		for _, mp := range cfg.mappings {
+			if slices.Contains(selected(mp, m.side), name) {
+				mapped = true
+				if !p.shownThere(mp, m.side) {
+					return false
+				}
+			}
+		}
+		if !mapped {
+			return false
+		}
+	}
+	return true
+}
+
+// shownThere reports the same of what one mapping shows of side s.
+func (p *pairing) shownThere(m *mapping, s Side) bool {
+	x := p.look(m)
+	if m.list {
+		all, err := m.listed(&x)
+		return err == nil && !slices.ContainsFunc(all, func(e element) bool { return e.now[s] != nil && e.now[s.Other()] == nil })
+	}
+	return x.blank(s) || x.agree() || p.quiet([]*mapping{m}) && !x.blank(s.Other())
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
 )
 
 // A Rollback says what taking a run back did, or of a preview would do.
@@ -31,14 +32,15 @@ type Left struct {
 var ErrNothingWritten = errors.New("no sync has written anything yet")
 
 // Rollback takes back what the named run wrote ([Report].Run), "" for the last sync that wrote anything: updates go back to the old values
-// where those of the run still stand, lists element by element; records that it created are deleted if nobody has
+// where those of the run still stand, lists element by element; records that it created are deleted if no user has
 // touched them since; records that it deleted are created anew. What was settled and linked is again as it was before.
 // All else is left as it is and named in the report.
 //
 // The connection is paused by it, for a sync after [Syncer.Resume] decides as the one did that was taken back; only a
 // record that was restored is not deleted again. The guards do not apply. A rollback is a run of its own, with a
 // history. One that fails or is interrupted has lost nothing: run it again and it goes on. It fails with
-// [ErrNothingWritten], [ErrNotKnown] of a run that there is not, or as [Syncer.Sync] does.
+// [ErrNothingWritten], [ErrNotKnown] of a run that there is not or whose history is not kept any more, or as [Syncer.Sync]
+// does.
 func (s *Syncer) Rollback(ctx context.Context, name string) (*Rollback, error) {
 	var out *Rollback
 	err := s.leased(ctx, func(ctx context.Context, r *run) (err error) {
@@ -90,7 +92,7 @@ func (r *run) rollback(ctx context.Context, name string) (*Rollback, error) {
 		return nil, err
 	}
 	// From here on nothing is synced until a person resumes, whatever becomes of this run.
-	if err := r.Pause(ctx); err != nil {
+	if err := r.setState(ctx, StatePaused, DecidedPause, of); err != nil {
 		return nil, err
 	}
 	t := &taking{of: of, keep: map[string]bool{}}
@@ -143,6 +145,8 @@ func (r *run) namedRun(name string) (n int64, err error) {
 	switch {
 	case err != nil:
 		err = fmt.Errorf("rollback: %w", err)
+	case row.Started.IsZero() || row.Pruned:
+		err = fmt.Errorf("rollback: %w: the history of run %d is not kept any more, so that it cannot be taken back", ErrNotKnown, n)
 	case row.Took != 0:
 		err = fmt.Errorf("rollback: run %d took run %d back; resume and sync, and the same is done again", n, row.Took)
 	}
@@ -158,8 +162,7 @@ func wroteAny(tx ReadTx, n int64) (bool, error) {
 			return false, err
 		}
 		for _, row := range rows {
-			var j journalRow
-			if err := unmarshal(row, &j); err != nil || j.wrote() {
+			if j, err := parseJournal(row); err != nil || j.wrote() {
 				return err == nil, err
 			}
 		}
@@ -193,13 +196,15 @@ func (r *run) endRollback(ctx context.Context, of int64, failure error) error {
 type taking struct {
 	of        int64
 	preview   bool
-	keep      map[string]bool // pairs of which something is left
+	keep      map[string]bool        // pairs of which something is left
+	whole     map[ref]contact.Fields // records that were read to be deleted
 	recovered [2]Counts
 	out       Rollback
 }
 
-// takeBack looks at both apps as they are now, and takes the run's writes back, the last kind of them first: what it
-// created goes before what it updated, for a value that no two records may have may stand in the way.
+// takeBack looks at both apps as they are now, and takes the run's writes back, the last one first: each was possible
+// after those before it, and so it can be taken back before them. Of two records that may not have one value, the one that
+// the run wrote later makes way first.
 func (r *run) takeBack(ctx context.Context, t *taking) error {
 	if err := r.checkAccounts(ctx); err != nil {
 		return err
@@ -214,8 +219,12 @@ func (r *run) takeBack(ctx context.Context, t *taking) error {
 		return err
 	}
 	r.now = r.opts.clock.Now()
-	for _, op := range []connector.Op{connector.Create, connector.Update, connector.Delete} {
-		if err := r.takeBackAll(ctx, t, op); err != nil {
+	for p := (part{more: true}); p.more; {
+		var err error
+		if p, err = r.readPart(t.of, p.before); err != nil {
+			return err
+		}
+		if err := r.takePartBack(ctx, t, p); err != nil {
 			return err
 		}
 	}
@@ -240,25 +249,43 @@ func (r *run) askedBefore(ctx context.Context, t *taking) error {
 	return err
 }
 
-// takeBackAll takes back all writes of one kind, a batch of records at a time.
-func (r *run) takeBackAll(ctx context.Context, t *taking, op connector.Op) error {
-	q := Scan{Table: TableJournal, By: ByKey, Prefix: runKey(t.of) + " ", Limit: batchUnits}
-	for {
-		items, last, err := r.readWrites(q, t.of)
-		if err != nil || last == nil {
-			return err
+// takePartBack takes back a part of a run: its writes, and then what it had linked anew before them.
+func (r *run) takePartBack(ctx context.Context, t *taking, p part) error {
+	b := r.newBook()
+	b.expectBack(p)
+	if err := errors.Join(r.readWhole(ctx, b, t, p.writes), r.readUnused(ctx, b, p.writes)); err != nil {
+		return err
+	}
+	var writes []*write
+	for _, it := range p.writes {
+		if it.taken || it.op() == "" {
+			continue
 		}
-		q.After = last
-		b := r.newBook()
-		var writes []*write
-		for _, it := range items {
-			if it.op() == op && !it.taken {
-				writes = append(writes, r.decideBack(ctx, b, t, it)...)
+		if w := r.decideBack(b, t, it); w != nil {
+			writes = append(writes, w)
+		}
+	}
+	if err := r.carryBack(ctx, b, t, writes); err != nil {
+		return err
+	}
+	return r.handBack(ctx, b, t, p.over)
+}
+
+// expectBack reads in few calls what taking a part of a run back will look at.
+func (b *book) expectBack(p part) {
+	for _, s := range Sides {
+		var refs []ref
+		var gone []contact.Record
+		for _, it := range p.writes {
+			refs = append(refs, ref{s, it.ids[s]})
+			if it.at.side == s && it.op() == connector.Delete {
+				gone = append(gone, contact.Record{ID: it.at.id, Fields: it.before})
 			}
 		}
-		if err := r.carryBack(ctx, b, t, writes); err != nil {
-			return err
+		for _, e := range p.over {
+			refs = append(refs, ref{s, e.IDs[s]})
 		}
+		b.expect(s, refs, gone)
 	}
 }
 
@@ -329,10 +356,3 @@ func (r *run) noteLeft(b *book, row string, ids [2]string, l Left) {
 	j := journalRow{At: r.now, Side: l.Side, Op: connector.Op(l.Op), IDs: ids, Refused: "not taken back: " + l.Reason, Back: row}
 	b.dirtyRows = append(b.dirtyRows, j.row(r.nextKey()))
 }
-
-// The reasons why something is left, in words.
-const (
-	leftChanged = "it was changed since, and stays as it is"
-	leftGone    = "the app has no such record any more"
-	leftOpen    = "it was sent and not answered; run the rollback again later, which looks at the app first"
-)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/memstore"
@@ -24,14 +25,20 @@ func drawCalm(t *rapid.T) history {
 	d := func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "draw") }
 	h := newHistory(d, *historySetup)
 	h.steps = slices.DeleteFunc(h.steps, func(e event) bool {
-		return slices.Contains([]string{"fault", "store", "rekey", "preview"}, e.kind)
+		// An app that does not say what is gone does not say that it is what it gave a new id, until the sync after.
+		return slices.Contains([]string{"fault", "store", "preview"}, e.kind) || e.kind == "rekey" && h.quirks[e.side].NoTombstones
 	})
 	for _, s := range contactsync.Sides {
 		q := &h.quirks[s]
 		q.StaleReads, q.Settle = 0, 0
-		h.bare[s], h.push[s] = false, false
 	}
 	return h
+}
+
+// blind reports whether nobody can tell whether a record of an app was changed since it was written: it has no versions,
+// and cannot be read by id.
+func (h *history) blind(s contactsync.Side) bool {
+	return h.quirks[s].NoVersions && (h.bare[s] || h.push[s])
 }
 
 // lastSync plays a history and one sync more, and returns what both apps held before and after it.
@@ -47,10 +54,20 @@ func lastSync(ctx context.Context, t *rapid.T, h history) (w *world, before, aft
 		}
 	}
 	before = w.snapshot()
-	if report, err = w.syncer.Sync(ctx); err != nil {
+	report = w.syncSomehow(ctx, t)
+	return w, before, w.snapshot(), report
+}
+
+// syncSomehow runs one sync that nobody judges.
+func (w *world) syncSomehow(ctx context.Context, t *rapid.T) *contactsync.Report {
+	if err := w.deliver(ctx); err != nil {
 		t.Fatal(err)
 	}
-	return w, before, w.snapshot(), report
+	report, err := w.syncer.Sync(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
 }
 
 // byPerson returns what an app holds without ids, for a record that was deleted comes back under another one.
@@ -97,12 +114,17 @@ func TestRollbackRestores(t *testing.T) {
 		h := drawCalm(t)
 		w, before, after, report := lastSync(ctx, t, h)
 		w.disturb(t)
-		back, err := w.rollbackUntilDone(ctx, report.Run)
+		back, err := w.rollbackUntilDone(ctx, report.Run, true)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, h)
 		}
+		for _, l := range back.Left {
+			if l.Op != "create" || !h.blind(l.Side) || !strings.Contains(l.Reason, "cannot tell") {
+				t.Fatalf("left %+v\n%s", back.Left, h)
+			}
+		}
 		if len(back.Left) > 0 {
-			t.Fatalf("left %+v\n%s", back.Left, h)
+			return
 		}
 		if diff := before.differsFrom(w.snapshot()); diff != "" {
 			t.Fatalf("%s\n%s", diff, h)
@@ -116,17 +138,23 @@ func (w *world) disturb(t *rapid.T) {
 	side := w.apps[rapid.IntRange(0, 1).Draw(t, "disturbed")]
 	switch n := rapid.IntRange(0, 9).Draw(t, "what"); {
 	case n < 3:
-		w.store.left, w.store.late = 1+n*2, rapid.Bool().Draw(t, "late")
+		w.store.left, w.store.late = rapid.IntRange(1, 9).Draw(t, "update"), rapid.Bool().Draw(t, "late")
 	case n < 6:
 		on := rapid.SampledFrom([]string{"create", "update", "delete"}).Draw(t, "on")
 		_ = side.Fail(fake.Fault{On: on, Kind: rapid.SampledFrom(disturbances).Draw(t, "kind"), Times: 1})
 	}
 }
 
-// rollbackUntilDone takes a run back, again after whatever befell it.
-func (w *world) rollbackUntilDone(ctx context.Context, run string) (*contactsync.Rollback, error) {
+// rollbackUntilDone takes a run back, again after whatever befell it. An app may have delivered what it has to tell, or not
+// yet.
+func (w *world) rollbackUntilDone(ctx context.Context, run string, told bool) (*contactsync.Rollback, error) {
 	for try := 0; ; try++ {
 		w.clock.now = w.clock.now.Add(time.Minute)
+		if told {
+			if err := w.deliver(ctx); err != nil {
+				return nil, err
+			}
+		}
 		back, err := w.syncer.Rollback(ctx, run)
 		w.store.left = 0
 		w.mend()
@@ -169,10 +197,7 @@ func (w *world) again(ctx context.Context, t *rapid.T, report *contactsync.Repor
 	if err := w.syncer.Resume(ctx); err != nil {
 		t.Fatal(err)
 	}
-	again, err := w.syncer.Sync(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	again := w.syncSomehow(ctx, t)
 	if diff := after.differsFrom(w.snapshot()); diff != "" && len(again.Waiting) == 0 {
 		t.Fatalf("after resume: %s\n%s", diff, w.history)
 	}
@@ -185,10 +210,15 @@ func TestRollbackSparesEdits(t *testing.T) {
 		h := drawCalm(t)
 		w, _, _, report := lastSync(ctx, t, h)
 		w.edits, w.tags = map[place]map[string]edit{}, map[place]map[string]bool{}
-		entered := map[place]bool{}
+		entered, older := map[place]bool{}, false
 		for range rapid.IntRange(1, 6).Draw(t, "edits") {
 			e := drawEvent(func(n int) int { return rapid.IntRange(0, n-1).Draw(t, "draw") }, 6, false)
-			if slices.Contains([]string{"sync", "preview", "rekey"}, e.kind) {
+			if slices.Contains([]string{"preview", "rekey"}, e.kind) || w.tagged(e) {
+				continue
+			}
+			if e.kind == "sync" {
+				h.steps, older = append(h.steps, e), true
+				w.syncSomehow(ctx, t)
 				continue
 			}
 			known := len(w.user)
@@ -201,11 +231,16 @@ func TestRollbackSparesEdits(t *testing.T) {
 			}
 		}
 		before := w.snapshot()
+		w.history = h
 		w.disturb(t)
-		if _, err := w.rollbackUntilDone(ctx, report.Run); err != nil {
+		told := rapid.Bool().Draw(t, "told") || h.blind(contactsync.A) || h.blind(contactsync.B)
+		if _, err := w.rollbackUntilDone(ctx, report.Run, told); err != nil {
 			t.Fatalf("%v\n%s", err, h)
 		}
 		w.spared(t, before, "the rollback")
+		if older {
+			return // what was edited before the last sync was settled by it, unseen
+		}
 		if err := w.syncer.Resume(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -218,6 +253,13 @@ func TestRollbackSparesEdits(t *testing.T) {
 			t.Fatalf("after resume: %v\n%s", err, h)
 		}
 	})
+}
+
+// tagged reports whether an event is about a tag that is so already: it is no edit.
+func (w *world) tagged(e event) bool {
+	r, ok := w.find(e.side, e.person)
+	return ok && (e.kind == "tag" || e.kind == "untag") &&
+		slices.Contains(r.Get("tags").Elements(), fmt.Sprintf("t%d", 1+e.field%2)) == (e.kind == "tag")
 }
 
 // spared looks whether every edit that users made is still there.
@@ -251,11 +293,16 @@ func (w *world) spared(t *rapid.T, before snapshot, by string) {
 type limited struct {
 	*fake.App
 	noCreate, noDelete bool
+	readOnly           string // a field
 }
 
 func (l limited) Schema(ctx context.Context) (contact.Schema, error) {
 	s, err := l.App.Schema(ctx)
 	s.NoCreate, s.NoDelete = l.noCreate, l.noDelete
+	s.Fields = slices.Clone(s.Fields)
+	for i, f := range s.Fields {
+		s.Fields[i].ReadOnly = f.ReadOnly || f.Name == l.readOnly
+	}
 	return s, err
 }
 
@@ -293,5 +340,69 @@ func TestRollbackInALimitedApp(t *testing.T) {
 			left = append(left, fmt.Sprintf("%s %s %s: %s", l.Side, l.ID, l.Op, l.Reason))
 		}
 		require.Equal(t, []string{row.want}, left, name)
+	}
+}
+
+// A field that the connection has ceased to read, or that the app does not let be written any more, is left where nobody
+// can say what it holds, or change that.
+func TestRollbackOfAFieldThatIsUsedNoMore(t *testing.T) {
+	t.Parallel()
+	for name, row := range map[string]struct {
+		then func(*fake.App) connector.Connector
+		want []contactsync.Left
+	}{
+		"read for it":       {func(b *fake.App) connector.Connector { return b }, nil},
+		"cannot be read":    {func(b *fake.App) connector.Connector { return bareApp{b} }, []contactsync.Left{{Side: contactsync.B, ID: "b1", Op: "update", Fields: []string{"company"}, Reason: "it is not read any more, so that nobody knows what it holds; map it again, and run the rollback again"}}},
+		"cannot be written": {func(b *fake.App) connector.Connector { return limited{App: b, readOnly: "company"} }, []contactsync.Left{{Side: contactsync.B, ID: "b1", Op: "update", Fields: []string{"company"}, Reason: "the app does not let it be written any more"}}},
+	} {
+		ctx := t.Context()
+		a, b, store := exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b"), memstore.New()
+		require.NoError(t, b.Put(contact.Record{ID: "b1", Fields: contact.Fields{"email": contact.Text("ann@example.com")}}))
+		s, err := contactsync.Open(ctx, contactsync.Connection{ID: "fields"}, a, b, store)
+		require.NoError(t, err)
+		_, err = s.Sync(ctx)
+		require.NoError(t, err)
+		s, err = contactsync.Open(ctx, contactsync.Connection{ID: "fields", DisableMappings: []contactsync.MappingRef{{A: "company", B: "company"}}}, a, row.then(b), store)
+		require.NoError(t, err)
+		_, err = s.Sync(ctx)
+		require.NoError(t, err)
+		back, err := s.Rollback(ctx, "1")
+		require.NoError(t, err)
+		require.Equal(t, row.want, back.Left, name)
+		rec := b.Records()[0]
+		require.Empty(t, rec.Get("first").Str(), name)
+		require.Equal(t, row.want == nil, rec.Get("company").Blank(), name)
+	}
+}
+
+// A run of which the history is gone, or a part of it, is not taken back by what is left.
+func TestRollbackOfWhatIsNotKept(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for name, people := range map[string]int{"all": 3, "a part": 2100} {
+		a, b, clock := exampleApp("a"), exampleApp("b"), newStepClock()
+		for i := range people {
+			require.NoError(t, a.Put(contact.Record{ID: fmt.Sprintf("p%d", i), Fields: examplePerson(fmt.Sprintf("p%d", i), "")}))
+		}
+		s, err := contactsync.Open(ctx, contactsync.Connection{ID: "old"}, a, b, memstore.New(), contactsync.WithClock(clock))
+		require.NoError(t, err)
+		sync := func() {
+			_, err := s.Sync(ctx)
+			require.NoError(t, err)
+		}
+		sync()
+		require.NoError(t, clock.Sleep(ctx, 100*24*time.Hour))
+		require.NoError(t, a.Edit("p1", contact.Fields{"company": contact.Text("Acme")}))
+		sync()
+		require.NoError(t, clock.Sleep(ctx, 100*24*time.Hour))
+		require.NoError(t, a.Edit("p2", contact.Fields{"company": contact.Text("Acme")}))
+		sync()
+		_, err = s.Rollback(ctx, "1")
+		require.ErrorIs(t, err, contactsync.ErrNotKnown, name)
+		require.ErrorContains(t, err, "not kept any more", name)
+		require.Len(t, b.Records(), people)
+		back, err := s.Rollback(ctx, "3")
+		require.NoError(t, err, name)
+		require.Equal(t, 1, back.Counts[contactsync.B].Updated, name)
 	}
 }

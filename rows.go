@@ -122,8 +122,9 @@ type runRow struct {
 	Unread   int       `json:"unread,omitempty"`
 	Restless int       `json:"restless,omitempty"`
 	Linked   int       `json:"linked,omitempty"`
-	Took     int64     `json:"took,omitempty"`  // the run that this one takes back
-	Taken    int64     `json:"taken,omitempty"` // the run that took this one back, to its end
+	Took     int64     `json:"took,omitempty"`   // the run that this one takes back
+	Taken    int64     `json:"taken,omitempty"`  // the run that took this one back, to its end
+	Pruned   bool      `json:"pruned,omitempty"` // part of its history is removed
 	Shadow   bool      `json:"shadow,omitempty"`
 	Foreseen [2]Counts `json:"foreseen,omitzero"` // in shadow mode: what it would have written
 
@@ -151,12 +152,18 @@ type journalRow struct {
 	Foreseen bool `json:"foreseen,omitempty"`
 	// Was is the pair's row as it was before an update or deletion, if the run had not made the pair itself.
 	Was   json.RawMessage `json:"was,omitempty"`
-	Back  string          `json:"back,omitempty"` // the row that it takes back, or could not
+	Back  string          `json:"back,omitempty"` // the row that it takes back, or could not; of a pause the run
 	stamp string          // the versions of the record before the write and after it
 }
 
+// opTakeOver is the Op of an entry about a pair of which another record took a half over: nothing was written. Its Side is
+// that half's, and its Was the pair as it was.
+const opTakeOver connector.Op = "link"
+
 // wrote reports whether something was written.
-func (j *journalRow) wrote() bool { return j.Refused == "" && !j.Foreseen && j.Decision == "" }
+func (j *journalRow) wrote() bool {
+	return j.Refused == "" && !j.Foreseen && j.Decision == "" && j.Op != opTakeOver
+}
 
 // recoveredKey is the key of a write of a run that a later one found to have landed: it belongs to the run that made it.
 func recoveredKey(run int64, found string) string { return runKey(run) + " r" + found }

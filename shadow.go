@@ -136,8 +136,8 @@ func lastForeseen(tx ReadTx) (string, error) {
 // compare adds what became of the writes of some journal rows.
 func (c *Comparison) compare(tx ReadTx, cfg *config, rows []Row, after string, limit int) error {
 	for _, row := range rows {
-		var j journalRow
-		if err := unmarshal(row, &j); err != nil {
+		j, err := parseJournal(row)
+		if err != nil {
 			return err
 		}
 		if !j.Foreseen {

@@ -148,8 +148,7 @@ func (p *traces) findGone(tx ReadTx) error {
 		}
 		return err
 	}), walk(tx, TableJournal, func(row Row) error {
-		var j journalRow
-		err := unmarshal(row, &j)
+		j, err := parseJournal(row)
 		if p.bears(j.Side, j.Before) || p.bears(j.Side, j.After) {
 			gone = append(gone, ref{A, j.IDs[A]}, ref{B, j.IDs[B]})
 		}

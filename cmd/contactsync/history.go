@@ -108,7 +108,11 @@ func (c *cli) history(ctx context.Context, s *contactsync.Syncer, conn configure
 // printEntry prints one write of the past: each field before and after, and why.
 func (c *cli) printEntry(names [2]string, e contactsync.HistoryEntry) {
 	if e.Decision != "" {
-		c.printf("%s  a person: %s", when(e.At), printable(otherwise(because(e.Reason("")), string(e.Decision))))
+		who, what := "a person", otherwise(because(e.Reason("")), string(e.Decision))
+		if e.TakesBack != "" {
+			who = "the rollback of run " + shortRun(e.TakesBack)
+		}
+		c.printf("%s  %s: %s", when(e.At), who, printable(what))
 		for _, s := range contactsync.Sides {
 			if e.IDs[s] != "" {
 				c.printf("; %s in %s", printable(e.IDs[s]), names[s])
@@ -117,7 +121,7 @@ func (c *cli) printEntry(names [2]string, e contactsync.HistoryEntry) {
 		c.printf("\n")
 		return
 	}
-	verb := map[string]string{"create": c.paint(green, "created"), "update": c.paint(yellow, "updated"), "delete": c.paint(red, "deleted")}[e.Op]
+	verb := map[string]string{"create": c.paint(green, "created"), "update": c.paint(yellow, "updated"), "delete": c.paint(red, "deleted"), "link": "linked anew"}[e.Op]
 	if e.Foreseen {
 		verb = c.paint(dim, "would "+e.Op)
 	}

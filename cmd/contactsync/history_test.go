@@ -48,6 +48,7 @@ func TestRollbackHistoryRuns(t *testing.T) {
 	for args, want := range map[string]string{
 		"history books --run 1":            "created " + name + " in",
 		"history books --run 2":            "run 1 is taken back",
+		"history books --limit 2":          "the rollback of run 1: paused the connection",
 		"history books --record b:" + name: "did not create " + name + " in",
 		"history books --limit 1":          "older: ",
 		"runs books":                       "taken back by run 2",
@@ -71,6 +72,27 @@ func TestRollbackHistoryRuns(t *testing.T) {
 		if said := s.run(strings.Fields(args)...); said.code == exitDone || !strings.Contains(said.err, want) {
 			t.Errorf("%s: %+v", args, said)
 		}
+	}
+}
+
+// A card that one sync created and a later one wrote to goes with the first: only we have touched it.
+func TestRollbackOfCardsThatWereWrittenToSince(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.books(3)
+	require.Equal(t, exitDone, s.run("sync").code)
+	for name := range s.files("A") {
+		s.replace("A/"+name, "END:VCARD", "TITLE:Boss\r\nNOTE:new\r\nEND:VCARD")
+	}
+	require.Equal(t, exitDone, s.run("sync").code)
+	before := s.files("A")
+	require.Contains(t, s.files("B")[created(s.files("B"), "Given1")], "Boss")
+	said := s.run("rollback", "books", "1", "--yes")
+	if said.code != exitDone || !strings.Contains(said.out, "3 deleted again") || len(s.files("B")) != 0 {
+		t.Errorf("%+v", said)
+	}
+	if diff := cmp.Diff(before, s.files("A")); diff != "" {
+		t.Error(diff)
 	}
 }
 

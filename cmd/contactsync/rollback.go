@@ -17,7 +17,7 @@ func rollbackCommand(c *cli) *cobra.Command {
 		Short: "Take back what a run wrote; without RUN, the last sync that wrote anything",
 		Long: `Take back what a run wrote; without RUN, the last sync that wrote anything.
 
-Updates go back to the old values where those of the run still stand; records that it created are deleted if nobody has
+Updates go back to the old values where those of the run still stand; records that it created are deleted if no user has
 touched them since; records that it deleted are created anew. All else stays, and is named. The connection is paused:
 after resume, a sync decides anew, and does the same again if nothing was changed.
 

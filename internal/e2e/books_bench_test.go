@@ -22,6 +22,7 @@ func BenchmarkBooks(b *testing.B) {
 		b.Run(fmt.Sprintf("changed1percent/%d", n), func(b *testing.B) {
 			benchBooks(b, n, false, func(b *testing.B, dir string) { changeCards(b, dir, n) })
 		})
+		b.Run(fmt.Sprintf("rollback/%d", n), func(b *testing.B) { benchRollback(b, n) })
 	}
 }
 
@@ -45,6 +46,24 @@ func benchBooks(b *testing.B, n int, filled bool, between func(*testing.B, strin
 		}
 		b.StartTimer()
 		syncBooks(b, s)
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "µs/card")
+}
+
+// benchRollback measures taking back a first sync that created n cards.
+func benchRollback(b *testing.B, n int) {
+	b.ReportAllocs()
+	for b.Loop() {
+		b.StopTimer()
+		dir := b.TempDir()
+		writeCards(b, filepath.Join(dir, "a"), n)
+		require.NoError(b, os.Mkdir(filepath.Join(dir, "b"), 0o700))
+		syncBooks(b, openBooks(b, dir))
+		s := openBooks(b, dir) // as another process finds it
+		b.StartTimer()
+		back, err := s.Rollback(b.Context(), "")
+		require.NoError(b, err)
+		require.Equal(b, n, back.Counts[contactsync.B].Deleted)
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "µs/card")
 }
