@@ -28,6 +28,7 @@ type book struct {
 	judged      map[ref]bool        // decided, and not yet looked at for who they may be
 
 	dirtyProposals map[string]bool
+	dirtyHolds     map[string]holdRow // decisions of persons that outlive a record
 	dirtyMirrors   map[ref]bool
 	dirtyLinks     map[string]*link // nil: deleted
 	dirtyKeys      map[string]bool  // by key entry
@@ -40,7 +41,8 @@ type book struct {
 func (r *run) newBook() *book {
 	return &book{cfg: r.cfg, run: r, view: r.view, mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
 		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}, roused: map[string]ref{},
-		proposals: map[string]*holdRow{}, proposalsAt: map[ref][]string{}, proposed: map[ref]bool{}, judged: map[ref]bool{}, dirtyProposals: map[string]bool{}}
+		proposals: map[string]*holdRow{}, proposalsAt: map[ref][]string{}, proposed: map[ref]bool{}, judged: map[ref]bool{}, dirtyProposals: map[string]bool{},
+		dirtyHolds: map[string]holdRow{}}
 }
 
 // load reads the records with these ids, and their links, that the book does not have yet.
@@ -249,6 +251,7 @@ func (b *book) putMirror(m *mirror) {
 	old, oldIndex := m.keys, m.index()
 	if m.Gone == alive {
 		b.cfg.identify(m)
+		m.Bore = nil
 	}
 	b.mirrors[m.ref()] = m
 	b.dirtyMirrors[m.ref()] = true
@@ -332,6 +335,7 @@ func (b *book) dropMirror(r ref) {
 		return
 	}
 	b.forsaken(m)
+	b.remember(m)
 	b.unindex(m, m.index(), nil)
 	b.neighbours(r, m.keys)
 	if b.entomb(m) {
@@ -446,6 +450,9 @@ func (b *book) save(tx Tx) error {
 			dropHolds = append(dropHolds, key)
 		}
 	}
+	for _, key := range sortedKeys(b.dirtyHolds) {
+		puts = append(puts, b.dirtyHolds[key].row())
+	}
 	if !b.run.report.Started.IsZero() { // what was done is counted with what was done, and shown while it goes on
 		puts = append(puts, b.run.running())
 	}
@@ -469,6 +476,10 @@ func (b *book) saved() {
 	clear(b.dirtyLinks)
 	clear(b.dirtyKeys)
 	clear(b.dirtyProposals)
+	for key, h := range b.dirtyHolds {
+		b.run.requests[key] = h
+	}
+	clear(b.dirtyHolds)
 	b.dirtyRows, b.deleteRows = nil, nil
 }
 

@@ -22,16 +22,10 @@ const holdForgotten = "forgotten"
 
 // forgottenRow is what is left of a person.
 type forgottenRow struct {
-	Kind    string         `json:"kind"`
-	Records []string       `json:"records"`        // the ids under which the store shows the records
-	Keys    []forgottenKey `json:"keys,omitempty"` // in the order of their kinds
+	Kind    string    `json:"kind"`
+	Records []string  `json:"records"`        // the ids under which the store shows the records
+	Keys    []keyMark `json:"keys,omitempty"` // in the order of their kinds; a digest of the digest that a keyMark has
 	key     string
-}
-
-// forgottenKey is a digest of one match key. It is a digest of the digest by which the store finds records.
-type forgottenKey struct {
-	Name   string `json:"name"` // of the kind of key
-	Digest string `json:"digest"`
 }
 
 func (f *forgottenRow) row() Row { return Row{Table: TableHold, Key: f.key, Body: marshal(f)} }
@@ -85,7 +79,7 @@ func (d *decision) forget(p *traces) error {
 	for _, k := range p.keys {
 		if k.matches(&d.life.Legend) {
 			name := d.life.Legend.Keys[k.Kind]
-			left.Keys = append(left.Keys, forgottenKey{name, d.life.digest(name + "\x00" + k.Key)})
+			left.Keys = append(left.Keys, keyMark{name, d.life.digest(name + "\x00" + k.Key)})
 		}
 	}
 	puts := []Row{}
@@ -205,7 +199,7 @@ func (r *run) readForgotten(tx ReadTx) error {
 
 // knownAs returns the id under which the store shows a record: its own, unless its person was forgotten.
 func (r *run) knownAs(s Side, id string) string {
-	if r.forgot != nil {
+	if r.forgot != nil && !isForgotten(id) {
 		if digest := r.row.forgottenID(s, id); r.forgot.records[digest] != nil {
 			return digest
 		}
@@ -258,6 +252,16 @@ func (r *run) renameForgotten(b *book, s Side, k connector.Rekey) {
 	}
 }
 
+// lostTo takes a record that its app made one with a forgotten person's, which has been read as somebody else's: it is
+// gone, and its partner is left over. What is noted of it stays under its own id.
+func (r *run) lostTo(b *book, forgotten string, from ref) {
+	if l := b.linkOf(from); l != nil {
+		b.dropLink(l)
+		b.mergedAway(ref{from.side.Other(), l.ID[from.side.Other()]}, forgotten)
+	}
+	b.dropMirror(from)
+}
+
 // unshown drops a forgotten person's record that a complete pass did not show. It cannot be asked for.
 func (r *run) unshown(b *book, m *mirror) {
 	if r.forgot == nil || !r.forgot.shown[m.id] {
@@ -274,23 +278,10 @@ func (r *run) forgottenBy(keys []matchKey) *forgottenRow {
 	}
 	for _, k := range theirs {
 		for _, f := range r.forgot.bearers[k.text] {
-			if evidence(theirs, r.ownKeys(f)) {
+			if evidence(theirs, bore(f.Keys, r.cfg.keyNames())) {
 				return f
 			}
 		}
 	}
 	return nil
-}
-
-// ownKeys returns the keys of a forgotten person, of the kinds that the connection matches by now.
-func (r *run) ownKeys(f *forgottenRow) []matchKey {
-	var keys []matchKey
-	for kind, k := range r.cfg.keys {
-		for _, own := range f.Keys {
-			if own.Name == k.name() {
-				keys = append(keys, matchKey{kind, own.Digest})
-			}
-		}
-	}
-	return keys
 }

@@ -283,6 +283,10 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		r.renameForgotten(b, s, k)
 		return
 	}
+	if known := r.knownAs(s, k.New); isForgotten(known) {
+		r.lostTo(b, known, from)
+		return
+	}
 	l, known := b.linkOf(from), b.mirrorOf(to)
 	if known == nil {
 		moved := *old
