@@ -47,11 +47,12 @@ func (row *connectionRow) forgottenID(s Side, id string) string {
 // are left, by which later syncs know the person's records and leave them alone: they are shown as excluded, with the
 // reason forgotten. The apps are not touched. [Syncer.Unforget] takes it back, as far as the apps still have the records.
 //
-// It waits for a running sync as long as another sync would, and then fails with [ErrLeased]. It fails with
-// [ErrNotKnown] if nothing is known of the record.
+// Of a store that is a [Scrubber] the database is scrubbed, too, which may take a while. It waits for a running sync as
+// long as another sync would, and then fails with [ErrLeased]. It fails with [ErrNotKnown] if nothing is known of the
+// record.
 func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 	r := s.newRun()
-	return r.alone(ctx, func(ctx context.Context) error {
+	err := r.alone(ctx, func(ctx context.Context) error {
 		return r.update(ctx, func(tx Tx) error {
 			d := &decision{Tx: tx, at: s.opts.clock.Now()}
 			if err := s.readConnection(tx, &d.life); err != nil {
@@ -64,6 +65,10 @@ func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 			return d.forget(p)
 		})
 	})
+	if err != nil {
+		return err
+	}
+	return s.scrub(ctx)
 }
 
 // forget erases a person, and leaves the digests.
