@@ -47,6 +47,7 @@ func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatu
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
+	apps := s.names(s.document())
 	places, err := q.places()
 	if err != nil {
 		return nil, "", err
@@ -65,15 +66,15 @@ func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatu
 				if err != nil {
 					return err
 				}
-				r = l.recordStatus()
+				r = l.recordStatus(apps)
 			case TableMirror:
 				m, err := readMirror(row)
 				if err != nil {
 					return err
 				}
-				r = m.recordStatus()
+				r = m.recordStatus(apps)
 			default:
-				if r, err = writtenStatus(tx, row, &life.Legend); err != nil {
+				if r, err = writtenStatus(tx, row, &life.Legend, apps); err != nil {
 					return err
 				}
 			}
@@ -189,13 +190,14 @@ func parseCursor(cursor string, places []place) (int, *Row) {
 // Record returns how one record stands. It fails with [ErrNotKnown] if there is none.
 func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus, error) {
 	var out RecordStatus
+	apps := s.names(s.document())
 	err := s.look(ctx, func(tx ReadTx, life *connectionRow) error {
 		l, err := findLink(tx, ref{side, id})
 		if err != nil {
 			return err
 		}
 		if l != nil {
-			out = l.recordStatus()
+			out = l.recordStatus(apps)
 		} else {
 			m, err := getMirror(tx, ref{side, id})
 			if err == nil && m == nil {
@@ -207,7 +209,7 @@ func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus
 			if m == nil {
 				return fmt.Errorf("%w: %s in %s", ErrNotKnown, id, side)
 			}
-			out = m.recordStatus()
+			out = m.recordStatus(apps)
 		}
 		page := []RecordStatus{out}
 		if err := nameAll(tx, page, &life.Legend); err != nil {
@@ -220,12 +222,13 @@ func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus
 	return out, err
 }
 
-func (st standing) recordStatus() RecordStatus {
-	return RecordStatus{Status: st.Status, Reason: st.Reason, Message: st.Message, Do: advice[st.Reason]}
+func (st standing) recordStatus(names [2]string) RecordStatus {
+	do := strings.NewReplacer("{a}", names[A], "{b}", names[B]).Replace(advice[st.Reason])
+	return RecordStatus{Status: st.Status, Reason: st.Reason, Message: st.Message, Do: do}
 }
 
-func (l *link) recordStatus() RecordStatus {
-	out := l.Standing.recordStatus()
+func (l *link) recordStatus(names [2]string) RecordStatus {
+	out := l.Standing.recordStatus(names)
 	if out.Status == "" {
 		out.Status = StatusInSync
 	}
@@ -236,8 +239,8 @@ func (l *link) recordStatus() RecordStatus {
 	return out
 }
 
-func (m *mirror) recordStatus() RecordStatus {
-	out := m.Standing.recordStatus()
+func (m *mirror) recordStatus(names [2]string) RecordStatus {
+	out := m.Standing.recordStatus(names)
 	if !m.forgotten() {
 		out.IDs[m.side] = m.id
 	}
@@ -245,7 +248,7 @@ func (m *mirror) recordStatus() RecordStatus {
 }
 
 // writtenStatus returns what was written, with how it stands now; a record that is gone has no status.
-func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err error) {
+func writtenStatus(tx ReadTx, row Row, names *legend, apps [2]string) (out RecordStatus, err error) {
 	var j journalRow
 	if err := unmarshal(row, &j); err != nil {
 		return out, err
@@ -260,7 +263,7 @@ func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err err
 			return out, err
 		}
 		if l != nil {
-			out = l.recordStatus()
+			out = l.recordStatus(apps)
 			break
 		}
 		m, err := getMirror(tx, at)
@@ -268,7 +271,7 @@ func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err err
 			return out, err
 		}
 		if m.alive() {
-			out = m.recordStatus()
+			out = m.recordStatus(apps)
 		}
 	}
 	if out.Status == "" { // gone: the history knows who it was
@@ -343,7 +346,7 @@ func getMirror(tx ReadTx, at ref) (*mirror, error) {
 	return readMirror(rows[0])
 }
 
-// advice says by reason, or by status where there is none, what a person can do.
+// advice says by reason, or by status where there is none, what a person can do; {a} and {b} are the apps.
 var advice = map[string]string{
 	ReasonFilter:         "nothing, if the rules say so on purpose; else change the record or the rule",
 	ReasonDirection:      "nothing, if the direction is so on purpose; else change the direction or the mapping",
@@ -356,8 +359,8 @@ var advice = map[string]string{
 	ReasonInvalid:        "change the value, or add it to the mapping's table",
 	ReasonRejected:       "change the record as the app says; it is tried again then",
 	ReasonForbidden:      "give the account the right; it is tried again when the record changes",
-	ReasonConflict:       "take a's value, b's, or another one",
-	ReasonOscillating:    "find out what else changes it, then take a's value or b's",
+	ReasonConflict:       "take the value of {a}, of {b}, or another one",
+	ReasonOscillating:    "find out what else changes it, then take the value of {a} or of {b}",
 	ReasonDeleteHeld:     "confirm, if that is what you want",
 	ReasonClearHeld:      "confirm, if that is what you want",
 	ReasonCreateHeld:     "confirm, if that is what you want",

@@ -98,7 +98,7 @@ func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
 	if len(bad) > 0 {
 		return nil, &InvalidError{Connection: c.ID, Faults: bad}
 	}
-	cfg.names = s.names(c)
+	cfg.call(s.names(c))
 	cfg.digest, err = digestOf(cfg.Connection)
 	return cfg, err
 }
