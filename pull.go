@@ -153,6 +153,9 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 		m = &mirror{side: s, id: rec.ID, Seen: r.number}
 		m.takeFields(r.cfg, rec)
 		m.Edited = rec.Modified
+		if r.looking {
+			m.Standing = undecided
+		}
 		b.putMirror(m)
 		b.touch(at)
 		return

@@ -83,7 +83,7 @@ func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatu
 		if err := nameAll(tx, page, &life.Legend); err != nil {
 			return err
 		}
-		return suggestedAbout(tx, page)
+		return suggestedAbout(tx, page, &life.Legend)
 	})
 	return page, next, err
 }
@@ -215,7 +215,7 @@ func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus
 		if err := nameAll(tx, page, &life.Legend); err != nil {
 			return err
 		}
-		err = suggestedAbout(tx, page)
+		err = suggestedAbout(tx, page, &life.Legend)
 		out = page[0]
 		return err
 	})
@@ -240,7 +240,11 @@ func (l *link) recordStatus(names [2]string) RecordStatus {
 }
 
 func (m *mirror) recordStatus(names [2]string) RecordStatus {
-	out := m.Standing.recordStatus(names)
+	st := m.Standing
+	if st.Status == "" {
+		st = undecided
+	}
+	out := st.recordStatus(names)
 	if !m.forgotten() {
 		out.IDs[m.side] = m.id
 	}
@@ -285,29 +289,13 @@ func writtenStatus(tx ReadTx, row Row, names *legend, apps [2]string) (out Recor
 
 // nameAll gives the records of a page their persons' names and keys.
 func nameAll(tx ReadTx, page []RecordStatus, names *legend) error {
-	var keys []string
+	var refs []ref
 	for _, r := range page {
-		for _, s := range Sides {
-			if r.IDs[s] != "" {
-				keys = append(keys, recordKey(ref{s, r.IDs[s]}))
-			}
-		}
+		refs = append(refs, ref{A, r.IDs[A]}, ref{B, r.IDs[B]})
 	}
-	if len(keys) == 0 {
-		return nil
-	}
-	slices.Sort(keys)
-	rows, err := tx.Get(TableMirror, slices.Compact(keys)...)
+	known, err := getMirrors(tx, refs)
 	if err != nil {
 		return err
-	}
-	known := map[ref]*mirror{}
-	for _, row := range rows {
-		m, err := readMirror(row)
-		if err != nil {
-			return err
-		}
-		known[m.ref()] = m
 	}
 	for i := range page {
 		r := &page[i]
@@ -335,6 +323,30 @@ func readMirror(row Row) (*mirror, error) {
 		return nil, unreadable(row, err)
 	}
 	return m, nil
+}
+
+// getMirrors returns what is known of records; one without an id is nobody.
+func getMirrors(tx ReadTx, refs []ref) (map[ref]*mirror, error) {
+	var keys []string
+	for _, at := range refs {
+		if at.id != "" {
+			keys = append(keys, recordKey(at))
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	slices.Sort(keys)
+	rows, err := tx.Get(TableMirror, slices.Compact(keys)...)
+	known := map[ref]*mirror{}
+	for _, row := range rows {
+		m, err := readMirror(row)
+		if err != nil {
+			return nil, err
+		}
+		known[m.ref()] = m
+	}
+	return known, err
 }
 
 // getMirror returns what is known of a record, nil if nothing is.
@@ -365,6 +377,7 @@ var advice = map[string]string{
 	ReasonClearHeld:      "confirm, if that is what you want",
 	ReasonCreateHeld:     "confirm, if that is what you want",
 	ReasonShadow:         "nothing; take shadow out of the configuration to have it written",
+	ReasonUndecided:      "sync, or look at the plan for what would become of it",
 	ReasonForgotten:      "nothing; it was asked to be forgotten",
 	StatusDeleted:        "nothing, or enter the person anew where it was deleted",
 }

@@ -75,6 +75,9 @@ func (m *mirror) ref() ref { return ref{m.side, m.id} }
 // forgottenMark begins the id of a record whose person was forgotten: a keyed digest stands for its own.
 const forgottenMark = "\x02"
 
+// undecided is how a record stands that was read, for a preview or by a sync that did not get to it.
+var undecided = standing{StatusPending, ReasonUndecided, "it was read, and no sync has decided it yet"}
+
 const forgottenWords = "its person was forgotten"
 
 // forgotten reports whether the record's person was forgotten: nothing is known of it but that it is there.
@@ -222,4 +225,5 @@ const (
 	ReasonPaused         = "paused"
 	ReasonForgotten      = "forgotten"
 	ReasonShadow         = "shadow"
+	ReasonUndecided      = "undecided"
 )

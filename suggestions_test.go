@@ -257,3 +257,44 @@ func must[T any](v T, err error) T {
 	}
 	return v
 }
+
+// TestSuggestionsSayWho: whoever is asked sees the names of both, wherever a suggestion is shown, and why it is one.
+func TestSuggestionsSayWho(t *testing.T) {
+	t.Parallel()
+	w := newLookalikes(t, 1, 0, contactsync.Match{SuggestAbove: 0.6})
+	put := func(s int, id, first, last, email string) {
+		fields := contact.Fields{"first": contact.Text(first), "last": contact.Text(last), "email": contact.Text(email), "phone": contact.Text("+32470123456")}
+		require.NoError(t, w.apps[s].Put(contact.Record{ID: id, Fields: fields}))
+	}
+	put(0, "a1", "Ann", "Jansen", "1@example.com")
+	put(1, "b1", "Ann", "Janssen", "2@example.com")
+	alike := contactsync.Suggestion{Kind: contactsync.SuggestLink, IDs: [2]string{"a1", "b1"}, Names: [2]string{"Ann Jansen", "Ann Janssen"}}
+	is := func(where string, want contactsync.Suggestion, got []contactsync.Suggestion) {
+		t.Helper()
+		require.Len(t, got, 1, where)
+		require.NotEmpty(t, got[0].Score.Evidence, where)
+		got[0].Score = contactsync.Score{}
+		require.Equal(t, want, got[0], where)
+	}
+	plan, err := w.syncer.Preview(t.Context())
+	require.NoError(t, err)
+	is("preview", alike, plan.Suggestions)
+	w.sync()
+	page, _, err := w.syncer.Suggestions(t.Context(), contactsync.SuggestionQuery{})
+	require.NoError(t, err)
+	is("suggestions", alike, page)
+	for s, id := range alike.IDs {
+		rec, err := w.syncer.Record(t.Context(), contactsync.Side(s), id)
+		require.NoError(t, err)
+		is("record", alike, rec.Suggestions)
+	}
+	copied := w.apps[0].Records()[0].ID // of b1
+	if copied == "a1" {
+		copied = w.apps[0].Records()[1].ID
+	}
+	require.NoError(t, w.apps[0].Merge("a1", copied))
+	w.sync()
+	page, _, err = w.syncer.Suggestions(t.Context(), contactsync.SuggestionQuery{Kind: contactsync.SuggestMerge})
+	require.NoError(t, err)
+	is("merge", contactsync.Suggestion{Kind: contactsync.SuggestMerge, IDs: [2]string{"a1", "b1"}, Names: [2]string{"Ann Jansen", "Ann Janssen"}, Side: contactsync.B, Into: page[0].Into}, page)
+}
