@@ -91,8 +91,7 @@ func suggestionsOf(tx ReadTx, rows []Row, names *legend) (page []Suggestion, err
 		if err := unmarshal(row, &h); err != nil {
 			return nil, err
 		}
-		pair := h.IDs[A] + "\x00" + h.IDs[B]
-		answers, err := tx.Get(TableHold, holdLink+" "+pair, holdSeparated+" "+pair)
+		answers, err := tx.Get(TableHold, h.answers()...)
 		if err != nil {
 			return nil, err
 		}
@@ -108,6 +107,15 @@ func suggestionsOf(tx ReadTx, rows []Row, names *legend) (page []Suggestion, err
 		page = append(page, s)
 	}
 	return page, nameSuggestions(tx, page, names)
+}
+
+// answers are the keys of the decisions that answer a proposal.
+func (h *holdRow) answers() []string {
+	keys := []string{pairKey(holdLink, h.IDs), pairKey(holdSeparated, h.IDs)}
+	if h.Kind == holdMerge {
+		keys = append(keys, createKey(h.Side, h.IDs[h.Side]))
+	}
+	return keys
 }
 
 // nameSuggestions gives suggestions the names of their records.
