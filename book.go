@@ -28,6 +28,7 @@ type book struct {
 	judged      map[ref]bool        // decided, and not yet looked at for who they may be
 
 	dirtyProposals map[string]bool
+	dirtyHolds     map[string]holdRow // decisions of persons that outlive a record
 	dirtyMirrors   map[ref]bool
 	dirtyLinks     map[string]*link // nil: deleted
 	dirtyKeys      map[string]bool  // by key entry
@@ -40,7 +41,8 @@ type book struct {
 func (r *run) newBook() *book {
 	return &book{cfg: r.cfg, run: r, before: r.committing(), mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
 		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}, roused: map[string]ref{},
-		proposals: map[string]*holdRow{}, proposalsAt: map[ref][]string{}, proposed: map[ref]bool{}, judged: map[ref]bool{}, dirtyProposals: map[string]bool{}}
+		proposals: map[string]*holdRow{}, proposalsAt: map[ref][]string{}, proposed: map[ref]bool{}, judged: map[ref]bool{}, dirtyProposals: map[string]bool{},
+		dirtyHolds: map[string]holdRow{}}
 }
 
 // load reads the records with these ids, and their links, that the book does not have yet.
@@ -266,6 +268,7 @@ func (b *book) putMirror(m *mirror) {
 	old, oldIndex := m.keys, m.index()
 	if m.Gone == alive {
 		b.cfg.identify(m)
+		m.Bore = nil
 	}
 	b.mirrors[m.ref()] = m
 	b.dirtyMirrors[m.ref()] = true
@@ -349,6 +352,7 @@ func (b *book) dropMirror(r ref) {
 		return
 	}
 	b.forsaken(m)
+	b.remember(m)
 	b.unindex(m, m.index(), nil)
 	b.neighbours(r, m.keys)
 	if b.entomb(m) {

@@ -212,6 +212,7 @@ func (r *run) buried(b *book, at ref, now time.Time) {
 		return
 	}
 	b.forsaken(m)
+	b.remember(m)
 	own := &ownWrite{At: now, Superseded: []string{m.version}}
 	if r.cfg.schema[at.side].Unlistable {
 		m.Told = map[string]time.Time{"": now} // what was delivered from before is old

@@ -23,14 +23,14 @@ func (p *pairing) clash(views []shown, f facts) {
 		return
 	}
 	winner, ok := x.m.policy.prefer(p.edited(views))
-	because := "both changed: " + x.m.policy.String()
+	because := "both changed: " + x.m.policy.words(p.cfg.names)
 	if r := x.m.policy.Resolver; r != nil {
 		take := r.Resolve(p.conflict(x)).Take
 		winner, ok = B, take != ""
 		if take == TakeA {
 			winner = A
 		}
-		because = "both changed: the resolver took " + string(take)
+		because = "both changed: the resolver took " + p.cfg.names[winner]
 	}
 	if !ok {
 		since := p.now
@@ -103,10 +103,10 @@ func (h *hold) sees(seen sides) bool {
 func (p *pairing) resolve(h *hold, views []shown) {
 	switch h.Take {
 	case TakeA:
-		p.carry(B, views, "a person took a")
+		p.carry(B, views, "a person took "+p.cfg.names[A])
 		return
 	case TakeB:
-		p.carry(A, views, "a person took b")
+		p.carry(A, views, "a person took "+p.cfg.names[B])
 		return
 	}
 	x := &views[0]

@@ -128,6 +128,9 @@ func (m *mirror) body() []byte {
 	o.text("r", m.Refused)
 	o.text("mg", m.Merged)
 	o.text("mv", m.Moved)
+	if len(m.Bore) > 0 {
+		o.any("k", m.Bore)
+	}
 	if m.Wrote != nil {
 		o.any("w", m.Wrote)
 	}
@@ -168,6 +171,8 @@ func (m *mirror) read(body []byte) error {
 			m.Merged, err = d.String()
 		case "mv":
 			m.Moved, err = d.String()
+		case "k":
+			err = readRaw(d, &m.Bore)
 		case "w":
 			err = readRaw(d, &m.Wrote)
 		case "d":

@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"context"
+	"maps"
 )
 
 // A book is saved in one transaction. The next book need not wait for it: what it looks at and the last one has it
@@ -47,6 +48,9 @@ func (b *book) changes() changes {
 			dropHolds = append(dropHolds, key)
 		}
 	}
+	for _, key := range sortedKeys(b.dirtyHolds) {
+		puts = append(puts, b.dirtyHolds[key].row())
+	}
 	if !b.run.report.Started.IsZero() { // what was done is counted with what was done, and shown while it goes on
 		puts = append(puts, b.run.running())
 	}
@@ -58,6 +62,8 @@ func (b *book) changes() changes {
 	clear(b.dirtyLinks)
 	clear(b.dirtyKeys)
 	clear(b.dirtyProposals)
+	maps.Copy(b.run.requests, b.dirtyHolds)
+	clear(b.dirtyHolds)
 	b.dirtyRows, b.deleteRows = nil, nil
 	return changes{puts, drops}
 }

@@ -11,19 +11,21 @@ import (
 // config is a connection resolved against the schemas of its two apps: what the deciding files work with.
 type config struct {
 	*Connection
-	schema   [2]*contact.Schema
-	names    [2]string // how the apps are called in what people read
-	digest   string    // of the connection as it is resolved: what was refused is tried again under another
-	zone     *time.Location
-	mappings []*mapping
-	bundles  [][]*mapping // scalar mappings, those of one group together; in the order of the list
-	lists    []*mapping
-	rules    [2][]*rule // enabled, by side
-	members  []*membership
-	keys     []MatchKey
-	scorer   Scorer            // nil: nothing is suggested
-	used     [2][]string       // the fields that the connection looks at, sorted
-	empty    [2]contact.Fields // every used field, known to be empty
+	schema [2]*contact.Schema
+	names  [2]string // how the apps are called in what people read
+	// filledFrom is the reason for a value where there was none, by the side that it is from.
+	filledFrom [2]string
+	digest     string // of the connection as it is resolved: what was refused is tried again under another
+	zone       *time.Location
+	mappings   []*mapping
+	bundles    [][]*mapping // scalar mappings, those of one group together; in the order of the list
+	lists      []*mapping
+	rules      [2][]*rule // enabled, by side
+	members    []*membership
+	keys       []MatchKey
+	scorer     Scorer            // nil: nothing is suggested
+	used       [2][]string       // the fields that the connection looks at, sorted
+	empty      [2]contact.Fields // every used field, known to be empty
 }
 
 // Validate returns an [*InvalidError] that names everything that is wrong with the connection between apps of these
@@ -38,7 +40,8 @@ func (c Connection) Validate(a, b contact.Schema) error {
 // compile resolves a connection against its apps' schemas and returns everything that is wrong with it.
 func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 	bad := &faults{}
-	cfg := &config{Connection: c, schema: schemas, scorer: c.Match.scorer(), names: c.Names()}
+	cfg := &config{Connection: c, schema: schemas, scorer: c.Match.scorer()}
+	cfg.call(c.Names())
 	var err error
 	if cfg.zone, err = c.location(); err != nil {
 		bad.add("time_zone", "%v", err)
@@ -63,6 +66,14 @@ func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 	cfg.compileKeys(bad)
 	cfg.findUsed()
 	return cfg, bad.list
+}
+
+// call has the apps called by these names in what people read.
+func (cfg *config) call(names [2]string) {
+	cfg.names = names
+	for _, s := range Sides {
+		cfg.filledFrom[s] = "filled from " + names[s]
+	}
 }
 
 // rules returns the connection's rules, or the default ones.

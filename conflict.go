@@ -1,7 +1,6 @@
 package contactsync
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/contactsync/contactsync/contact"
@@ -83,14 +82,17 @@ func (p *Policy) prefer(edited [2]time.Time) (winner Side, ok bool) {
 }
 
 // String says the policy in words.
-func (p Policy) String() string {
+func (p Policy) String() string { return p.words([2]string{"a", "b"}) }
+
+// words says the policy with the two apps called by these names.
+func (p Policy) words(names [2]string) string {
 	switch p.Kind {
 	case PolicyNewest:
 		return "newest wins"
 	case PolicyAsk:
 		return "a person decides"
 	}
-	return fmt.Sprintf("%s wins", p.Winner)
+	return names[p.Winner&1] + " wins"
 }
 
 // facts are what is known of one mapped field when it is decided.

@@ -36,7 +36,8 @@ func (s *Syncer) readConnection(tx ReadTx, row *connectionRow) error {
 
 // Delete erases all that the store holds of the connection. It touches neither app, and undoes nothing: what was synced
 // stays where it is. A running sync stops before its next batch. What was begun and cut short is gone on with by another
-// Delete; until then the connection does nothing. It fails with [ErrLeased] if another engine does not let go of it.
+// Delete; until then the connection does nothing. Of a store that is a [Scrubber] the database is scrubbed at the end. It
+// fails with [ErrLeased] if another engine does not let go of it.
 func (s *Syncer) Delete(ctx context.Context) error {
 	err := s.decideByPerson(ctx, func(tx Tx) error {
 		row := connectionRow{State: StateDeleted} // no sync goes on from a half of what was known
@@ -47,7 +48,7 @@ func (s *Syncer) Delete(ctx context.Context) error {
 	}
 	s.existed.Store(true)
 	r := s.newRun()
-	return r.alone(ctx, func(ctx context.Context) error {
+	err = r.alone(ctx, func(ctx context.Context) error {
 		for _, t := range Tables {
 			if t == TableConnection {
 				continue
@@ -58,6 +59,10 @@ func (s *Syncer) Delete(ctx context.Context) error {
 		}
 		return r.update(ctx, func(tx Tx) error { return tx.Delete(TableConnection, "") })
 	})
+	if err != nil {
+		return err
+	}
+	return s.scrub(ctx)
 }
 
 // deleteAll deletes the rows of a table, a portion at a time.

@@ -56,12 +56,12 @@ func (s *Syncer) Explain(ctx context.Context, side Side, id string) (*Explanatio
 	}
 	out := &Explanation{Side: side, ID: id, Gone: !m.alive()}
 	if l != nil {
-		out.Status = l.recordStatus()
+		out.Status = l.recordStatus(r.cfg.names)
 		if out.Link, err = r.story(l, side); err != nil {
 			return nil, err
 		}
 	} else {
-		out.Status = m.recordStatus()
+		out.Status = m.recordStatus(r.cfg.names)
 	}
 	for _, x := range []Side{side, side.Other()} {
 		rec := b.mirrorOf(at)
@@ -135,7 +135,7 @@ func (r *run) story(l *link, side Side) (*LinkStory, error) {
 				return err
 			}
 			if l.How == "" && e.Op == "create" && e.wrote() && e.IDs == l.ID {
-				out.How = fmt.Sprintf("%s %s was created from %s %s", e.Side, e.ID(), e.Side.Other(), e.IDs[e.Side.Other()])
+				out.How = fmt.Sprintf("%s %s was created from %s %s", r.cfg.names[e.Side], e.ID(), r.cfg.names[e.Side.Other()], e.IDs[e.Side.Other()])
 				out.Run = runKey(e.run())
 			}
 		}
@@ -297,7 +297,7 @@ func (s *Syncer) ExplainField(ctx context.Context, side Side, id, field string) 
 		return out, b.err
 	}
 	out.Others = r.others(b, l, side, field)
-	for _, w := range r.next(b, at, l.recordStatus()) {
+	for _, w := range r.next(b, at, l.recordStatus(r.cfg.names)) {
 		if _, ok := w.After[field]; ok && w.Side == side && w.Op == "update" {
 			out.Next = append(out.Next, w)
 		}
@@ -351,7 +351,7 @@ func (r *run) nameMaker(out *FieldExplanation, l *link) {
 		if out.Why.Mapping != "" && out.Why.Mapping != m.id || !slices.Contains(selected(m, out.Side), out.Field) || !m.flow[out.Side.Other()] {
 			continue
 		}
-		out.Why.Mapping, out.Policy = m.id, m.policy.String()
+		out.Why.Mapping, out.Policy = m.id, m.policy.words(r.cfg.names)
 		if l != nil {
 			out.From = l.settledOn(m, out.Side.Other())
 		}

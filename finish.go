@@ -22,7 +22,7 @@ func (p *pairing) finish() {
 	}
 	for _, s := range Sides {
 		if p.rec[s].Doubt != nil {
-			p.note(StatusPending, ReasonSettling, "what "+s.String()+" shows may be older than our last write; it is read again")
+			p.note(StatusPending, ReasonSettling, "what "+p.cfg.names[s]+" shows may be older than our last write; it is read again")
 		}
 	}
 	if !p.out.let[A] && !p.out.let[B] && !p.creating {
@@ -45,7 +45,7 @@ func (p *pairing) finishUpdate(s Side) {
 		return
 	}
 	if p.cfg.schema[s].NoUpdate {
-		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be changed")
+		p.note(StatusExcluded, ReasonDirection, "nothing can be changed in "+p.cfg.names[s])
 		return
 	}
 	if p.link.Refused != "" && p.link.Refused == fingerprint(p.cfg, s, p.rec, patch) {
@@ -69,12 +69,12 @@ func (p *pairing) finishCreate(s Side) {
 	}
 	for _, f := range p.cfg.schema[s].Fields {
 		if f.Required && !f.ReadOnly && want[f.Name].Blank() {
-			p.note(StatusFailed, ReasonRequired, fmt.Sprintf("%s insists on %s; fill it in, or give the mapping a default", s, f.Name))
+			p.note(StatusFailed, ReasonRequired, fmt.Sprintf("%s insists on %s; fill it in, or give the mapping a default", p.cfg.names[s], f.Name))
 			return
 		}
 	}
 	if p.cfg.schema[s].NoCreate {
-		p.note(StatusExcluded, ReasonDirection, "the app's records cannot be created")
+		p.note(StatusExcluded, ReasonDirection, "nothing can be created in "+p.cfg.names[s])
 		return
 	}
 	patch := contact.Patch{}
@@ -92,7 +92,7 @@ func (p *pairing) finishCreate(s Side) {
 
 // whyCreated says why a record is created, and by field why it does not simply have what its source has.
 func (p *pairing) whyCreated(s Side) map[string]Why {
-	why := map[string]Why{"": {Because: "created from " + s.Other().String()}}
+	why := map[string]Why{"": {Because: "created from " + p.cfg.names[s.Other()]}}
 	maps.Copy(why, p.why[s])
 	return why
 }

@@ -211,7 +211,7 @@ func (f *forecaster) wasIn(m *move, rec *mirror) (in, known bool) {
 	if m.link != nil && !m.made {
 		return m.link.Let[rec.side], m.link.Decided
 	}
-	return !rec.Standing.keptOut(), rec.Standing.Status != ""
+	return !rec.Standing.keptOut(), rec.Standing.Status != "" && rec.Standing != undecided
 }
 
 // isIn reports whether a rule lets the record through now.

@@ -22,16 +22,10 @@ const holdForgotten = "forgotten"
 
 // forgottenRow is what is left of a person.
 type forgottenRow struct {
-	Kind    string         `json:"kind"`
-	Records []string       `json:"records"`        // the ids under which the store shows the records
-	Keys    []forgottenKey `json:"keys,omitempty"` // in the order of their kinds
+	Kind    string    `json:"kind"`
+	Records []string  `json:"records"`        // the ids under which the store shows the records
+	Keys    []keyMark `json:"keys,omitempty"` // in the order of their kinds; a digest of the digest that a keyMark has
 	key     string
-}
-
-// forgottenKey is a digest of one match key. It is a digest of the digest by which the store finds records.
-type forgottenKey struct {
-	Name   string `json:"name"` // of the kind of key
-	Digest string `json:"digest"`
 }
 
 func (f *forgottenRow) row() Row { return Row{Table: TableHold, Key: f.key, Body: marshal(f)} }
@@ -53,11 +47,12 @@ func (row *connectionRow) forgottenID(s Side, id string) string {
 // are left, by which later syncs know the person's records and leave them alone: they are shown as excluded, with the
 // reason forgotten. The apps are not touched. [Syncer.Unforget] takes it back, as far as the apps still have the records.
 //
-// It waits for a running sync as long as another sync would, and then fails with [ErrLeased]. It fails with
-// [ErrNotKnown] if nothing is known of the record.
+// Of a store that is a [Scrubber] the database is scrubbed, too, which may take a while. It waits for a running sync as
+// long as another sync would, and then fails with [ErrLeased]. It fails with [ErrNotKnown] if nothing is known of the
+// record.
 func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 	r := s.newRun()
-	return r.alone(ctx, func(ctx context.Context) error {
+	err := r.alone(ctx, func(ctx context.Context) error {
 		return r.update(ctx, func(tx Tx) error {
 			d := &decision{Tx: tx, at: s.opts.clock.Now()}
 			if err := s.readConnection(tx, &d.life); err != nil {
@@ -70,6 +65,10 @@ func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 			return d.forget(p)
 		})
 	})
+	if err != nil {
+		return err
+	}
+	return s.scrub(ctx)
 }
 
 // forget erases a person, and leaves the digests.
@@ -85,7 +84,7 @@ func (d *decision) forget(p *traces) error {
 	for _, k := range p.keys {
 		if k.matches(&d.life.Legend) {
 			name := d.life.Legend.Keys[k.Kind]
-			left.Keys = append(left.Keys, forgottenKey{name, d.life.digest(name + "\x00" + k.Key)})
+			left.Keys = append(left.Keys, keyMark{name, d.life.digest(name + "\x00" + k.Key)})
 		}
 	}
 	puts := []Row{}
@@ -205,7 +204,7 @@ func (r *run) readForgotten(tx ReadTx) error {
 
 // knownAs returns the id under which the store shows a record: its own, unless its person was forgotten.
 func (r *run) knownAs(s Side, id string) string {
-	if r.forgot != nil {
+	if r.forgot != nil && !isForgotten(id) {
 		if digest := r.row.forgottenID(s, id); r.forgot.records[digest] != nil {
 			return digest
 		}
@@ -258,6 +257,16 @@ func (r *run) renameForgotten(b *book, s Side, k connector.Rekey) {
 	}
 }
 
+// lostTo takes a record that its app made one with a forgotten person's, which has been read as somebody else's: it is
+// gone, and its partner is left over. What is noted of it stays under its own id.
+func (r *run) lostTo(b *book, forgotten string, from ref) {
+	if l := b.linkOf(from); l != nil {
+		b.dropLink(l)
+		b.mergedAway(ref{from.side.Other(), l.ID[from.side.Other()]}, forgotten)
+	}
+	b.dropMirror(from)
+}
+
 // unshown drops a forgotten person's record that a complete pass did not show. It cannot be asked for.
 func (r *run) unshown(b *book, m *mirror) {
 	if r.forgot == nil || !r.forgot.shown[m.id] {
@@ -274,23 +283,10 @@ func (r *run) forgottenBy(keys []matchKey) *forgottenRow {
 	}
 	for _, k := range theirs {
 		for _, f := range r.forgot.bearers[k.text] {
-			if evidence(theirs, r.ownKeys(f)) {
+			if evidence(theirs, bore(f.Keys, r.cfg.keyNames())) {
 				return f
 			}
 		}
 	}
 	return nil
-}
-
-// ownKeys returns the keys of a forgotten person, of the kinds that the connection matches by now.
-func (r *run) ownKeys(f *forgottenRow) []matchKey {
-	var keys []matchKey
-	for kind, k := range r.cfg.keys {
-		for _, own := range f.Keys {
-			if own.Name == k.name() {
-				keys = append(keys, matchKey{kind: kind, text: own.Digest})
-			}
-		}
-	}
-	return keys
 }

@@ -318,6 +318,7 @@ func (b *book) entomb(m *mirror) bool {
 		return false
 	}
 	b.forsaken(m)
+	b.remember(m)
 	m.Fields, m.keys, m.blocks, m.Merged = contact.Fields{}, nil, nil, ""
 	m.Standing, m.Refused, m.Edits, m.Wrote = standing{}, "", nil, nil
 	b.dirtyMirrors[m.ref()] = true

@@ -46,10 +46,16 @@ func (cfg *config) legend() legend {
 	for _, s := range Sides {
 		out.Names[s] = namingOf(cfg.schema[s])
 	}
-	for _, k := range cfg.keys {
-		out.Keys = append(out.Keys, k.name())
-	}
+	out.Keys = cfg.keyNames()
 	return out
+}
+
+// keyNames returns the names of the match keys, by kind.
+func (cfg *config) keyNames() (names []string) {
+	for _, k := range cfg.keys {
+		names = append(names, k.name())
+	}
+	return names
 }
 
 func (c *legendCell) take(m *mapping) {

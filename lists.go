@@ -121,7 +121,7 @@ func (p *pairing) createList(x *shown) {
 	}
 	val := x.values
 	val[t] = append(p.room.take(1), x.m.listValue(t, entries))
-	p.put(t, x, val[t], filledFrom(from))
+	p.put(t, x, val[t], p.cfg.filledFrom[from])
 	p.on[t] = append(p.on[t], settlement{Mapping: x.m.id, Val: val})
 }
 
@@ -186,11 +186,11 @@ func (p *pairing) decideElement(x *shown, e *element, protected [2]bool) {
 		if protected[s] || !p.mayFlow(x.m, t) {
 			return
 		}
-		p.remove(x.m, s, e, "removed in "+t.String())
+		p.remove(x.m, s, e, "removed in "+p.cfg.names[t])
 	case x.cell != nil && e.was[s] != nil && e.was[t] == nil:
 		return // t could never hold it
 	case p.mayFlow(x.m, s):
-		p.add(x.m, t, e, "added in "+s.String())
+		p.add(x.m, t, e, "added in "+p.cfg.names[s])
 	}
 }
 
@@ -276,7 +276,7 @@ func (p *pairing) decideType(x *shown, e *element) {
 	}
 	entry := *e.now[to]
 	entry.Type = e.now[to.Other()].Type
-	p.change(x.m, to, e, contact.Change{Add: []contact.Entry{entry}}, &entry, "type changed in "+to.Other().String())
+	p.change(x.m, to, e, contact.Change{Add: []contact.Entry{entry}}, &entry, "type changed in "+p.cfg.names[to.Other()])
 }
 
 // typeFlow says to which side the other's type goes, if to any.
@@ -342,6 +342,6 @@ func (p *pairing) decidePrimary(x *shown, all []element) {
 		}
 		entry := *all[i].now[to]
 		entry.Primary = true
-		p.change(x.m, to, &all[i], contact.Change{Add: []contact.Entry{entry}}, &entry, "primary changed in "+from.String())
+		p.change(x.m, to, &all[i], contact.Change{Add: []contact.Entry{entry}}, &entry, "primary changed in "+p.cfg.names[from])
 	}
 }

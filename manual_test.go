@@ -178,7 +178,7 @@ func TestTheManual(t *testing.T) {
 		"1 contact would be created in google", "1 contact would be created in realgeeks",
 		"1 contact of google would get a value where a field is empty",
 		"1 contact of realgeeks would get what a rule's action does",
-		"1 contact of google would stand aside: another record of a has its key; merge them, or tell them apart",
+		"1 contact of google would stand aside: another record of google has its key; merge them, or tell them apart",
 		"1 contact of google would stand aside: no rule lets it through",
 	}, foreseen); diff != "" {
 		t.Error(diff)

@@ -266,27 +266,27 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 	creates := cfg.creates(s, r, now)
 	switch {
 	case !cfg.Direction.from(s):
-		return standing{StatusExcluded, ReasonDirection, "nothing flows from " + s.String()}, false
+		return standing{StatusExcluded, ReasonDirection, "nothing flows from " + cfg.names[s]}, false
 	case in == Unknown:
 		return standing{StatusPending, ReasonUnread, "a filter looks at a field that was not read"}, false
 	case in == No:
 		return standing{StatusExcluded, ReasonFilter, "no rule lets it through"}, false
 	case r.Merged != "":
-		return standing{StatusDuplicate, ReasonMergedThere, "its partner was merged into another record of " + s.Other().String() + "; merge it here as well"}, false
+		return standing{StatusDuplicate, ReasonMergedThere, "its partner was merged into another record of " + cfg.names[s.Other()] + "; merge it here as well"}, false
 	case len(r.keys) == 0 && !cfg.Match.AllowKeyless:
 		return standing{StatusExcluded, ReasonNoKey, "it has no key by which it could be found again; give it one, such as an email"}, false
 	case cfg.duplicateHere(d, r, here, there, now):
-		return standing{StatusDuplicate, ReasonDuplicateHere, "another record of " + s.String() + " has its key; merge them, or tell them apart"}, false
+		return standing{StatusDuplicate, ReasonDuplicateHere, "another record of " + cfg.names[s] + " has its key; merge them, or tell them apart"}, false
 	case len(there) > 0:
-		return standing{StatusDuplicate, ReasonDuplicateThere, "several records of " + s.Other().String() + " have its key, or the one that has is linked"}, false
+		return standing{StatusDuplicate, ReasonDuplicateThere, "several records of " + cfg.names[s.Other()] + " have its key, or the one that has is linked"}, false
 	case creates == Unknown:
 		return standing{StatusPending, ReasonUnread, "a filter looks at a field that was not read"}, false
 	case creates == No:
-		return standing{StatusExcluded, ReasonFilter, "its rule only updates, and the other app does not know it"}, false
+		return standing{StatusExcluded, ReasonFilter, "its rule only updates, and " + cfg.names[s.Other()] + " does not know it"}, false
 	case d.open(r.ref()):
 		return standing{StatusPending, ReasonUnknownOutcome, "it was sent and not answered; the app is looked at first"}, false
 	case !d.complete(s.Other()):
-		return standing{StatusPending, ReasonSettling, "the other app has not been read completely yet"}, false
+		return standing{StatusPending, ReasonSettling, cfg.names[s.Other()] + " has not been read completely yet"}, false
 	}
 	return standing{}, true
 }

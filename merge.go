@@ -17,6 +17,9 @@ func (b *book) mergedAway(left ref, into string) {
 	m.Merged = into
 	b.dirtyMirrors[left] = true
 	b.touch(left)
+	if isForgotten(into) {
+		return // nobody knows whom it could be merged into
+	}
 	b.propose(h)
 	b.run.merges = true
 	if l := b.linkOf(other); l != nil && l.ID[left.side] != left.id {

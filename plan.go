@@ -205,7 +205,7 @@ func (pl *planner) carryDeletion(m *move, x Side) {
 	}
 	rec := m.rec[y]
 	m.writes = append(m.writes, &write{op: connector.Delete, side: y, id: rec.id, version: rec.version, link: m.link,
-		before: rec.Fields, why: map[string]Why{"": {Because: "deleted in " + x.String()}}})
+		before: rec.Fields, why: map[string]Why{"": {Because: "deleted in " + pl.cfg.names[x]}}})
 }
 
 // mark writes the mark of a survivor.
@@ -217,7 +217,7 @@ func (pl *planner) mark(m *move, y Side) {
 		f, _ := pl.cfg.schema[y].Field(a.Field)
 		if a.holds(want, f) != Yes {
 			a.write(want, f, a.goal())
-			why[a.Field] = Why{Because: "its counterpart was deleted in " + y.Other().String()}
+			why[a.Field] = Why{Because: "its counterpart was deleted in " + pl.cfg.names[y.Other()]}
 		}
 	}
 	patch := diff(rec.Fields, want, pl.cfg.schema[y])

@@ -157,6 +157,9 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 		m = &mirror{side: s, id: rec.ID, Seen: r.number}
 		m.takeFields(r.cfg, rec)
 		m.Edited = rec.Modified
+		if r.looking {
+			m.Standing = undecided
+		}
 		b.putMirror(m)
 		b.touch(at)
 		return
@@ -285,6 +288,10 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	old := b.mirrorOf(from)
 	if old == nil {
 		r.renameForgotten(b, s, k)
+		return
+	}
+	if known := r.knownAs(s, k.New); isForgotten(known) {
+		r.lostTo(b, known, from)
 		return
 	}
 	l, known := b.linkOf(from), b.mirrorOf(to)

@@ -298,7 +298,7 @@ func (p *pairing) decideBundle(bundle []*mapping) {
 			p.settled(x)
 		}
 	case writeA, writeB:
-		p.carry(Side(v-writeA), views, f.because(v))
+		p.carry(Side(v-writeA), views, p.carried(f, v))
 	case clash:
 		p.clash(views, f)
 	}
@@ -307,18 +307,18 @@ func (p *pairing) decideBundle(bundle []*mapping) {
 	}
 }
 
-// because says in words why a value is carried.
-func (f facts) because(v verdict) string {
+// carried says in words why a value is carried.
+func (p *pairing) carried(f facts, v verdict) string {
 	from := Side(v - writeA).Other()
 	switch {
 	case !f.settled && f.blank[from.Other()]:
-		return filledFrom(from)
+		return p.cfg.filledFrom[from]
 	case !f.settled:
-		return "only " + from.String() + " may flow"
+		return "only " + p.cfg.names[from] + " may flow"
 	case f.changed[from] && f.changed[from.Other()] && f.flow[A] && f.flow[B]:
 		return "a value beats a blank"
 	}
-	return from.String() + " changed"
+	return p.cfg.names[from] + " changed"
 }
 
 // settled notes that what both sides show is settled and needs no write, but that of the record itself if that is yet
@@ -489,7 +489,7 @@ func (p *pairing) wanted(s Side) contact.Fields {
 // because notes why a field of side s is written; the first reason stands. What a record that is created simply has
 // from its source is said once, of the whole ([pairing.whyCreated]).
 func (p *pairing) because(s Side, field string, why Why) {
-	if p.creating && why.Rule == "" && why.Because == filledFrom(s.Other()) {
+	if p.creating && why.Rule == "" && why.Because == p.cfg.filledFrom[s.Other()] {
 		return
 	}
 	if p.why[s] == nil {
@@ -499,10 +499,5 @@ func (p *pairing) because(s Side, field string, why Why) {
 		p.why[s][field] = why
 	}
 }
-
-// filledFrom is the reason for a value where there was none.
-func filledFrom(s Side) string { return filledFromSide[s] }
-
-var filledFromSide = [2]string{"filled from a", "filled from b"}
 
 var errRequired = errors.New("the other app insists on this field; fill it in, or give the mapping a default")

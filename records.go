@@ -47,6 +47,7 @@ func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatu
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
+	apps := s.names(s.document())
 	places, err := q.places()
 	if err != nil {
 		return nil, "", err
@@ -65,15 +66,15 @@ func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatu
 				if err != nil {
 					return err
 				}
-				r = l.recordStatus()
+				r = l.recordStatus(apps)
 			case TableMirror:
 				m, err := readMirror(row)
 				if err != nil {
 					return err
 				}
-				r = m.recordStatus()
+				r = m.recordStatus(apps)
 			default:
-				if r, err = writtenStatus(tx, row, &life.Legend); err != nil {
+				if r, err = writtenStatus(tx, row, &life.Legend, apps); err != nil {
 					return err
 				}
 			}
@@ -82,7 +83,7 @@ func (s *Syncer) Records(ctx context.Context, q RecordQuery) (page []RecordStatu
 		if err := nameAll(tx, page, &life.Legend); err != nil {
 			return err
 		}
-		return suggestedAbout(tx, page)
+		return suggestedAbout(tx, page, &life.Legend)
 	})
 	return page, next, err
 }
@@ -188,13 +189,14 @@ func parseCursor(cursor string, places []place) (int, *Row) {
 // Record returns how one record stands. It fails with [ErrNotKnown] if there is none.
 func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus, error) {
 	var out RecordStatus
+	apps := s.names(s.document())
 	err := s.look(ctx, func(tx ReadTx, life *connectionRow) error {
 		l, err := findLink(tx, ref{side, id})
 		if err != nil {
 			return err
 		}
 		if l != nil {
-			out = l.recordStatus()
+			out = l.recordStatus(apps)
 		} else {
 			m, err := getMirror(tx, ref{side, id})
 			if err == nil && m == nil {
@@ -206,25 +208,26 @@ func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus
 			if m == nil {
 				return fmt.Errorf("%w: %s in %s", ErrNotKnown, id, side)
 			}
-			out = m.recordStatus()
+			out = m.recordStatus(apps)
 		}
 		page := []RecordStatus{out}
 		if err := nameAll(tx, page, &life.Legend); err != nil {
 			return err
 		}
-		err = suggestedAbout(tx, page)
+		err = suggestedAbout(tx, page, &life.Legend)
 		out = page[0]
 		return err
 	})
 	return out, err
 }
 
-func (st standing) recordStatus() RecordStatus {
-	return RecordStatus{Status: st.Status, Reason: st.Reason, Message: st.Message, Do: advice[st.Reason]}
+func (st standing) recordStatus(names [2]string) RecordStatus {
+	do := strings.NewReplacer("{a}", names[A], "{b}", names[B]).Replace(advice[st.Reason])
+	return RecordStatus{Status: st.Status, Reason: st.Reason, Message: st.Message, Do: do}
 }
 
-func (l *link) recordStatus() RecordStatus {
-	out := l.Standing.recordStatus()
+func (l *link) recordStatus(names [2]string) RecordStatus {
+	out := l.Standing.recordStatus(names)
 	if out.Status == "" {
 		out.Status = StatusInSync
 	}
@@ -235,8 +238,12 @@ func (l *link) recordStatus() RecordStatus {
 	return out
 }
 
-func (m *mirror) recordStatus() RecordStatus {
-	out := m.Standing.recordStatus()
+func (m *mirror) recordStatus(names [2]string) RecordStatus {
+	st := m.Standing
+	if st.Status == "" {
+		st = undecided
+	}
+	out := st.recordStatus(names)
 	if !m.forgotten() {
 		out.IDs[m.side] = m.id
 	}
@@ -244,7 +251,7 @@ func (m *mirror) recordStatus() RecordStatus {
 }
 
 // writtenStatus returns what was written, with how it stands now; a record that is gone has no status.
-func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err error) {
+func writtenStatus(tx ReadTx, row Row, names *legend, apps [2]string) (out RecordStatus, err error) {
 	j, err := parseJournal(row)
 	if err != nil {
 		return out, err
@@ -259,7 +266,7 @@ func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err err
 			return out, err
 		}
 		if l != nil {
-			out = l.recordStatus()
+			out = l.recordStatus(apps)
 			break
 		}
 		m, err := getMirror(tx, at)
@@ -267,7 +274,7 @@ func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err err
 			return out, err
 		}
 		if m.alive() {
-			out = m.recordStatus()
+			out = m.recordStatus(apps)
 		}
 	}
 	if out.Status == "" { // gone: the history knows who it was
@@ -281,29 +288,13 @@ func writtenStatus(tx ReadTx, row Row, names *legend) (out RecordStatus, err err
 
 // nameAll gives the records of a page their persons' names and keys.
 func nameAll(tx ReadTx, page []RecordStatus, names *legend) error {
-	var keys []string
+	var refs []ref
 	for _, r := range page {
-		for _, s := range Sides {
-			if r.IDs[s] != "" {
-				keys = append(keys, recordKey(ref{s, r.IDs[s]}))
-			}
-		}
+		refs = append(refs, ref{A, r.IDs[A]}, ref{B, r.IDs[B]})
 	}
-	if len(keys) == 0 {
-		return nil
-	}
-	slices.Sort(keys)
-	rows, err := tx.Get(TableMirror, slices.Compact(keys)...)
+	known, err := getMirrors(tx, refs)
 	if err != nil {
 		return err
-	}
-	known := map[ref]*mirror{}
-	for _, row := range rows {
-		m, err := readMirror(row)
-		if err != nil {
-			return err
-		}
-		known[m.ref()] = m
 	}
 	for i := range page {
 		r := &page[i]
@@ -333,6 +324,30 @@ func readMirror(row Row) (*mirror, error) {
 	return m, nil
 }
 
+// getMirrors returns what is known of records; one without an id is nobody.
+func getMirrors(tx ReadTx, refs []ref) (map[ref]*mirror, error) {
+	var keys []string
+	for _, at := range refs {
+		if at.id != "" {
+			keys = append(keys, recordKey(at))
+		}
+	}
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	slices.Sort(keys)
+	rows, err := tx.Get(TableMirror, slices.Compact(keys)...)
+	known := map[ref]*mirror{}
+	for _, row := range rows {
+		m, err := readMirror(row)
+		if err != nil {
+			return nil, err
+		}
+		known[m.ref()] = m
+	}
+	return known, err
+}
+
 // getMirror returns what is known of a record, nil if nothing is.
 func getMirror(tx ReadTx, at ref) (*mirror, error) {
 	rows, err := tx.Get(TableMirror, recordKey(at))
@@ -342,7 +357,7 @@ func getMirror(tx ReadTx, at ref) (*mirror, error) {
 	return readMirror(rows[0])
 }
 
-// advice says by reason, or by status where there is none, what a person can do.
+// advice says by reason, or by status where there is none, what a person can do; {a} and {b} are the apps.
 var advice = map[string]string{
 	ReasonFilter:         "nothing, if the rules say so on purpose; else change the record or the rule",
 	ReasonDirection:      "nothing, if the direction is so on purpose; else change the direction or the mapping",
@@ -355,12 +370,13 @@ var advice = map[string]string{
 	ReasonInvalid:        "change the value, or add it to the mapping's table",
 	ReasonRejected:       "change the record as the app says; it is tried again then",
 	ReasonForbidden:      "give the account the right; it is tried again when the record changes",
-	ReasonConflict:       "take a's value, b's, or another one",
-	ReasonOscillating:    "find out what else changes it, then take a's value or b's",
+	ReasonConflict:       "take the value of {a}, of {b}, or another one",
+	ReasonOscillating:    "find out what else changes it, then take the value of {a} or of {b}",
 	ReasonDeleteHeld:     "confirm, if that is what you want",
 	ReasonClearHeld:      "confirm, if that is what you want",
 	ReasonCreateHeld:     "confirm, if that is what you want",
 	ReasonShadow:         "nothing; take shadow out of the configuration to have it written",
+	ReasonUndecided:      "sync, or look at the plan for what would become of it",
 	ReasonForgotten:      "nothing; it was asked to be forgotten",
 	StatusDeleted:        "nothing, or enter the person anew where it was deleted",
 }

@@ -29,6 +29,10 @@ func (r *run) renameRequests(b *book, s Side, k connector.Rekey) {
 		if h.IDs[s] != k.Old {
 			continue
 		}
+		if noted, ok := b.dirtyHolds[key]; ok {
+			h = noted
+			delete(b.dirtyHolds, key)
+		}
 		r.dropHold(h)
 		b.dirtyRows = slices.DeleteFunc(b.dirtyRows, func(row Row) bool { return row.Table == TableHold && row.Key == key })
 		b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})

@@ -97,7 +97,9 @@ type holdRow struct {
 	Score     float64       `json:"score,omitempty"` // of a suggestion
 	Evidence  []string      `json:"evidence,omitempty"`
 	Doubtful  bool          `json:"doubtful,omitempty"`
-	key       string
+	// Bore are the match keys of a record that is gone and that the row outlives, by the side that it was on.
+	Bore [2][]keyMark `json:"bore,omitzero"`
+	key  string
 }
 
 // The kinds of decisions that a person makes.

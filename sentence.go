@@ -14,11 +14,7 @@ func (c Connection) Sentences() []string { return c.sentences(c.Names()) }
 func (c Connection) sentences(names [2]string) []string {
 	var all []string
 	for _, r := range c.rules() {
-		if f, ok := r.(FilterRule); ok {
-			all = append(all, f.Sentence(names))
-		} else {
-			all = append(all, r.String())
-		}
+		all = append(all, sentenceOf(r, names))
 	}
 	switch c.Direction {
 	case AToB:
@@ -33,6 +29,14 @@ func (c Connection) sentences(names [2]string) []string {
 		all = append(all, "Who has once got in stays in: the filters only decide who gets in.")
 	}
 	return all
+}
+
+// sentenceOf says a rule in words; one that a host wrote says itself what it is.
+func sentenceOf(r Rule, names [2]string) string {
+	if f, ok := r.(FilterRule); ok {
+		return f.Sentence(names)
+	}
+	return r.String()
 }
 
 // Names returns how the two apps are called in words: by app and account, and by side where that does not tell them

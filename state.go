@@ -40,6 +40,7 @@ type mirror struct {
 	Merged   string               // id of the other side's record that its partner became part of
 	Doubt    *contact.Record      // a read that may be stale: believed once the app has settled
 	Moved    string               // of one that is gone: the id that its app gave it instead, where a delivery said so
+	Bore     []keyMark            // of one that is gone, and of which no fields are left: its match keys
 	Told     map[string]time.Time // of an app that only pushes: when each field was last told, "" for all of them
 	Unshown  bool                 // we created it, and no delivery has told it yet
 	due      time.Time            // when to look at it again; zero is never
@@ -47,6 +48,12 @@ type mirror struct {
 	blocks   []matchKey           // by which it is found to be like others
 	person   Person               // as the scorer sees it
 	indexed  bool                 // the store finds it by them
+}
+
+// keyMark is what is left of a match key of a record that is gone. By it the record is known when its person is forgotten.
+type keyMark struct {
+	Name   string `json:"name"`   // of the kind of key
+	Digest string `json:"digest"` // by which the store finds who bears the key
 }
 
 // ownWrite is what is kept of our last write to a record, to tell a stale read from an edit.
@@ -68,10 +75,16 @@ func (m *mirror) ref() ref { return ref{m.side, m.id} }
 // forgottenMark begins the id of a record whose person was forgotten: a keyed digest stands for its own.
 const forgottenMark = "\x02"
 
+// undecided is how a record stands that was read, for a preview or by a sync that did not get to it.
+var undecided = standing{StatusPending, ReasonUndecided, "it was read, and no sync has decided it yet"}
+
 const forgottenWords = "its person was forgotten"
 
 // forgotten reports whether the record's person was forgotten: nothing is known of it but that it is there.
-func (m *mirror) forgotten() bool { return strings.HasPrefix(m.id, forgottenMark) }
+func (m *mirror) forgotten() bool { return isForgotten(m.id) }
+
+// isForgotten reports whether an id stands for that of a record whose person was forgotten.
+func isForgotten(id string) bool { return strings.HasPrefix(id, forgottenMark) }
 
 func (m *mirror) alive() bool { return m != nil && m.Gone == alive }
 
@@ -212,4 +225,5 @@ const (
 	ReasonPaused         = "paused"          // the connection was paused before it was looked at
 	ReasonForgotten      = "forgotten"       // a person asked to be forgotten ([Syncer.Forget])
 	ReasonShadow         = "shadow"          // the connection only watches
+	ReasonUndecided      = "undecided"       // it was read, and no sync has decided it yet
 )

@@ -315,6 +315,10 @@ func (r *run) preview(ctx context.Context) (*Plan, error) {
 	for _, key := range sortedKeys(r.planned) {
 		plan.Suggestions = append(plan.Suggestions, r.planned[key].suggestion())
 	}
+	names := r.cfg.legend()
+	if err := r.view(func(tx ReadTx) error { return nameSuggestions(tx, plan.Suggestions, &names) }); err != nil {
+		return nil, err
+	}
 	plan.Waiting, plan.Reconfigured, plan.Effects = r.report.Waiting, r.reconfigured(), f.forecast(r).Effects
 	return plan, nil
 }
@@ -324,7 +328,7 @@ func (r *run) pullAndPlan(ctx context.Context, seen *watch) error {
 	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
 		return err
 	}
-	r.number, r.ahead = r.row.Runs+1, len(r.requests) > 0
+	r.number, r.ahead, r.looking = r.row.Runs+1, len(r.requests) > 0, true
 	if err := r.reindex(ctx); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package contactsync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -32,6 +33,25 @@ type Store interface {
 	View(ctx context.Context, scope Scope, fn func(ReadTx) error) error
 	// Scopes returns the scopes of an owner that have rows, sorted by connection.
 	Scopes(ctx context.Context, owner string) ([]Scope, error)
+}
+
+// A Scrubber is a [Store] in whose database deleted rows stay legible until it needs the space. [Syncer.Forget] and
+// [Syncer.Delete] call Scrub once they have deleted rows; it returns when nothing of what was deleted before is legible.
+// A wrapper of a store passes it on.
+type Scrubber interface {
+	Scrub(ctx context.Context) error
+}
+
+// scrub has the store overwrite what was deleted, where it can and need be.
+func (s *Syncer) scrub(ctx context.Context) error {
+	store, ok := s.store.(Scrubber)
+	if !ok {
+		return nil
+	}
+	if err := store.Scrub(ctx); err != nil {
+		return fmt.Errorf("the rows are deleted, but may still be legible in the database's files; see to it that nobody holds these open for long, then call Scrub of the store, or forget or delete anything else: %w", err)
+	}
+	return nil
 }
 
 // A Scope is one connection of one owner. Every row belongs to one.

@@ -13,7 +13,8 @@ import (
 type Suggestion struct {
 	Kind  SuggestionKind `json:"kind"`
 	IDs   [2]string      `json:"ids"`
-	Score Score          `json:"score,omitzero"` // of two that are alike
+	Names [2]string      `json:"names"`          // what the two are called; "" if one has no name, or is gone
+	Score Score          `json:"score,omitzero"` // with the evidence in words; its value is of two that are alike
 	Side  Side           `json:"side"`           // of a merge: the app in which a record is left over
 	Into  string         `json:"into,omitempty"` // of a merge: the record of that app to merge it into; "" if that is gone
 }
@@ -67,7 +68,8 @@ func (s *Syncer) Suggestions(ctx context.Context, q SuggestionQuery) (page []Sug
 		scan.After = &Row{Key: key}
 		scan.After.Index[proposalOrder] = entry
 	}
-	err = s.scopeView(ctx, func(tx ReadTx) error {
+	err = s.look(ctx, func(tx ReadTx, life *connectionRow) error {
+		next = ""
 		rows, err := tx.Scan(scan)
 		if err != nil {
 			return err
@@ -76,21 +78,20 @@ func (s *Syncer) Suggestions(ctx context.Context, q SuggestionQuery) (page []Sug
 			last := rows[len(rows)-1]
 			next = last.Index[proposalOrder] + "\x00" + last.Key
 		}
-		page, err = suggestionsOf(tx, rows)
+		page, err = suggestionsOf(tx, rows, &life.Legend)
 		return err
 	})
 	return page, next, err
 }
 
 // suggestionsOf returns the suggestions of rows, without those that a person has answered.
-func suggestionsOf(tx ReadTx, rows []Row) (page []Suggestion, err error) {
+func suggestionsOf(tx ReadTx, rows []Row, names *legend) (page []Suggestion, err error) {
 	for _, row := range rows {
 		h := holdRow{key: row.Key}
 		if err := unmarshal(row, &h); err != nil {
 			return nil, err
 		}
-		pair := h.IDs[A] + "\x00" + h.IDs[B]
-		answers, err := tx.Get(TableHold, holdLink+" "+pair, holdSeparated+" "+pair)
+		answers, err := tx.Get(TableHold, h.answers()...)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +106,33 @@ func suggestionsOf(tx ReadTx, rows []Row) (page []Suggestion, err error) {
 		}
 		page = append(page, s)
 	}
-	return page, nil
+	return page, nameSuggestions(tx, page, names)
+}
+
+// answers are the keys of the decisions that answer a proposal.
+func (h *holdRow) answers() []string {
+	keys := []string{pairKey(holdLink, h.IDs), pairKey(holdSeparated, h.IDs)}
+	if h.Kind == holdMerge {
+		keys = append(keys, createKey(h.Side, h.IDs[h.Side]))
+	}
+	return keys
+}
+
+// nameSuggestions gives suggestions the names of their records.
+func nameSuggestions(tx ReadTx, page []Suggestion, names *legend) error {
+	var refs []ref
+	for _, one := range page {
+		refs = append(refs, ref{A, one.IDs[A]}, ref{B, one.IDs[B]})
+	}
+	known, err := getMirrors(tx, refs)
+	for i := range page {
+		for _, s := range Sides {
+			if m := known[ref{s, page[i].IDs[s]}]; m != nil {
+				page[i].Names[s] = names.Names[s].name(m.Fields)
+			}
+		}
+	}
+	return err
 }
 
 // partnerOf returns the id of the record that one is linked with, "" if there is none.
@@ -127,7 +154,7 @@ func partnerOf(tx ReadTx, r ref) (string, error) {
 }
 
 // suggestedAbout adds what is suggested about the records of a page, the likeliest first.
-func suggestedAbout(tx ReadTx, page []RecordStatus) error {
+func suggestedAbout(tx ReadTx, page []RecordStatus, names *legend) error {
 	of := map[ref]*RecordStatus{}
 	var ids [2][]string
 	for i := range page {
@@ -148,7 +175,7 @@ func suggestedAbout(tx ReadTx, page []RecordStatus) error {
 			return err
 		}
 		slices.SortStableFunc(rows, func(x, y Row) int { return cmp.Compare(x.Index[proposalOrder], y.Index[proposalOrder]) })
-		found, err := suggestionsOf(tx, rows)
+		found, err := suggestionsOf(tx, rows, names)
 		if err != nil {
 			return err
 		}
@@ -180,5 +207,9 @@ func countSuggestions(tx ReadTx) (map[SuggestionKind]int, error) {
 
 // suggestion returns a proposal as a person sees it, without Into.
 func (h holdRow) suggestion() Suggestion {
-	return Suggestion{Kind: SuggestionKind(h.Kind), IDs: h.IDs, Side: h.Side, Score: Score{Value: h.Score, Evidence: h.Evidence, Doubtful: h.Doubtful}}
+	s := Suggestion{Kind: SuggestionKind(h.Kind), IDs: h.IDs, Side: h.Side, Score: Score{Value: h.Score, Evidence: h.Evidence, Doubtful: h.Doubtful}}
+	if s.Kind == SuggestMerge {
+		s.Score.Evidence = []string{"the partner of the one became part of the other"}
+	}
+	return s
 }

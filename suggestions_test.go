@@ -2,8 +2,10 @@ package contactsync_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -36,7 +38,7 @@ func newLookalikes(t *testing.T, seed, shuffle uint64, match contactsync.Match) 
 	}
 	w.doc = contactsync.Connection{ID: "d", Match: match, Deletions: contactsync.Deletions{FromA: contactsync.DeletionDelete}, Guard: contactsync.Guard{MaxDeletions: contactsync.Percent(100)}}
 	var err error
-	w.syncer, err = contactsync.Open(t.Context(), w.doc, w.apps[0], w.apps[1], w.store, contactsync.WithClock(clock), contactsync.WithConcurrency(1))
+	w.syncer, err = contactsync.Open(t.Context(), w.doc, w.apps[0], w.apps[1], w.store, contactsync.WithClock(clock), contactsync.WithConcurrency(1), contactsync.WithNames("phone", "crm"))
 	require.NoError(t, err)
 	return w
 }
@@ -196,4 +198,103 @@ func TestCommonNameFindsNobody(t *testing.T) {
 		}
 		return err
 	}))
+}
+
+// TestAppsAreCalledByTheirNames: whatever happens, no word of it calls an app by its side. Side b is looked for, for "a" is
+// a word; the two sides share their code.
+func TestAppsAreCalledByTheirNames(t *testing.T) {
+	t.Parallel()
+	side := regexp.MustCompile(`(^|[ "])b($|[ ;:,.'])`)
+	named := 0
+	for seed := range uint64(30) {
+		w := newLookalikes(t, seed, 0, contactsync.Match{Keys: []contactsync.MatchKey{{Kind: contactsync.KeyEmail}, {Kind: contactsync.KeyPhone}}})
+		w.doc.Deletions.FromB = contactsync.DeletionDelete
+		w.doc.Direction = []contactsync.Direction{contactsync.TwoWay, contactsync.AToB}[seed%2]
+		require.NoError(t, w.syncer.Configure(t.Context(), w.doc, w.syncer.Version()))
+		check := func(words ...string) {
+			for _, text := range words {
+				require.NotRegexp(t, side, text)
+				named += strings.Count(text, "crm")
+			}
+		}
+		for range 6 {
+			w.live()
+			plan, err := w.syncer.Preview(t.Context())
+			require.NoError(t, err)
+			for _, write := range plan.Writes {
+				for _, why := range write.Why {
+					check(why.Because)
+				}
+			}
+			w.sync()
+			records, _, err := w.syncer.Records(t.Context(), contactsync.RecordQuery{Limit: 1000})
+			require.NoError(t, err)
+			for _, r := range records {
+				check(r.Message, r.Do)
+				for s, id := range r.IDs {
+					if id == "" {
+						continue
+					}
+					x, err := w.syncer.Explain(t.Context(), contactsync.Side(s), id)
+					require.NoError(t, err)
+					check(string(must(json.Marshal(x))))
+					field, err := w.syncer.ExplainField(t.Context(), contactsync.Side(s), id, "last")
+					if errors.Is(err, contactsync.ErrNotKnown) {
+						continue // its half of the pair is gone
+					}
+					require.NoError(t, err)
+					check(string(must(json.Marshal(field))))
+				}
+			}
+		}
+	}
+	require.Greater(t, named, 100, "too little was said to tell anything")
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// TestSuggestionsSayWho: whoever is asked sees the names of both, wherever a suggestion is shown, and why it is one.
+func TestSuggestionsSayWho(t *testing.T) {
+	t.Parallel()
+	w := newLookalikes(t, 1, 0, contactsync.Match{SuggestAbove: 0.6})
+	put := func(s int, id, first, last, email string) {
+		fields := contact.Fields{"first": contact.Text(first), "last": contact.Text(last), "email": contact.Text(email), "phone": contact.Text("+32470123456")}
+		require.NoError(t, w.apps[s].Put(contact.Record{ID: id, Fields: fields}))
+	}
+	put(0, "a1", "Ann", "Jansen", "1@example.com")
+	put(1, "b1", "Ann", "Janssen", "2@example.com")
+	alike := contactsync.Suggestion{Kind: contactsync.SuggestLink, IDs: [2]string{"a1", "b1"}, Names: [2]string{"Ann Jansen", "Ann Janssen"}}
+	is := func(where string, want contactsync.Suggestion, got []contactsync.Suggestion) {
+		t.Helper()
+		require.Len(t, got, 1, where)
+		require.NotEmpty(t, got[0].Score.Evidence, where)
+		got[0].Score = contactsync.Score{}
+		require.Equal(t, want, got[0], where)
+	}
+	plan, err := w.syncer.Preview(t.Context())
+	require.NoError(t, err)
+	is("preview", alike, plan.Suggestions)
+	w.sync()
+	page, _, err := w.syncer.Suggestions(t.Context(), contactsync.SuggestionQuery{})
+	require.NoError(t, err)
+	is("suggestions", alike, page)
+	for s, id := range alike.IDs {
+		rec, err := w.syncer.Record(t.Context(), contactsync.Side(s), id)
+		require.NoError(t, err)
+		is("record", alike, rec.Suggestions)
+	}
+	copied := w.apps[0].Records()[0].ID // of b1
+	if copied == "a1" {
+		copied = w.apps[0].Records()[1].ID
+	}
+	require.NoError(t, w.apps[0].Merge("a1", copied))
+	w.sync()
+	page, _, err = w.syncer.Suggestions(t.Context(), contactsync.SuggestionQuery{Kind: contactsync.SuggestMerge})
+	require.NoError(t, err)
+	is("merge", contactsync.Suggestion{Kind: contactsync.SuggestMerge, IDs: [2]string{"a1", "b1"}, Names: [2]string{"Ann Jansen", "Ann Janssen"}, Side: contactsync.B, Into: page[0].Into}, page)
 }

@@ -98,7 +98,7 @@ func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
 	if len(bad) > 0 {
 		return nil, &InvalidError{Connection: c.ID, Faults: bad}
 	}
-	cfg.names = s.names(c)
+	cfg.call(s.names(c))
 	cfg.digest, err = digestOf(cfg.Connection)
 	return cfg, err
 }
@@ -190,6 +190,7 @@ type run struct {
 	merges    bool               // something is left over by a merge
 	requests  map[string]holdRow // what persons decided since the last sync
 	ahead     bool               // it is a preview: they are not carried out yet
+	looking   bool               // it is a preview: what it reads for the first time is not decided
 	consents  map[string]holdRow
 	open      map[ref]bool     // records that an unanswered write concerns
 	assumed   [2][]string      // fields that nobody has read, and that a forecast takes for empty

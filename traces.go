@@ -10,8 +10,9 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// traces are all that the store holds of one person: a record, its partner, and the unlinked records that by their keys
-// are the same person. What is exported of a person and what is forgotten is one thing.
+// traces are all that the store holds of one person: a record, its partner, what a merge left over of them, the unlinked
+// records that by their keys are the same person, and what is left of those that are gone. What is exported of a person
+// and what is forgotten is one thing.
 type traces struct {
 	records []ref // sorted
 	keys    []traceKey
@@ -44,11 +45,10 @@ func findTraces(tx ReadTx, at ref, names *legend) (*traces, error) {
 		other := at.side.Other()
 		p.records = append(p.records, ref{other, l.ID[other]})
 	}
-	if err := p.findKin(tx); err != nil {
-		return nil, err
-	}
-	if err := p.findGone(tx); err != nil {
-		return nil, err
+	for _, step := range []func(ReadTx) error{p.findLeftOver, p.findKin, p.findGone, p.findLeftOver, p.findKeys} {
+		if err := step(tx); err != nil {
+			return nil, err
+		}
 	}
 	slices.SortFunc(p.records, compareRefs)
 	for _, step := range []func(ReadTx) error{p.takeRecords, p.takeJournal, p.takeHolds, p.takeIntents, p.takeInbox} {
@@ -65,17 +65,42 @@ func findTraces(tx ReadTx, at ref, names *legend) (*traces, error) {
 // has reports whether a record is the person's.
 func (p *traces) has(at ref) bool { return slices.Contains(p.records, at) }
 
-// findKin finds the person's keys, and the unlinked records that they are evidence for.
-func (p *traces) findKin(tx ReadTx) error {
-	bearing, err := keysOf(tx, p.records)
-	if err != nil {
-		return err
+// findLeftOver adds the records whose partner became part of one of the person's: the app says that they are one person.
+func (p *traces) findLeftOver(tx ReadTx) error {
+	for i := 0; i < len(p.records); i++ { // the list grows
+		at := p.records[i]
+		rows, err := tx.Find(TableHold, int(at.side), at.id)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			var h holdRow
+			if err := unmarshal(row, &h); err != nil {
+				return err
+			}
+			if left := (ref{h.Side, h.IDs[h.Side]}); h.Kind == holdMerge && left.side != at.side && !p.has(left) {
+				p.records = append(p.records, left)
+			}
+		}
 	}
+	return nil
+}
+
+// findKeys finds the match keys of all the records.
+func (p *traces) findKeys(tx ReadTx) error {
+	bearing, err := keysOf(tx, p.records)
 	for _, at := range p.records {
 		p.keys = append(p.keys, bearing[at]...)
 	}
 	p.keys = sortedTraceKeys(p.keys)
-	own := slices.Clone(p.keys)
+	return err
+}
+
+// findKin finds the unlinked records that the person's keys are evidence for.
+func (p *traces) findKin(tx ReadTx) error {
+	if err := p.findKeys(tx); err != nil {
+		return err
+	}
 	var entries []string
 	for _, k := range p.keys {
 		if k.matches(p.names) {
@@ -106,32 +131,21 @@ func (p *traces) findKin(tx ReadTx) error {
 		if err != nil {
 			return err
 		}
-		if l == nil && evidence(p.matchKeys(own), p.matchKeys(theirs[at])) {
+		if l == nil && evidence(p.matchKeys(p.keys), p.matchKeys(theirs[at])) {
 			p.records = append(p.records, at)
-			p.keys = append(p.keys, theirs[at]...)
 		}
 	}
-	p.keys = sortedTraceKeys(p.keys)
 	return nil
 }
 
-// findGone finds records that are gone from their app, of which a note, the history or what was last read bears an email
-// of the person.
+// findGone finds records that are gone from their app: those of which a note, the history or what was last read bears an
+// email of the person, those that bore a key of theirs, and those that have one of the person's ids now.
 func (p *traces) findGone(tx ReadTx) error {
-	p.emails = map[string]bool{}
-	for _, at := range p.records {
-		m, err := getMirror(tx, at)
-		if err != nil {
-			return err
-		}
-		if m != nil {
-			p.names.Names[at.side].emails(m.Fields, func(key string) { p.emails[key] = true })
-		}
-	}
-	if len(p.emails) == 0 {
-		return nil
+	if err := p.findEmails(tx); err != nil {
+		return err
 	}
 	var gone []ref
+	moved := map[ref]string{}
 	notes, err := readNotes(tx)
 	for _, note := range notes {
 		for _, w := range note.Writes {
@@ -143,8 +157,11 @@ func (p *traces) findGone(tx ReadTx) error {
 	}
 	err = errors.Join(err, walk(tx, TableMirror, func(row Row) error {
 		m, err := readMirror(row)
-		if err == nil && !m.alive() && p.bears(m.side, m.Fields) {
+		if err == nil && !m.alive() && (p.bears(m.side, m.Fields) || p.bore(m.Bore)) {
 			gone = append(gone, m.ref())
+		}
+		if err == nil && m.Moved != "" {
+			moved[m.ref()] = m.Moved
 		}
 		return err
 	}), walk(tx, TableJournal, func(row Row) error {
@@ -153,12 +170,57 @@ func (p *traces) findGone(tx ReadTx) error {
 			gone = append(gone, ref{A, j.IDs[A]}, ref{B, j.IDs[B]})
 		}
 		return err
+	}), walk(tx, TableHold, func(row Row) error {
+		var h holdRow
+		err := unmarshal(row, &h)
+		for _, s := range Sides {
+			if p.bore(h.Bore[s]) {
+				gone = append(gone, ref{s, h.IDs[s]})
+			}
+		}
+		return err
 	}))
 	if err != nil {
 		return err
 	}
 	slices.SortFunc(gone, compareRefs)
-	return p.addGone(tx, slices.Compact(gone))
+	if err := p.addGone(tx, slices.Compact(gone)); err != nil {
+		return err
+	}
+	p.addMoved(moved)
+	return nil
+}
+
+// findEmails finds the emails of the records.
+func (p *traces) findEmails(tx ReadTx) error {
+	p.emails = map[string]bool{}
+	for _, at := range p.records {
+		m, err := getMirror(tx, at)
+		if err != nil {
+			return err
+		}
+		if m != nil {
+			p.names.Names[at.side].emails(m.Fields, func(key string) { p.emails[key] = true })
+		}
+	}
+	return nil
+}
+
+// bore reports whether a record that is gone bore keys that are evidence for the person.
+func (p *traces) bore(marks []keyMark) bool {
+	return evidence(p.matchKeys(p.keys), bore(marks, p.names.Keys))
+}
+
+// addMoved adds the earlier ids of the person's records.
+func (p *traces) addMoved(moved map[ref]string) {
+	for grown := true; grown; {
+		grown = false
+		for from, to := range moved {
+			if p.has(ref{from.side, to}) && !p.has(from) {
+				p.records, grown = append(p.records, from), true
+			}
+		}
+	}
 }
 
 // walk calls do with every row of a table, reading a part of it at a time.
@@ -370,7 +432,11 @@ func (p *traces) takeInbox(tx ReadTx) error {
 				return err
 			}
 			named := p.has(ref{side, c.Deleted}) || p.has(ref{side, c.Rekeyed.Old}) || p.has(ref{side, c.Record.ID})
-			if named || !known.alive() && p.bears(side, c.Record.Fields) {
+			if !named && p.has(ref{side, c.Rekeyed.New}) { // somebody else's, that became one with the person's
+				shown := c
+				shown.Rekeyed.New = forgottenMark
+				theirs.Changes, left = append(theirs.Changes, c), append(left, shown)
+			} else if named || !known.alive() && p.bears(side, c.Record.Fields) {
 				theirs.Changes = append(theirs.Changes, c)
 			} else {
 				left = append(left, c)

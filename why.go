@@ -56,7 +56,7 @@ func (cfg *config) verdicts(s Side, rec *mirror, now time.Time) (all []RuleVerdi
 	r := rec.record()
 	now = now.In(cfg.zone)
 	for _, rule := range cfg.rules[s] {
-		v := RuleVerdict{Rule: rule.id, Side: s, Text: rule.String(), Verdict: rule.admits(&r, now).String(), Mode: rule.mode}
+		v := RuleVerdict{Rule: rule.id, Side: s, Text: sentenceOf(rule.Rule, cfg.names), Verdict: rule.admits(&r, now).String(), Mode: rule.mode}
 		if f, ok := rule.Rule.(FilterRule); ok {
 			f.Filter.decisive(r.Fields, now, rule.equal, func(c Condition) { v.Decided = append(v.Decided, c) })
 		} else {
@@ -66,7 +66,7 @@ func (cfg *config) verdicts(s Side, rec *mirror, now time.Time) (all []RuleVerdi
 	}
 	for _, m := range cfg.members {
 		if m.turned != nil && m.from == s.Other() && cfg.Direction.from(m.from) {
-			all = append(all, RuleVerdict{Rule: m.rules[0].id, Side: s, Text: "the other way around: " + m.rules[0].String(),
+			all = append(all, RuleVerdict{Rule: m.rules[0].id, Side: s, Text: "the other way around: " + sentenceOf(m.rules[0].Rule, cfg.names),
 				Verdict: m.holds(rec.Fields).String(), Mode: CreateAndUpdate})
 		}
 	}
@@ -85,7 +85,7 @@ func (p *pairing) differs(m *mapping) string {
 	for _, s := range Sides {
 		for _, sel := range m.sel[s] {
 			if old := p.link.Past[pastKey(s, sel.Field)]; old != nil && old.Frozen {
-				return sel.Field + " of " + s.String() + " kept changing back, and is frozen until a person releases it"
+				return sel.Field + " of " + p.cfg.names[s] + " kept changing back, and is frozen until a person releases it"
 			}
 		}
 	}
@@ -117,11 +117,11 @@ func (p *pairing) differs(m *mapping) string {
 		}
 	case writeA, writeB:
 		if blank(x.values[Side(v-writeA).Other()]) {
-			return "emptied in " + Side(v-writeA).Other().String() + ", which waits, or is not to be carried over"
+			return "emptied in " + p.cfg.names[Side(v-writeA).Other()] + ", which waits, or is not to be carried over"
 		}
-		return "the next sync carries it from " + Side(v-writeA).Other().String()
+		return "the next sync carries it from " + p.cfg.names[Side(v-writeA).Other()]
 	}
-	return "both sides were edited; the next sync decides: " + m.policy.String()
+	return "both sides were edited; the next sync decides: " + m.policy.words(p.cfg.names)
 }
 
 // bundleOf returns the mappings that are decided with m.
@@ -136,7 +136,7 @@ func (p *pairing) bundleOf(m *mapping) []*mapping {
 
 // mayNotFlow says what keeps a value of side s from going to the other.
 func (p *pairing) mayNotFlow(m *mapping, s Side) string {
-	from := s.String()
+	from := p.cfg.names[s]
 	switch {
 	case !p.cfg.Direction.from(s):
 		return "nothing flows from " + from + ": the connection is " + string(p.cfg.Direction)
@@ -156,10 +156,10 @@ func (p *pairing) restsDifferent(x *shown) string {
 		}
 		to, err := x.m.translate(nil, s.Other(), x.values[s.Other()], x.values[s], x.settledOn(s))
 		if err != nil {
-			return fmt.Sprintf("what %s holds has no meaning in %s: %s", s.Other(), s, err)
+			return fmt.Sprintf("what %s holds has no meaning in %s: %s", p.cfg.names[s.Other()], p.cfg.names[s], err)
 		}
 		if n := x.m.whole[s][0].MaxLength; len(to) == 1 && n > 0 && len([]rune(to[0].Str())) > n {
-			return fmt.Sprintf("%s holds %d characters at most, and has cut it short", s, n)
+			return fmt.Sprintf("%s holds %d characters at most, and has cut it short", p.cfg.names[s], n)
 		}
 	}
 	switch {
@@ -187,17 +187,18 @@ func (p *pairing) listDiffers(x *shown) string {
 			s = B
 		}
 		t := s.Other()
+		here, there := p.cfg.names[s], p.cfg.names[t]
 		switch {
 		case x.cell != nil && e.was[s] != nil && e.was[t] == nil:
-			return fmt.Sprintf("%s has elements that %s could not hold, or that a rule has put there; they are settled, and do not travel", s, t)
+			return fmt.Sprintf("%s has elements that %s could not hold, or that a rule has put there; they are settled, and do not travel", here, there)
 		case e.removedBy(t, x) && !p.mayFlow(x.m, t):
 			return p.mayNotFlow(x.m, t)
 		case e.removedBy(t, x):
-			return fmt.Sprintf("removed in %s; the next sync carries that to %s, unless something still wants the element there", t, s)
+			return fmt.Sprintf("removed in %s; the next sync carries that to %s, unless something still wants the element there", there, here)
 		case !p.mayFlow(x.m, s):
 			return p.mayNotFlow(x.m, s)
 		}
-		return fmt.Sprintf("added in %s; the next sync carries it to %s", s, t)
+		return fmt.Sprintf("added in %s; the next sync carries it to %s", here, there)
 	}
 	return ""
 }

@@ -19,6 +19,8 @@ type Dialect interface {
 	// named wanted. So one statement serves for any number of keys.
 	among() string
 	list(values []string) any
+	// scrub overwrites what the database has deleted.
+	scrub(ctx context.Context, db *sql.DB) error
 	// again reports whether err only says that another transaction was in the way, so that this one may be run
 	// once more.
 	again(err error) bool

@@ -12,6 +12,12 @@
 // # Bytes
 //
 // Keys, index entries and stamps are kept as binary values: every byte that a [contactsync.Row] allows is kept as it
-// is, and the database compares them as Go does. Deleted values may stay legible in free pages of the file until
-// these are used again; SQLite's PRAGMA secure_delete overwrites them.
+// is, and the database compares them as Go does.
+//
+// # What was deleted
+//
+// SQLite leaves deleted values legible in the file until it needs the space. When a person was forgotten, or a connection
+// deleted, [Store.Scrub] writes the database anew (VACUUM) and empties its write-ahead log; no other deletion pays for
+// that. It takes about as long as copying the file, needs as much room on the disk again, and keeps writers waiting
+// meanwhile, those of the host's own tables too; in these it may change a rowid that no column names.
 package sqlstore

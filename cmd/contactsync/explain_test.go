@@ -17,9 +17,9 @@ func TestExplain(t *testing.T) {
 	name := created(s.files("B"), "Given1")
 	for args, want := range map[string][]string{
 		"explain books a:p0000.vcf":                {"excluded: no rule lets it through", "rule work does not let it through", "labels has Work: no; it holds (nothing)"},
-		"explain books a:p0001.vcf":                {"in sync", "linked with " + name, "was created from a p0001.vcf, by run 1", "rule work lets it through"},
+		"explain books a:p0001.vcf":                {"in sync", "linked with " + name, "was created from vcard A p0001.vcf, by run 1", "rule work lets it through"},
 		"explain books a:p0001.vcf last":           {"Family1", "nobody but a user of vcard A entered it", "last in vcard B: Family1"},
-		"explain books b:" + name + " last":        {"created with it by run 1", "because: created from a (mapping last:last)", "made from: Family1", "if both are edited: a wins"},
+		"explain books b:" + name + " last":        {"created with it by run 1", "because: created from vcard A (mapping last:last)", "made from: Family1", "if both are edited: vcard A wins"},
 		"explain books a:p0000.vcf --json":         {`"verdict": "no"`, `"truth": "no"`},
 		"explain books b:" + name + " last --json": {`"origin": "written"`, `"run": "000000001"`},
 	} {

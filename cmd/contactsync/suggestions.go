@@ -85,12 +85,21 @@ func (c *cli) printSuggestions(conn configured, page suggestionsResult) {
 			score, text = "merge", fmt.Sprintf("merge %s into %s in %s, as was done in %s",
 				printable(s.IDs[s.Side]), printable(s.Into), labels(conn.doc)[s.Side], labels(conn.doc)[s.Side.Other()])
 		}
-		rows = append(rows, []string{"a " + printable(s.IDs[contactsync.A]) + ", b " + printable(s.IDs[contactsync.B]), score, text})
+		rows = append(rows, []string{suggested(s, contactsync.A), suggested(s, contactsync.B), score, text})
 	}
 	table(c.out, "  ", rows)
 	if page.More {
 		c.printf("  more: --page %d\n", page.Page+1)
 	}
+}
+
+// suggested names one record of a suggestion.
+func suggested(s contactsync.Suggestion, side contactsync.Side) string {
+	text := side.String() + " " + printable(s.IDs[side])
+	if name := s.Names[side]; name != "" {
+		text += " (" + printable(shorten(name, 30)) + ")"
+	}
+	return text
 }
 
 // printSuggested says how many suggestions wait for an answer.

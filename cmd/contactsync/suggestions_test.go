@@ -24,7 +24,7 @@ func TestSuggestions(t *testing.T) {
 	}
 	require.Equal(t, exitDone, s.run("sync", "--yes").code)
 	said = s.run("suggestions")
-	if want := "books: 1 suggestion\n  a 1.vcf, b 2.vcf  0.94  same phone, name 0.99\n"; said.code != exitDone || said.out != want {
+	if want := "books: 1 suggestion\n  a 1.vcf (Ann Jansen)  b 2.vcf (Ann Janssen)  0.94  same phone, name 0.99\n"; said.code != exitDone || said.out != want {
 		t.Error(cmp.Diff(want, said.out), said.err)
 	}
 	if said := s.run("suggestions", "--kind", "merge"); said.code != exitDone || !strings.Contains(said.out, "books: 0 suggestions") {
@@ -36,10 +36,27 @@ func TestSuggestions(t *testing.T) {
 	got := decode[struct{ Connections []suggestionsResult }](t, s.run("suggestions", "--json").out)
 	require.Len(t, got.Connections, 1)
 	require.Len(t, got.Connections[0].Suggestions, 1)
-	if one := got.Connections[0].Suggestions[0]; one.Kind != contactsync.SuggestLink || one.IDs != [2]string{"1.vcf", "2.vcf"} || one.Score.Value < 0.9 {
+	if one := got.Connections[0].Suggestions[0]; one.Kind != contactsync.SuggestLink || one.IDs != [2]string{"1.vcf", "2.vcf"} || one.Names != [2]string{"Ann Jansen", "Ann Janssen"} || one.Score.Value < 0.9 {
 		t.Errorf("%+v", one)
 	}
 	if said := s.run("suggestions", "--kind", "twins"); said.code != exitConfig || !strings.Contains(said.err, `no kind "twins"`) {
+		t.Errorf("%+v", said)
+	}
+}
+
+// TestReadAndNotDecided: after a plan and before the first sync, the records say that they were read and no more.
+func TestReadAndNotDecided(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.books(2)
+	require.Equal(t, exitDone, s.run("plan").code)
+	for _, command := range [][]string{{"records"}, {"status"}} {
+		if said := s.run(command...); said.code != exitDone || !strings.Contains(said.out, "it was read, and no sync has decided it yet") {
+			t.Errorf("%v: %+v", command, said)
+		}
+	}
+	require.Equal(t, exitDone, s.run("sync", "--yes").code)
+	if said := s.run("status"); strings.Contains(said.out, "no sync has decided it") {
 		t.Errorf("%+v", said)
 	}
 }

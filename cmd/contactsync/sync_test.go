@@ -56,7 +56,7 @@ func TestBothEditsOnBothSides(t *testing.T) {
 	s.replace("A/p0000.vcf", "END:VCARD", "NOTE:Tall\nEND:VCARD")
 	plan := s.run("plan")
 	require.Equal(t, exitDone, plan.code, plan.err)
-	for _, want := range []string{"notes  (nothing) -> Tall", "title  (nothing) -> Clerk", "a changed (mapping notes:notes)", "b changed (mapping title:title)"} {
+	for _, want := range []string{"notes  (nothing) -> Tall", "title  (nothing) -> Clerk", "vcard A changed (mapping notes:notes)", "vcard B changed (mapping title:title)"} {
 		if !strings.Contains(plan.out, want) {
 			t.Errorf("%q is not in the plan\n%s", want, plan.out)
 		}

@@ -39,6 +39,7 @@ var reasonWords = map[string]string{
 	contactsync.ReasonClearHeld:      "emptied fields wait for your consent",
 	contactsync.ReasonCreateHeld:     "a creation waits for your consent",
 	contactsync.ReasonPaused:         "the connection is paused",
+	contactsync.ReasonUndecided:      "it was read, and no sync has decided it yet",
 	contactsync.ReasonForgotten:      "its person was forgotten",
 	contactsync.ReasonShadow:         "a sync would write it; the connection only watches",
 }
