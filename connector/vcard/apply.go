@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -23,17 +22,8 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	if err := b.ensure(ctx); err != nil {
 		return nil, err
 	}
-	ids := make([]string, 0, len(writes))
-	for _, w := range writes {
-		id := w.ID
-		if w.Op == connector.Create {
-			id = b.fileOfNew(w)
-		}
-		if w.Op != connector.Create || b.single != "" || b.index.files[id] != nil {
-			ids = append(ids, id)
-		}
-	}
-	texts, err := b.freshForWriting(ctx, ids, writes)
+	labels := slices.ContainsFunc(writes, func(w connector.Write) bool { _, ok := w.Patch[fieldLabels]; return ok })
+	texts, err := b.fresh(ctx, b.concerned(writes), labels)
 	if err != nil {
 		return nil, err
 	}
@@ -47,36 +37,34 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	}
 	each(len(writes), func(i int) { t.patch(&t.jobs[i]) })
 	t.collect(ctx)
-	return t.results, t.commit()
+	return t.results, t.commit(ctx)
 }
 
-// freshForWriting reads the files that hold the cards of these ids and, if labels change, those of group cards.
-func (b *book) freshForWriting(ctx context.Context, ids []string, writes []connector.Write) (map[string]string, error) {
-	texts, err := b.fresh(ctx, ids)
-	labels := slices.ContainsFunc(writes, func(w connector.Write) bool { _, ok := w.Patch[fieldLabels]; return ok })
-	if err != nil || !labels {
-		return texts, err
-	}
-	b.index.findGroups()
-	var names []string
-	for _, l := range b.index.groups {
-		if _, read := texts[l.file.name]; !read {
-			names = append(names, l.file.name)
+// concerned returns the ids of the cards that are written, or are there already, and of the files that cards come into.
+func (b *book) concerned(writes []connector.Write) []string {
+	ids := make([]string, 0, len(writes))
+	for _, w := range writes {
+		if w.Op != connector.Create {
+			ids = append(ids, w.ID)
+			continue
+		}
+		name := b.fileOfNew(w)
+		if there := b.index.bearing(keyOfUID(uuidOf(w.Marker))); len(there) > 0 {
+			ids = append(ids, there[0])
+		} else if b.single != "" || b.index.files[name] != nil {
+			ids = append(ids, name)
 		}
 	}
-	slices.Sort(names)
-	more, err := b.reload(ctx, slices.Compact(names))
-	maps.Copy(texts, more)
-	return texts, err
+	return ids
 }
 
 // A job is one write of a batch.
 type job struct {
 	write   connector.Write
-	at      located // the card to update or delete
-	uid     string  // of the card
-	exists  bool    // the card to create is there already
-	text    string  // of the card as it is to be; "" if it is to be deleted
+	at      located    // the card to update or delete
+	uid     string     // of the card
+	exists  bool       // the card to create is there already
+	text    vcard.Text // of the card as it is to be; nothing if it is to be deleted
 	parsed  *vcard.Card
 	changed bool
 	joins   []string      // names of the groups to add it to
@@ -89,7 +77,7 @@ type job struct {
 // A batchWrite carries out the writes of one call.
 type batchWrite struct {
 	book    *book
-	texts   map[string]string // of the files as they were read for this batch
+	texts   texts // of the cards as they were read for this batch
 	jobs    []job
 	changes map[string]*fileChange
 	results []connector.Result
@@ -124,9 +112,6 @@ func (t *batchWrite) locate(j *job) {
 			j.uid = j.at.card.uid
 			j.err = t.checkVersion(j)
 		}
-		if whole := j.write.Op == connector.Delete && j.err == nil && j.at.file.alone; j.err == nil && !whole && t.book.tooLarge(j.at.file.stat) {
-			j.err = errPhoto(j.at.file.name)
-		}
 	default:
 		j.err = fmt.Errorf("%w: unknown operation %q", connector.ErrInvalid, j.write.Op)
 	}
@@ -152,16 +137,19 @@ func (t *batchWrite) patch(j *job) {
 	}
 	x := t.book.index
 	w := writer{patch: clonePatch(j.write.Patch), now: t.book.clock.Now()}
-	line, text := 1, newCard(j.uid, w.now)
 	if j.write.Op == connector.Update {
-		c := j.at.card
-		line, text = c.line, t.texts[j.at.file.name][c.start:c.end]
-		w.groups = x.labels(c)
-		if c.noUID {
-			w.uid = c.uid
+		if w.card, j.err = t.texts.parse(j.at); j.err != nil {
+			return
 		}
-	} else if _, named := w.patch[fieldName]; !named {
-		w.name = contact.Empty // it is made of what the patch sets
+		w.groups = x.labels(j.at.card)
+		if j.at.card.noUID {
+			w.uid = j.uid
+		}
+	} else {
+		w.card, _ = vcard.Parse(newCard(j.uid, w.now), 1)
+		if _, named := w.patch[fieldName]; !named {
+			w.name = contact.Empty // it is made of what the patch sets
+		}
 	}
 	w.exists = func(label string) bool {
 		if len(x.groups) == 0 || j.uid == "" {
@@ -170,15 +158,12 @@ func (t *batchWrite) patch(j *job) {
 		_, ok := x.groups[labelKey(label)]
 		return ok
 	}
-	if w.card, j.err = vcard.Parse(text, line); j.err == nil {
-		j.text, j.err = w.write()
-	}
-	if j.err == nil {
-		if j.parsed, j.err = vcard.Parse(j.text, 1); j.err != nil {
+	if j.text, j.err = w.write(); j.err == nil {
+		if j.parsed, j.err = j.text.Parse(1); j.err != nil {
 			j.err = invalid("", "the card would be too large")
 		}
 	}
-	j.changed = j.text != text || j.write.Op == connector.Create
+	j.changed = j.text.Held != w.card.String() || j.write.Op == connector.Create
 	j.joins, j.leaves = w.joins, w.leaves
 }
 
@@ -222,7 +207,7 @@ func (t *batchWrite) collect(ctx context.Context) {
 		case j.write.Op == connector.Create:
 			t.create(j)
 		case j.changed || j.write.Op == connector.Delete:
-			j.file = t.change(j.at.file)
+			j.file = t.change(j.at.file.name)
 			j.file.replace(j.at.card, j.text)
 		}
 	}
@@ -234,21 +219,16 @@ func (t *batchWrite) create(j *job) {
 	if name == "" {
 		name = j.uid + extension
 	}
-	c := t.changes[name]
-	if c == nil {
-		c = &fileChange{name: name, file: t.book.index.files[name], text: t.texts[name]}
-		t.changes[name] = c
-	}
-	c.added = append(c.added, j.text)
-	j.file = c
+	j.file = t.change(name)
+	j.file.added = append(j.file.added, j.text)
 }
 
 // change returns what is to become of a file.
-func (t *batchWrite) change(f *file) *fileChange {
-	c := t.changes[f.name]
+func (t *batchWrite) change(name string) *fileChange {
+	c := t.changes[name]
 	if c == nil {
-		c = &fileChange{name: f.name, file: f, text: t.texts[f.name]}
-		t.changes[f.name] = c
+		c = &fileChange{name: name, file: t.book.index.files[name]}
+		t.changes[name] = c
 	}
 	return c
 }
@@ -286,24 +266,22 @@ func (t *batchWrite) addGroups(j *job, groups map[*card]*regrouping) {
 
 // regroup changes a group card.
 func (t *batchWrite) regroup(c *card, r *regrouping) {
-	text := t.texts[r.at.file.name][c.start:c.end]
-	parsed, err := vcard.Parse(text, c.line)
-	changed := text
-	if t.book.tooLarge(r.at.file.stat) {
-		err = errPhoto(r.at.file.name)
-	}
+	var changed vcard.Text
+	parsed, err := t.texts.parse(r.at)
 	if err == nil {
-		changed, err = regroup(parsed, r.join, r.leave)
+		if changed, err = regroup(parsed, r.join, r.leave); err != nil {
+			err = place(r.at.file.name, err)
+		}
 	}
 	for _, j := range r.jobs {
 		if err != nil {
-			j.err = place(r.at.file.name, err)
+			j.err = err
 		}
 	}
-	if err != nil || changed == text {
+	if err != nil || changed.Held == parsed.String() {
 		return
 	}
-	change := t.change(r.at.file)
+	change := t.change(r.at.file.name)
 	change.replace(c, changed)
 	for _, j := range r.jobs {
 		j.groups = append(j.groups, change)

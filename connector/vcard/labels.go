@@ -148,7 +148,7 @@ func readGroup(card *vcard.Card) (*group, error) {
 }
 
 // regroup returns the text of a group card with members added and removed.
-func regroup(card *vcard.Card, join, leave []string) (string, error) {
+func regroup(card *vcard.Card, join, leave []string) (vcard.Text, error) {
 	w := writer{card: card, edit: card.Edit()}
 	gone := map[uidKey]bool{}
 	for _, uid := range leave {
@@ -165,7 +165,7 @@ func regroup(card *vcard.Card, join, leave []string) (string, error) {
 		}
 		uid, err := card.Text(p)
 		if err != nil {
-			return "", err
+			return vcard.Text{}, err
 		}
 		if key := keyOfUID(uid); gone[key] {
 			w.edit.Remove(i)
@@ -178,5 +178,5 @@ func regroup(card *vcard.Card, join, leave []string) (string, error) {
 			w.edit.Put(-1, vcard.Head(name), card.URIValue("urn:uuid:"+uid))
 		}
 	}
-	return w.edit.String(), nil
+	return w.edit.Text(), nil
 }

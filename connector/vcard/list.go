@@ -63,7 +63,7 @@ func (b *book) refresh(ctx context.Context, known func(id string) string) error 
 	}
 	before := b.index
 	b.index = x
-	if _, err := b.reload(ctx, unsure); err != nil {
+	if err := b.reload(ctx, unsure); err != nil {
 		b.index = before
 		return err
 	}

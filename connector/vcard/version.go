@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/contactsync/contactsync/internal/vcard"
 )
 
 // A stat is what tells, without opening it, that a file is still the one that was read.
@@ -38,10 +40,8 @@ func (s stat) racy(now time.Time) bool {
 // A digest is what tells the content of a card.
 type digest [12]byte
 
-func digestOf(text string) digest {
-	var d digest
-	sum := sha256.Sum256([]byte(text))
-	copy(d[:], sum[:])
+func digestOf(span vcard.Span) (d digest) {
+	copy(d[:], span.Sum[:])
 	return d
 }
 

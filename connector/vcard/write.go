@@ -28,15 +28,15 @@ type writer struct {
 
 // write returns the text of the card with the patch carried out. It fails with [connector.ErrInvalid], naming the
 // field, if a card cannot hold a value, and with an *vcard.Error if what the card holds cannot be read.
-func (w *writer) write() (string, error) {
+func (w *writer) write() (vcard.Text, error) {
 	w.edit = w.card.Edit()
 	steps := []func() error{w.names, w.entries, w.organization, w.texts, w.notes, w.dates, w.labels}
 	if err := w.check(); err != nil {
-		return "", err
+		return vcard.Text{}, err
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return "", err
+			return vcard.Text{}, err
 		}
 	}
 	if w.uid != "" && w.edit.Changes() && w.card.Find("UID") < 0 {
@@ -333,23 +333,23 @@ func (w *writer) revise(index int) {
 
 // finishName writes FN and returns the card. FN is required: where the patch leaves none it is made of what the
 // card then holds.
-func (w *writer) finishName() (string, error) {
+func (w *writer) finishName() (vcard.Text, error) {
 	if w.name.Absent() {
-		return w.edit.String(), nil
+		return w.edit.Text(), nil
 	}
 	text := w.name.Str()
 	if text == "" {
-		changed, err := vcard.Parse(w.edit.String(), 1)
+		changed, err := w.edit.Text().Parse(1)
 		if err != nil {
-			return "", invalid("", "the card would be too large")
+			return vcard.Text{}, invalid("", "the card would be too large")
 		}
 		if text = derivedName(changed); text == "" {
-			return "", invalid(fieldName, "a card needs a name, a company, an email, a nickname or a phone number")
+			return vcard.Text{}, invalid(fieldName, "a card needs a name, a company, an email, a nickname or a phone number")
 		}
 	}
 	index, old, err := w.firstText("FN")
 	if err != nil {
-		return "", err
+		return vcard.Text{}, err
 	}
 	if old != text {
 		w.put(index, "FN", w.card.TextValue(text))
@@ -357,7 +357,7 @@ func (w *writer) finishName() (string, error) {
 			w.revise(i)
 		}
 	}
-	return w.edit.String(), nil
+	return w.edit.Text(), nil
 }
 
 // removeWithLabel removes a property, and Apple's label of its group if nothing else is in the group.

@@ -61,14 +61,16 @@ func (e *Edit) insert(behind int, line string) {
 	e.added[behind] = append(e.added[behind], line)
 }
 
-// String returns the text of the card with the edit carried out.
-func (e *Edit) String() string {
+// String returns the text of the card with the edit carried out, as far as it is held.
+func (e *Edit) String() string { return e.Text().Held }
+
+// Text returns the text of the card with the edit carried out. What its gaps hold is what the card's held.
+func (e *Edit) Text() Text {
 	if !e.Changes() {
-		return e.card.text
+		return Text{Held: e.card.text, Gaps: e.card.gaps}
 	}
-	text := e.card.text
-	var b strings.Builder
-	b.Grow(len(text) + 256)
+	out := patched{card: e.card}
+	out.held.Grow(len(e.card.text) + 256)
 	pos := 0
 	for i := range e.card.Properties {
 		p := &e.card.Properties[i]
@@ -77,22 +79,43 @@ func (e *Edit) String() string {
 			continue
 		}
 		if changed {
-			b.WriteString(text[pos:p.start])
-			b.WriteString(line)
+			out.keep(pos, p.start)
+			out.held.WriteString(line)
 		} else {
-			b.WriteString(text[pos:p.end])
+			out.keep(pos, p.end)
 		}
 		pos = p.end
-		for _, line := range e.added[i] {
-			b.WriteString(line)
+		out.add(e.added[i])
+	}
+	out.keep(pos, e.card.end)
+	out.add(e.added[-1])
+	out.keep(e.card.end, len(e.card.text))
+	return Text{Held: out.held.String(), Gaps: out.gaps}
+}
+
+// A patched text is put together of what stays of a card's text and of new lines.
+type patched struct {
+	card *Card
+	held strings.Builder
+	gaps []Gap
+}
+
+// keep takes over what the card holds from one position to another, with the gaps in it. A gap is never at the end of
+// a line, so it lies in one such run and in no other.
+func (t *patched) keep(from, to int) {
+	for _, gap := range t.card.gaps {
+		if from < gap.At && gap.At < to {
+			gap.At += t.held.Len() - from
+			t.gaps = append(t.gaps, gap)
 		}
 	}
-	b.WriteString(text[pos:e.card.end])
-	for _, line := range e.added[-1] {
-		b.WriteString(line)
+	t.held.WriteString(t.card.text[from:to])
+}
+
+func (t *patched) add(lines []string) {
+	for _, line := range lines {
+		t.held.WriteString(line)
 	}
-	b.WriteString(text[e.card.end:])
-	return b.String()
 }
 
 // lastNamed returns the index of the last property of that name, -1 if there is none.
