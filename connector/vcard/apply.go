@@ -48,10 +48,12 @@ func (b *book) concerned(writes []connector.Write) []string {
 			ids = append(ids, w.ID)
 			continue
 		}
-		name := b.fileOfNew(w)
-		if there := b.index.bearing(keyOfUID(uuidOf(w.Marker))); len(there) > 0 {
+		uid := uuidOf(w.Marker)
+		if there := b.index.bearing(keyOfUID(uid)); len(there) > 0 {
 			ids = append(ids, there[0])
-		} else if b.single != "" || b.index.files[name] != nil {
+		} else if b.single != "" {
+			ids = append(ids, b.single)
+		} else if name := uid + extension; b.index.files[name] != nil {
 			ids = append(ids, name)
 		}
 	}
@@ -81,17 +83,6 @@ type batchWrite struct {
 	jobs    []job
 	changes map[string]*fileChange
 	results []connector.Result
-}
-
-// fileOfNew returns the name of the file of the card that a write creates; the same for the same marker.
-func (b *book) fileOfNew(w connector.Write) string {
-	if b.single != "" {
-		return b.single
-	}
-	if w.Marker == "" {
-		return ""
-	}
-	return uuidOf(w.Marker) + extension
 }
 
 // locate finds the card of a job, and refuses the job if it may not be written.

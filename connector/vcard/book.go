@@ -299,7 +299,7 @@ func (b *book) failed(op, id string, err error) error {
 	return &connector.Error{App: appID, Op: op, RecordID: id, Err: err}
 }
 
-func (b *book) path(name string) string { return filepath.Join(b.dir, name) }
+func (b *book) path(name string) string { return b.dir + string(filepath.Separator) + name }
 
 // each calls do for every number below n, on all cores if that is worth it, and returns when all calls have.
 func each(n int, do func(i int)) { eachOn(runtime.GOMAXPROCS(0), n, do) }

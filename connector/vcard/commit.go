@@ -162,7 +162,7 @@ func (b *book) place(ctx context.Context, c *fileChange) error {
 	if c.temp == "" {
 		err = os.Remove(c.target)
 	} else {
-		err = os.Rename(c.temp, c.target)
+		err = rename(c.temp, c.target)
 	}
 	c.done = err == nil
 	return err

@@ -2,6 +2,7 @@ package vcard
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode"
@@ -200,7 +201,14 @@ func nameOf(text vcard.Text, line int) (string, error) {
 func uuidOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	b := make([]byte, 0, 36)
+	for i := range 16 {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, sum[i:i+1])
+	}
+	return string(b)
 }
 
 // version returns the version of a card of the file that is in these groups.

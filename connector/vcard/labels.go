@@ -3,6 +3,7 @@ package vcard
 import (
 	"strings"
 
+	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
@@ -13,12 +14,13 @@ func (w *writer) labels() error {
 	if !ok {
 		return nil
 	}
-	now, err := readFields(w.card, wantedOf([]string{fieldLabels}), w.groups)
+	labels, err := labelsOf(w.card, w.groups)
 	if err != nil {
 		return err
 	}
 	field, _ := fieldNamed(fieldLabels)
-	have, want := now[fieldLabels].Elements(), change.Apply(now[fieldLabels], field).Elements()
+	now := contact.Set(labels...)
+	have, want := now.Elements(), change.Apply(now, field).Elements()
 	added, removed := without(want, have), without(have, want)
 	w.leaves = intersect(w.groups, removed)
 	var categories []string

@@ -57,7 +57,7 @@ func keyOfUID(uid string) uidKey {
 	if uid == "" {
 		return 0
 	}
-	sum := sha256.Sum256([]byte(uid))
+	sum := sha256.Sum256(append(make([]byte, 0, 64), uid...)) // 64 bytes: most need no memory of their own
 	return uidKey(binary.BigEndian.Uint64(sum[:8]) | 1)
 }
 
@@ -104,6 +104,9 @@ func (v version) String() string {
 
 // parseVersion reads what String wrote, and reports whether it is that.
 func parseVersion(s string) (v version, ok bool) {
+	if s == "" {
+		return v, false // as of every card that is not known yet
+	}
 	s, v.racy = strings.CutPrefix(s, "~")
 	var part string
 	next := func() string { part, s, _ = strings.Cut(s, "."); return part }

@@ -5,8 +5,14 @@ import "strings"
 // An Edit is what is to become of a card: lines that are replaced, removed or added. The card itself stays.
 type Edit struct {
 	card    *Card
-	changed map[int]string   // the new lines of a property by its index; "" removes it
-	added   map[int][]string // new lines behind a property; those at -1 come before END
+	changed map[int]string // the new lines of a property by its index; "" removes it
+	added   []addition     // in the order in which they were added
+}
+
+// An addition is a new line.
+type addition struct {
+	behind int // the index of a property; -1 if it comes before END
+	line   string
 }
 
 // Edit returns an edit that changes nothing yet.
@@ -20,7 +26,7 @@ func (e *Edit) Put(index int, head Head, value Encoded) {
 		e.set(index, line)
 		return
 	}
-	e.insert(e.card.lastNamed(head.name()), line)
+	e.added = append(e.added, addition{e.card.lastNamed(head.name()), line})
 }
 
 // PutHead writes another head before the value of the property with that index, which stays as it is written.
@@ -54,13 +60,6 @@ func (e *Edit) set(index int, line string) {
 	e.changed[index] = line
 }
 
-func (e *Edit) insert(behind int, line string) {
-	if e.added == nil {
-		e.added = map[int][]string{}
-	}
-	e.added[behind] = append(e.added[behind], line)
-}
-
 // String returns the text of the card with the edit carried out, as far as it is held.
 func (e *Edit) String() string { return e.Text().Held }
 
@@ -69,52 +68,57 @@ func (e *Edit) Text() Text {
 	if !e.Changes() {
 		return Text{Held: e.card.text, Gaps: e.card.gaps}
 	}
-	out := patched{card: e.card}
-	out.held.Grow(len(e.card.text) + 256)
-	pos := 0
+	out := patched{edit: e}
+	size := len(e.card.text)
+	for _, a := range e.added {
+		size += len(a.line)
+	}
+	for _, line := range e.changed {
+		size += len(line)
+	}
+	out.held.Grow(size)
 	for i := range e.card.Properties {
 		p := &e.card.Properties[i]
-		line, changed := e.changed[i]
-		if !changed && e.added[i] == nil {
-			continue
-		}
-		if changed {
-			out.keep(pos, p.start)
+		if line, changed := e.changed[i]; changed {
+			out.keep(p.start)
 			out.held.WriteString(line)
-		} else {
-			out.keep(pos, p.end)
+			out.pos = p.end
 		}
-		pos = p.end
-		out.add(e.added[i])
+		out.add(i, p.end)
 	}
-	out.keep(pos, e.card.end)
-	out.add(e.added[-1])
-	out.keep(e.card.end, len(e.card.text))
+	out.add(-1, e.card.end)
+	out.keep(len(e.card.text))
 	return Text{Held: out.held.String(), Gaps: out.gaps}
 }
 
 // A patched text is put together of what stays of a card's text and of new lines.
 type patched struct {
-	card *Card
+	edit *Edit
+	pos  int // up to where the card's text is done
 	held strings.Builder
 	gaps []Gap
 }
 
-// keep takes over what the card holds from one position to another, with the gaps in it. A gap is never at the end of
-// a line, so it lies in one such run and in no other.
-func (t *patched) keep(from, to int) {
-	for _, gap := range t.card.gaps {
-		if from < gap.At && gap.At < to {
-			gap.At += t.held.Len() - from
+// keep takes over what the card holds as far as a position, with the gaps in it. A gap is never at the end of a line, so
+// it lies in one such run and in no other.
+func (t *patched) keep(to int) {
+	for _, gap := range t.edit.card.gaps {
+		if t.pos < gap.At && gap.At < to {
+			gap.At += t.held.Len() - t.pos
 			t.gaps = append(t.gaps, gap)
 		}
 	}
-	t.held.WriteString(t.card.text[from:to])
+	t.held.WriteString(t.edit.card.text[t.pos:to])
+	t.pos = to
 }
 
-func (t *patched) add(lines []string) {
-	for _, line := range lines {
-		t.held.WriteString(line)
+// add puts in the lines that come behind a property, which ends there.
+func (t *patched) add(behind, end int) {
+	for _, a := range t.edit.added {
+		if a.behind == behind {
+			t.keep(end)
+			t.held.WriteString(a.line)
+		}
 	}
 }
 
