@@ -53,7 +53,7 @@ func (b *book) concerned(writes []connector.Write) []string {
 			ids = append(ids, there[0])
 		} else if b.single != "" {
 			ids = append(ids, b.single)
-		} else if name := uid + extension; b.index.files[name] != nil {
+		} else if name := uid + extension; b.index.file(name) != nil {
 			ids = append(ids, name)
 		}
 	}
@@ -100,7 +100,6 @@ func (t *batchWrite) locate(j *job) {
 		}
 	case connector.Update, connector.Delete:
 		if j.at, j.err = t.book.locate(j.write.ID); j.err == nil {
-			j.uid = j.at.card.uid
 			j.err = t.checkVersion(j)
 		}
 	default:
@@ -133,8 +132,10 @@ func (t *batchWrite) patch(j *job) {
 			return
 		}
 		w.groups = x.labels(j.at.card)
-		if j.at.card.noUID {
+		if j.uid = j.at.card.uid; j.at.card.noUID {
 			w.uid = j.uid
+		} else if j.uid, _, j.err = identity(w.card); j.err != nil {
+			return
 		}
 	} else {
 		w.card, _ = vcard.Parse(newCard(j.uid, w.now), 1)
@@ -174,23 +175,25 @@ func newCard(uid string, now time.Time) string {
 
 // collect gathers what the jobs do to files: first to the group cards, then to the cards of the jobs.
 func (t *batchWrite) collect(ctx context.Context) {
-	touched := map[*card]bool{}
-	groups := map[*card]*regrouping{}
+	touched := map[spot]bool{}
+	groups := map[spot]*regrouping{}
 	for i := range t.jobs {
 		j := &t.jobs[i]
 		switch {
 		case j.err == nil && ctx.Err() != nil:
 			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, ctx.Err())
-		case j.err == nil && j.at.card != nil && touched[j.at.card]:
+		case j.err == nil && j.at.card != nil && touched[j.at.spot()]:
 			j.err = fmt.Errorf("%w: by another write of the same batch", connector.ErrVersionConflict)
 		}
 		if j.err == nil && !j.exists {
-			touched[j.at.card] = j.at.card != nil
+			if j.at.card != nil {
+				touched[j.at.spot()] = true
+			}
 			t.addGroups(j, groups)
 		}
 	}
-	for c, r := range groups {
-		t.regroup(c, r)
+	for _, r := range groups {
+		t.regroup(r)
 	}
 	for i := range t.jobs {
 		switch j := &t.jobs[i]; {
@@ -199,7 +202,7 @@ func (t *batchWrite) collect(ctx context.Context) {
 			t.create(j)
 		case j.changed || j.write.Op == connector.Delete:
 			j.file = t.change(j.at.file.name)
-			j.file.replace(j.at.card, j.text)
+			j.file.replace(j.at, j.text)
 		}
 	}
 }
@@ -218,7 +221,7 @@ func (t *batchWrite) create(j *job) {
 func (t *batchWrite) change(name string) *fileChange {
 	c := t.changes[name]
 	if c == nil {
-		c = &fileChange{name: name, file: t.book.index.files[name]}
+		c = &fileChange{name: name, file: t.book.index.file(name)}
 		t.changes[name] = c
 	}
 	return c
@@ -232,13 +235,13 @@ type regrouping struct {
 }
 
 // addGroups notes the groups that a job's card is to be added to and taken out of.
-func (t *batchWrite) addGroups(j *job, groups map[*card]*regrouping) {
+func (t *batchWrite) addGroups(j *job, groups map[spot]*regrouping) {
 	note := func(name string) *regrouping {
 		at := t.book.index.groups[labelKey(name)]
-		r := groups[at.card]
+		r := groups[at.spot()]
 		if r == nil {
 			r = &regrouping{at: at}
-			groups[at.card] = r
+			groups[at.spot()] = r
 		}
 		if !slices.Contains(r.jobs, j) {
 			r.jobs = append(r.jobs, j)
@@ -256,7 +259,7 @@ func (t *batchWrite) addGroups(j *job, groups map[*card]*regrouping) {
 }
 
 // regroup changes a group card.
-func (t *batchWrite) regroup(c *card, r *regrouping) {
+func (t *batchWrite) regroup(r *regrouping) {
 	var changed vcard.Text
 	parsed, err := t.texts.parse(r.at)
 	if err == nil {
@@ -273,7 +276,7 @@ func (t *batchWrite) regroup(c *card, r *regrouping) {
 		return
 	}
 	change := t.change(r.at.file.name)
-	change.replace(c, changed)
+	change.replace(r.at, changed)
 	for _, j := range r.jobs {
 		j.groups = append(j.groups, change)
 	}

@@ -74,16 +74,19 @@ func (b *book) ListKnown(ctx context.Context, _ connector.Cursor, known func(id 
 		return connector.Listing{}, err
 	}
 	x := b.index
-	listing := connector.Listing{Items: make([]connector.Item, 0, max(len(x.at), len(x.files))), Complete: true}
-	for _, f := range x.files {
+	listing := connector.Listing{Items: make([]connector.Item, 0, len(x.plain)+len(x.at)), Complete: true}
+	for f := range x.all {
 		if f.err != nil {
 			listing.Unread = append(listing.Unread, connector.Unread{ID: printable(f.name), Err: f.err})
 		}
 		for _, c := range f.cards {
-			if first, _ := x.find(c.id); c.group == nil && first.card != c {
-				continue // another card of the file has its id, and is reported
+			l := located{f, c}
+			if c.group == nil && len(f.cards) > 1 {
+				if first, _ := x.find(c.id); first.spot() != l.spot() {
+					continue // another card of the file has its id, and is reported
+				}
 			}
-			if err := x.fault(located{f, c}); err != nil {
+			if err := x.fault(l); err != nil {
 				listing.Unread = append(listing.Unread, connector.Unread{ID: c.id, Err: err})
 			} else if c.group == nil {
 				listing.Items = append(listing.Items, connector.Item{ID: c.id, Version: f.version(c, x.labels(c))})
@@ -158,7 +161,7 @@ func (b *book) Find(ctx context.Context, marker string, fields []string) (contac
 
 // parse reads a card.
 func (t texts) parse(l located) (*vcard.Card, error) {
-	text, ok := t[l.card]
+	text, ok := t[l.spot()]
 	if !ok {
 		return nil, place(l.file.name, fmt.Errorf("%w: %w", connector.ErrUnavailable, errChanging))
 	}
@@ -205,7 +208,7 @@ func (b *book) locate(id string) (located, error) {
 	if ok {
 		return l, b.index.fault(l)
 	}
-	f := b.index.files[b.fileOf(id)]
+	f := b.index.file(b.fileOf(id))
 	switch {
 	case f == nil:
 		return l, connector.ErrNotFound
@@ -229,7 +232,7 @@ func (b *book) fileOf(id string) string {
 		return name // see printable
 	}
 	for i := 0; i < len(id); i++ {
-		if id[i] == '#' && strings.HasSuffix(strings.ToLower(id[:i]), extension) && b.index.files[id[:i]] != nil {
+		if id[i] == '#' && strings.HasSuffix(strings.ToLower(id[:i]), extension) && b.index.file(id[:i]) != nil {
 			return id[:i]
 		}
 	}
@@ -241,8 +244,8 @@ func (b *book) isOurs(name string) bool {
 	return name == b.single || isCardFile(name) && name == filepath.Base(name)
 }
 
-// reload reads files whole and takes them into the index.
-func (b *book) reload(ctx context.Context, names []string) error {
+// reload reads files whole and takes them into the index, under the ids by which the caller knows their cards.
+func (b *book) reload(ctx context.Context, names []string, known func(id string) string) error {
 	visits := make([]*visit, len(names))
 	each(len(names), func(i int) {
 		visits[i] = &visit{name: names[i]}
@@ -253,13 +256,18 @@ func (b *book) reload(ctx context.Context, names []string) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	for _, v := range visits {
+		if known != nil && v.fresh != nil {
+			v.fresh.keepKnown(known)
+		}
+	}
 	return b.takeAll(visits, nil)
 }
 
 // take takes a file into the index that was just read. While its content and stat are what they were, so are its
 // versions.
 func (b *book) take(f *file) {
-	old := b.index.files[f.name]
+	old := b.index.file(f.name)
 	if old != nil && old.stat == f.stat && old.racy && old.err == nil && f.err == nil && sameCards(old, f) {
 		f.racy, f.sure = true, !f.racy
 	}

@@ -47,7 +47,7 @@ func versions(t *testing.T, c connector.Connector, known map[string]string) map[
 }
 
 // aged dates the files of a folder back, as if they were written long ago.
-func aged(t *testing.T, dir string, names ...string) {
+func aged(t testing.TB, dir string, names ...string) {
 	t.Helper()
 	for i, name := range names {
 		old := time.Now().Add(-time.Hour + time.Duration(i)*time.Millisecond + 1234*time.Nanosecond)
@@ -232,6 +232,37 @@ func TestUnseenEdit(t *testing.T) {
 	require.Equal(t, rec.Version, versions(t, c, nil)["a.vcf"])
 }
 
+// TestKnownByVersion writes cards of files that this process never opened: they are known by their versions alone.
+func TestKnownByVersion(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ann, bob := cardOf("3.0", "UID:u-ann", "FN:Ann"), cardOf("3.0", "UID:u-bob", "FN:Bob")
+	group := cardOf("4.0", "UID:u-g", "FN:Friends", "KIND:group")
+	put(t, dir, "a.vcf", ann, "b.vcf", "\ufeff"+bob, "c.vcf", "\r\n\r\n"+cardOf("3.0", "FN:Cy")+"\r\n", "g.vcf", group)
+	ids := []string{"a.vcf", "b.vcf", "c.vcf"}
+	aged(t, dir, append(ids, "g.vcf")...)
+	known := versions(t, vcard.Folder(dir), nil)
+	c := vcard.Folder(dir)
+	if diff := cmp.Diff(known, versions(t, c, known)); diff != "" {
+		t.Errorf("versions (-before +after):\n%s", diff)
+	}
+	var writes []connector.Write
+	for _, id := range ids {
+		writes = append(writes, connector.Write{Op: connector.Update, ID: id, Version: known[id], Patch: contact.Patch{
+			"title": setText("x"), "labels": {Add: []contact.Entry{entry("friends", "")}}}})
+	}
+	results, err := c.Apply(context.Background(), writes[:2])
+	require.NoError(t, err)
+	require.NoError(t, results[0].Err)
+	require.NoError(t, results[1].Err)
+	require.NoError(t, apply(t, c, connector.Write{Op: connector.Update, ID: "c.vcf", Version: known["c.vcf"], Patch: contact.Patch{"title": setText("y")}}).Err)
+	wantFile(t, dir, "a.vcf", cardOf("3.0", "UID:u-ann", "FN:Ann", "TITLE:x"))
+	wantFile(t, dir, "b.vcf", "\ufeff"+cardOf("3.0", "UID:u-bob", "FN:Bob", "TITLE:x"))
+	wantFile(t, dir, "c.vcf", "\r\n\r\n"+cardOf("3.0", "FN:Cy", "TITLE:y")+"\r\n")
+	wantFile(t, dir, "g.vcf", cardOf("4.0", "UID:u-g", "FN:Friends", "KIND:group", "MEMBER:urn:uuid:u-ann", "MEMBER:urn:uuid:u-bob"))
+	require.Equal(t, []string{"Friends"}, results[0].Record.Get("labels").Elements())
+}
+
 // TestTouchedFile shows that a write is conditional on the content: a file whose time alone has changed is written.
 func TestTouchedFile(t *testing.T) {
 	t.Parallel()
@@ -368,6 +399,9 @@ func TestSecondCard(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Equal(t, contact.Text("Ann"), rec.Get("name"), name)
 	}
+	put(t, dir, "a.vcf", bob)
+	ids, _ := listing(t, c)
+	require.Equal(t, []string{"a.vcf#u-bob"}, ids, "the one that is left keeps its id too")
 }
 
 // TestLostCard shows that a record is not called gone while a card cannot be told that may be it.

@@ -12,9 +12,9 @@ import (
 // A fileChange is what is to become of one file.
 type fileChange struct {
 	name  string
-	file  *file                // as it is known; nil if it is not there yet
-	cards map[*card]vcard.Text // what becomes of cards; of one that is taken out nothing
-	added []vcard.Text         // new cards, at its end
+	file  *file               // as it is known; nil if it is not there yet
+	cards map[spot]vcard.Text // what becomes of cards; of one that is taken out nothing
+	added []vcard.Text        // new cards, at its end
 
 	target string // the path to write to
 	temp   string // the path of the temporary file that holds the new text; "" if the file is to be removed
@@ -23,11 +23,11 @@ type fileChange struct {
 	done   bool // it is in place
 }
 
-func (c *fileChange) replace(of *card, text vcard.Text) {
+func (c *fileChange) replace(of located, text vcard.Text) {
 	if c.cards == nil {
-		c.cards = map[*card]vcard.Text{}
+		c.cards = map[spot]vcard.Text{}
 	}
-	c.cards[of] = text
+	c.cards[of.spot()] = text
 }
 
 // empties reports whether no card is left in the file.
@@ -49,7 +49,7 @@ func (c *fileChange) write(w *output, old io.ReaderAt) error {
 	if c.file != nil {
 		pos := int64(0)
 		for _, card := range c.file.cards {
-			text, changed := c.cards[card]
+			text, changed := c.cards[located{c.file, card}.spot()]
 			if !changed {
 				continue
 			}

@@ -114,18 +114,17 @@ func (b *book) split(ctx context.Context, r io.Reader, size int64, found func(vc
 
 // card reads one card of an open file, and reports whether it is still as it is known.
 func (b *book) card(ctx context.Context, f io.ReaderAt, c *card) (text vcard.Text, still bool) {
-	cards := 0
-	err := b.split(ctx, io.NewSectionReader(f, c.start, c.end-c.start), c.end-c.start, func(span vcard.Span) {
-		cards++
-		text, still = span.Text, digestOf(span) == c.digest
+	size := c.end - c.start
+	err := b.split(ctx, io.NewSectionReader(f, c.start, size), size, func(span vcard.Span) {
+		text, still = span.Text, span.End-span.Start == size && digestOf(span) == c.digest
 	})
-	return text, still && cards == 1 && err == nil
+	return text, still && err == nil
 }
 
 // A visit is what a batch wants of one file: that what is known of it is what is on the disk, and the texts of cards.
 type visit struct {
 	name    string
-	cards   []*card
+	cards   []located
 	unknown bool // there is an id in the batch that is not known to be in the file
 
 	texts []vcard.Text // of the cards
@@ -134,7 +133,7 @@ type visit struct {
 }
 
 // texts are what the cards of a batch say.
-type texts map[*card]vcard.Text
+type texts map[spot]vcard.Text
 
 // fresh holds what is known of the files that have cards of these ids against the disk, takes into the index what is
 // otherwise, and returns the texts of the cards; with groups, of all group cards too.
@@ -172,9 +171,9 @@ func (b *book) visits(ids []string, groups bool, have texts) []*visit {
 		return v
 	}
 	want := func(l located) {
-		if _, ok := have[l.card]; !ok && l.card.err == nil {
+		if _, ok := have[l.spot()]; !ok && l.card.err == nil {
 			v := of(l.file.name)
-			v.cards = append(v.cards, l.card)
+			v.cards = append(v.cards, l)
 		}
 	}
 	for _, id := range ids {
@@ -208,7 +207,7 @@ func (v *visit) pay(ctx context.Context, b *book) {
 
 // known reads the cards, and reports whether the file is as it is known.
 func (v *visit) known(ctx context.Context, b *book) bool {
-	known := b.index.files[v.name]
+	known := b.index.file(v.name)
 	if known == nil || known.err != nil {
 		return false
 	}
@@ -220,9 +219,9 @@ func (v *visit) known(ctx context.Context, b *book) bool {
 	if known.stat != st || (v.unknown || len(v.cards) == 0) && !known.isStill(st) {
 		return false
 	}
-	for _, c := range v.cards {
-		text, still := b.card(ctx, f, c)
-		if !still || c.uid == "" && c.key != 0 { // a card that is known by its version alone is read whole
+	for _, l := range v.cards {
+		text, still := b.card(ctx, f, l.card)
+		if !still {
 			return false
 		}
 		v.texts = append(v.texts, text)
@@ -243,10 +242,13 @@ func (b *book) takeAll(visits []*visit, out texts) error {
 			continue
 		case v.fresh != nil:
 			b.take(v.fresh)
-			cards = v.fresh.cards
+			cards = nil
+			for _, c := range v.fresh.cards {
+				cards = append(cards, located{v.fresh, c})
+			}
 		}
 		for i, text := range v.texts {
-			out[cards[i]] = text
+			out[cards[i].spot()] = text
 		}
 	}
 	return nil
