@@ -43,8 +43,17 @@ func (f *file) plain() (plain, bool) {
 
 // file returns the file of that name.
 func (p plain) file(name string) *file {
-	c := &card{id: name, key: p.key, digest: p.digest, end: p.stat.size, line: 1}
-	return &file{name: name, stat: p.stat, racy: p.racy, sure: p.sure, alone: true, cards: []*card{c}}
+	f := &struct { // one piece of memory for all: this is asked often
+		file  file
+		card  card
+		cards [1]*card
+	}{
+		file: file{name: name, stat: p.stat, racy: p.racy, sure: p.sure, alone: true},
+		card: card{id: name, key: p.key, digest: p.digest, end: p.stat.size, line: 1},
+	}
+	f.cards[0] = &f.card
+	f.file.cards = f.cards[:]
+	return &f.file
 }
 
 // located is where a card is.
@@ -149,8 +158,8 @@ func (x *index) unbear(key uidKey, id string) {
 func (x *index) put(f *file) {
 	if old := x.file(f.name); old != nil {
 		f.keepIDs(old)
+		x.drop(f.name)
 	}
-	x.drop(f.name)
 	if p, ok := f.plain(); ok {
 		x.plain[f.name] = p
 	} else {
