@@ -230,5 +230,5 @@ func fileOfVersion(name string, st stat, written string) *file {
 	if !ok || !v.alone || v.racy || v.stat != st {
 		return nil
 	}
-	return &file{name: name, stat: st, alone: true, cards: []*card{{id: name, key: v.uid, digest: v.digest, end: st.size, line: 1}}}
+	return plain{stat: st, key: v.uid, digest: v.digest}.file(name)
 }

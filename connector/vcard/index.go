@@ -92,6 +92,20 @@ func (x *index) has(name string, st stat) (known, still bool) {
 	return f != nil, f != nil && f.isStill(st)
 }
 
+// names yields the name of every file.
+func (x *index) names(yield func(string) bool) {
+	for name := range x.plain {
+		if !yield(name) {
+			return
+		}
+	}
+	for name := range x.files {
+		if !yield(name) {
+			return
+		}
+	}
+}
+
 // all yields every file.
 func (x *index) all(yield func(*file) bool) {
 	for name, p := range x.plain {
@@ -170,8 +184,10 @@ func (x *index) put(f *file) {
 			x.members = nil
 			continue
 		}
-		if _, twice := x.find(c.id); !twice {
-			x.at[c.id] = located{f, c}
+		if f.name != c.id || !f.holds(c.id) {
+			if _, twice := x.find(c.id); !twice {
+				x.at[c.id] = located{f, c}
+			}
 		}
 		if c.key != 0 {
 			x.bear(c.key, c.id)

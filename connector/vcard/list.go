@@ -57,9 +57,9 @@ func (b *book) refresh(ctx context.Context, known func(id string) string) error 
 			unsure = append(unsure, f.name)
 		}
 	}
-	for f := range x.all {
-		if !names[f.name] {
-			x.drop(f.name)
+	for name := range x.names {
+		if !names[name] {
+			x.drop(name)
 		}
 	}
 	if b.single != "" {
