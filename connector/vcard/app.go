@@ -71,7 +71,7 @@ func File(path string, opts ...Option) connector.Connector {
 }
 
 func newBook(dir, single string, opts []Option) *book {
-	b := &book{dir: dir, single: single, clock: connector.SystemClock{}}
+	b := &book{dir: filepath.Clean(dir), single: single, clock: connector.SystemClock{}}
 	for _, opt := range opts {
 		opt(b)
 	}

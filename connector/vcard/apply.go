@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"maps"
 	"slices"
 	"time"
 
@@ -23,17 +22,8 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	if err := b.ensure(ctx); err != nil {
 		return nil, err
 	}
-	ids := make([]string, 0, len(writes))
-	for _, w := range writes {
-		id := w.ID
-		if w.Op == connector.Create {
-			id = b.fileOfNew(w)
-		}
-		if w.Op != connector.Create || b.single != "" || b.index.files[id] != nil {
-			ids = append(ids, id)
-		}
-	}
-	texts, err := b.freshForWriting(ctx, ids, writes)
+	labels := slices.ContainsFunc(writes, func(w connector.Write) bool { _, ok := w.Patch[fieldLabels]; return ok })
+	texts, err := b.fresh(ctx, b.concerned(writes), labels)
 	if err != nil {
 		return nil, err
 	}
@@ -47,36 +37,36 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	}
 	each(len(writes), func(i int) { t.patch(&t.jobs[i]) })
 	t.collect(ctx)
-	return t.results, t.commit()
+	return t.results, t.commit(ctx)
 }
 
-// freshForWriting reads the files that hold the cards of these ids and, if labels change, those of group cards.
-func (b *book) freshForWriting(ctx context.Context, ids []string, writes []connector.Write) (map[string]string, error) {
-	texts, err := b.fresh(ctx, ids)
-	labels := slices.ContainsFunc(writes, func(w connector.Write) bool { _, ok := w.Patch[fieldLabels]; return ok })
-	if err != nil || !labels {
-		return texts, err
-	}
-	b.index.findGroups()
-	var names []string
-	for _, l := range b.index.groups {
-		if _, read := texts[l.file.name]; !read {
-			names = append(names, l.file.name)
+// concerned returns the ids of the cards that are written, or are there already, and of the files that cards come into.
+func (b *book) concerned(writes []connector.Write) []string {
+	ids := make([]string, 0, len(writes))
+	for _, w := range writes {
+		if w.Op != connector.Create {
+			ids = append(ids, w.ID)
+			continue
+		}
+		uid := uuidOf(w.Marker)
+		if there := b.index.bearing(keyOfUID(uid)); len(there) > 0 {
+			ids = append(ids, there[0])
+		} else if b.single != "" {
+			ids = append(ids, b.single)
+		} else if name := uid + extension; b.index.file(name) != nil {
+			ids = append(ids, name)
 		}
 	}
-	slices.Sort(names)
-	more, err := b.reload(ctx, slices.Compact(names))
-	maps.Copy(texts, more)
-	return texts, err
+	return ids
 }
 
 // A job is one write of a batch.
 type job struct {
 	write   connector.Write
-	at      located // the card to update or delete
-	uid     string  // of the card
-	exists  bool    // the card to create is there already
-	text    string  // of the card as it is to be; "" if it is to be deleted
+	at      located    // the card to update or delete
+	uid     string     // of the card
+	exists  bool       // the card to create is there already
+	text    vcard.Text // of the card as it is to be; nothing if it is to be deleted
 	parsed  *vcard.Card
 	changed bool
 	joins   []string      // names of the groups to add it to
@@ -89,21 +79,10 @@ type job struct {
 // A batchWrite carries out the writes of one call.
 type batchWrite struct {
 	book    *book
-	texts   map[string]string // of the files as they were read for this batch
+	texts   texts // of the cards as they were read for this batch
 	jobs    []job
 	changes map[string]*fileChange
 	results []connector.Result
-}
-
-// fileOfNew returns the name of the file of the card that a write creates; the same for the same marker.
-func (b *book) fileOfNew(w connector.Write) string {
-	if b.single != "" {
-		return b.single
-	}
-	if w.Marker == "" {
-		return ""
-	}
-	return uuidOf(w.Marker) + extension
 }
 
 // locate finds the card of a job, and refuses the job if it may not be written.
@@ -121,11 +100,7 @@ func (t *batchWrite) locate(j *job) {
 		}
 	case connector.Update, connector.Delete:
 		if j.at, j.err = t.book.locate(j.write.ID); j.err == nil {
-			j.uid = j.at.card.uid
 			j.err = t.checkVersion(j)
-		}
-		if whole := j.write.Op == connector.Delete && j.err == nil && j.at.file.alone; j.err == nil && !whole && t.book.tooLarge(j.at.file.stat) {
-			j.err = errPhoto(j.at.file.name)
 		}
 	default:
 		j.err = fmt.Errorf("%w: unknown operation %q", connector.ErrInvalid, j.write.Op)
@@ -152,16 +127,21 @@ func (t *batchWrite) patch(j *job) {
 	}
 	x := t.book.index
 	w := writer{patch: clonePatch(j.write.Patch), now: t.book.clock.Now()}
-	line, text := 1, newCard(j.uid, w.now)
 	if j.write.Op == connector.Update {
-		c := j.at.card
-		line, text = c.line, t.texts[j.at.file.name][c.start:c.end]
-		w.groups = x.labels(c)
-		if c.noUID {
-			w.uid = c.uid
+		if w.card, j.err = t.texts.parse(j.at); j.err != nil {
+			return
 		}
-	} else if _, named := w.patch[fieldName]; !named {
-		w.name = contact.Empty // it is made of what the patch sets
+		w.groups = x.labels(j.at.card)
+		if j.uid = j.at.card.uid; j.at.card.noUID {
+			w.uid = j.uid
+		} else if j.uid, _, j.err = identity(w.card); j.err != nil {
+			return
+		}
+	} else {
+		w.card, _ = vcard.Parse(newCard(j.uid, w.now), 1)
+		if _, named := w.patch[fieldName]; !named {
+			w.name = contact.Empty // it is made of what the patch sets
+		}
 	}
 	w.exists = func(label string) bool {
 		if len(x.groups) == 0 || j.uid == "" {
@@ -170,15 +150,12 @@ func (t *batchWrite) patch(j *job) {
 		_, ok := x.groups[labelKey(label)]
 		return ok
 	}
-	if w.card, j.err = vcard.Parse(text, line); j.err == nil {
-		j.text, j.err = w.write()
-	}
-	if j.err == nil {
-		if j.parsed, j.err = vcard.Parse(j.text, 1); j.err != nil {
+	if j.text, j.err = w.write(); j.err == nil {
+		if j.parsed, j.err = j.text.Parse(1); j.err != nil {
 			j.err = invalid("", "the card would be too large")
 		}
 	}
-	j.changed = j.text != text || j.write.Op == connector.Create
+	j.changed = j.text.Held != w.card.String() || j.write.Op == connector.Create
 	j.joins, j.leaves = w.joins, w.leaves
 }
 
@@ -198,23 +175,25 @@ func newCard(uid string, now time.Time) string {
 
 // collect gathers what the jobs do to files: first to the group cards, then to the cards of the jobs.
 func (t *batchWrite) collect(ctx context.Context) {
-	touched := map[*card]bool{}
-	groups := map[*card]*regrouping{}
+	touched := map[spot]bool{}
+	groups := map[spot]*regrouping{}
 	for i := range t.jobs {
 		j := &t.jobs[i]
 		switch {
 		case j.err == nil && ctx.Err() != nil:
 			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, ctx.Err())
-		case j.err == nil && j.at.card != nil && touched[j.at.card]:
+		case j.err == nil && j.at.card != nil && touched[j.at.spot()]:
 			j.err = fmt.Errorf("%w: by another write of the same batch", connector.ErrVersionConflict)
 		}
 		if j.err == nil && !j.exists {
-			touched[j.at.card] = j.at.card != nil
+			if j.at.card != nil {
+				touched[j.at.spot()] = true
+			}
 			t.addGroups(j, groups)
 		}
 	}
-	for c, r := range groups {
-		t.regroup(c, r)
+	for _, r := range groups {
+		t.regroup(r)
 	}
 	for i := range t.jobs {
 		switch j := &t.jobs[i]; {
@@ -222,8 +201,8 @@ func (t *batchWrite) collect(ctx context.Context) {
 		case j.write.Op == connector.Create:
 			t.create(j)
 		case j.changed || j.write.Op == connector.Delete:
-			j.file = t.change(j.at.file)
-			j.file.replace(j.at.card, j.text)
+			j.file = t.change(j.at.file.name)
+			j.file.replace(j.at, j.text)
 		}
 	}
 }
@@ -234,21 +213,16 @@ func (t *batchWrite) create(j *job) {
 	if name == "" {
 		name = j.uid + extension
 	}
-	c := t.changes[name]
-	if c == nil {
-		c = &fileChange{name: name, file: t.book.index.files[name], text: t.texts[name]}
-		t.changes[name] = c
-	}
-	c.added = append(c.added, j.text)
-	j.file = c
+	j.file = t.change(name)
+	j.file.added = append(j.file.added, j.text)
 }
 
 // change returns what is to become of a file.
-func (t *batchWrite) change(f *file) *fileChange {
-	c := t.changes[f.name]
+func (t *batchWrite) change(name string) *fileChange {
+	c := t.changes[name]
 	if c == nil {
-		c = &fileChange{name: f.name, file: f, text: t.texts[f.name]}
-		t.changes[f.name] = c
+		c = &fileChange{name: name, file: t.book.index.file(name)}
+		t.changes[name] = c
 	}
 	return c
 }
@@ -261,13 +235,13 @@ type regrouping struct {
 }
 
 // addGroups notes the groups that a job's card is to be added to and taken out of.
-func (t *batchWrite) addGroups(j *job, groups map[*card]*regrouping) {
+func (t *batchWrite) addGroups(j *job, groups map[spot]*regrouping) {
 	note := func(name string) *regrouping {
 		at := t.book.index.groups[labelKey(name)]
-		r := groups[at.card]
+		r := groups[at.spot()]
 		if r == nil {
 			r = &regrouping{at: at}
-			groups[at.card] = r
+			groups[at.spot()] = r
 		}
 		if !slices.Contains(r.jobs, j) {
 			r.jobs = append(r.jobs, j)
@@ -285,26 +259,24 @@ func (t *batchWrite) addGroups(j *job, groups map[*card]*regrouping) {
 }
 
 // regroup changes a group card.
-func (t *batchWrite) regroup(c *card, r *regrouping) {
-	text := t.texts[r.at.file.name][c.start:c.end]
-	parsed, err := vcard.Parse(text, c.line)
-	changed := text
-	if t.book.tooLarge(r.at.file.stat) {
-		err = errPhoto(r.at.file.name)
-	}
+func (t *batchWrite) regroup(r *regrouping) {
+	var changed vcard.Text
+	parsed, err := t.texts.parse(r.at)
 	if err == nil {
-		changed, err = regroup(parsed, r.join, r.leave)
+		if changed, err = regroup(parsed, r.join, r.leave); err != nil {
+			err = place(r.at.file.name, err)
+		}
 	}
 	for _, j := range r.jobs {
 		if err != nil {
-			j.err = place(r.at.file.name, err)
+			j.err = err
 		}
 	}
-	if err != nil || changed == text {
+	if err != nil || changed.Held == parsed.String() {
 		return
 	}
-	change := t.change(r.at.file)
-	change.replace(c, changed)
+	change := t.change(r.at.file.name)
+	change.replace(r.at, changed)
 	for _, j := range r.jobs {
 		j.groups = append(j.groups, change)
 	}

@@ -29,6 +29,7 @@ type book struct {
 	mu        sync.Mutex
 	index     *index   // nil until the book was listed once
 	leftovers []string // temporary files of a write that was cut off, as last listed
+	passes    sync.Pool
 }
 
 var (
@@ -73,16 +74,19 @@ func (b *book) ListKnown(ctx context.Context, _ connector.Cursor, known func(id 
 		return connector.Listing{}, err
 	}
 	x := b.index
-	listing := connector.Listing{Items: make([]connector.Item, 0, max(len(x.at), len(x.files))), Complete: true}
-	for _, f := range x.files {
+	listing := connector.Listing{Items: make([]connector.Item, 0, len(x.plain)+len(x.at)), Complete: true}
+	for f := range x.all {
 		if f.err != nil {
 			listing.Unread = append(listing.Unread, connector.Unread{ID: printable(f.name), Err: f.err})
 		}
 		for _, c := range f.cards {
-			if first, _ := x.find(c.id); c.group == nil && first.card != c {
-				continue // another card of the file has its id, and is reported
+			l := located{f, c}
+			if c.group == nil && len(f.cards) > 1 {
+				if first, _ := x.find(c.id); first.spot() != l.spot() {
+					continue // another card of the file has its id, and is reported
+				}
 			}
-			if err := x.fault(located{f, c}); err != nil {
+			if err := x.fault(l); err != nil {
 				listing.Unread = append(listing.Unread, connector.Unread{ID: c.id, Err: err})
 			} else if c.group == nil {
 				listing.Items = append(listing.Items, connector.Item{ID: c.id, Version: f.version(c, x.labels(c))})
@@ -106,7 +110,7 @@ func printable(name string) string {
 func (b *book) Read(ctx context.Context, ids []string, fields []string) ([]connector.ReadResult, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	texts, err := b.fresh(ctx, ids)
+	texts, err := b.fresh(ctx, ids, false)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +121,7 @@ func (b *book) Read(ctx context.Context, ids []string, fields []string) ([]conne
 		l, err := b.locate(ids[i])
 		var parsed *vcard.Card
 		if err == nil {
-			parsed, err = l.parse(texts[l.file.name])
+			parsed, err = texts.parse(l)
 		}
 		if err == nil {
 			results[i].Record, err = b.record(l, parsed, want)
@@ -135,7 +139,7 @@ func (b *book) Find(ctx context.Context, marker string, fields []string) (contac
 	b.mu.Lock()
 	err := b.ensure(ctx)
 	if err == nil {
-		_, err = b.fresh(ctx, []string{uid + extension})
+		_, err = b.fresh(ctx, []string{uid + extension}, false)
 	}
 	var ids []string
 	if err == nil {
@@ -155,9 +159,13 @@ func (b *book) Find(ctx context.Context, marker string, fields []string) (contac
 	return results[0].Record, results[0].Err
 }
 
-// parse reads a card, of the text of its file.
-func (l located) parse(text string) (*vcard.Card, error) {
-	parsed, err := vcard.Parse(text[l.card.start:l.card.end], l.card.line)
+// parse reads a card.
+func (t texts) parse(l located) (*vcard.Card, error) {
+	text, ok := t[l.spot()]
+	if !ok {
+		return nil, place(l.file.name, fmt.Errorf("%w: %w", connector.ErrUnavailable, errChanging))
+	}
+	parsed, err := text.Parse(l.card.line)
 	if err != nil {
 		return nil, place(l.file.name, err)
 	}
@@ -200,7 +208,7 @@ func (b *book) locate(id string) (located, error) {
 	if ok {
 		return l, b.index.fault(l)
 	}
-	f := b.index.files[b.fileOf(id)]
+	f := b.index.file(b.fileOf(id))
 	switch {
 	case f == nil:
 		return l, connector.ErrNotFound
@@ -224,62 +232,42 @@ func (b *book) fileOf(id string) string {
 		return name // see printable
 	}
 	for i := 0; i < len(id); i++ {
-		if id[i] == '#' && strings.HasSuffix(strings.ToLower(id[:i]), extension) && b.index.files[id[:i]] != nil {
+		if id[i] == '#' && strings.HasSuffix(strings.ToLower(id[:i]), extension) && b.index.file(id[:i]) != nil {
 			return id[:i]
 		}
 	}
 	return id
 }
 
-// fresh reads the files that hold the cards of these ids, takes them into the index and returns their texts.
-func (b *book) fresh(ctx context.Context, ids []string) (map[string]string, error) {
-	if err := b.ensure(ctx); err != nil {
-		return nil, err
-	}
-	names := make([]string, 0, len(ids))
-	for _, id := range ids {
-		if name := b.fileOf(id); isCardFile(name) && name == filepath.Base(name) || name == b.single {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return b.reload(ctx, slices.Compact(names))
+// isOurs reports whether a file of that name can be of the book.
+func (b *book) isOurs(name string) bool {
+	return name == b.single || isCardFile(name) && name == filepath.Base(name)
 }
 
-// reload reads files and takes them into the index.
-func (b *book) reload(ctx context.Context, names []string) (map[string]string, error) {
-	files := make([]*file, len(names))
-	texts := make([]string, len(names))
-	errs := make([]error, len(names))
+// reload reads files whole and takes them into the index, under the ids by which the caller knows their cards.
+func (b *book) reload(ctx context.Context, names []string, known func(id string) string) error {
+	visits := make([]*visit, len(names))
 	each(len(names), func(i int) {
-		if errs[i] = ctx.Err(); errs[i] == nil {
-			files[i], texts[i], errs[i] = b.load(names[i])
+		visits[i] = &visit{name: names[i]}
+		if ctx.Err() == nil {
+			visits[i].fresh, _, visits[i].err = b.load(ctx, names[i])
 		}
 	})
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return err
 	}
-	if slices.ContainsFunc(errs, func(err error) bool { return err != nil }) {
-		if err := b.gone(); err != nil {
-			return nil, err
+	for _, v := range visits {
+		if known != nil && v.fresh != nil {
+			v.fresh.keepKnown(known)
 		}
 	}
-	out := make(map[string]string, len(names))
-	for i, name := range names {
-		if errs[i] != nil {
-			b.index.drop(name) // there is no such file
-			continue
-		}
-		b.take(files[i])
-		out[name] = texts[i]
-	}
-	return out, nil
+	return b.takeAll(visits, nil)
 }
 
 // take takes a file into the index that was just read. While its content and stat are what they were, so are its
 // versions.
 func (b *book) take(f *file) {
-	old := b.index.files[f.name]
+	old := b.index.file(f.name)
 	if old != nil && old.stat == f.stat && old.racy && old.err == nil && f.err == nil && sameCards(old, f) {
 		f.racy, f.sure = true, !f.racy
 	}
@@ -287,7 +275,7 @@ func (b *book) take(f *file) {
 }
 
 func sameCards(a, b *file) bool {
-	return slices.EqualFunc(a.cards, b.cards, func(x, y *card) bool { return x.digest == y.digest })
+	return slices.EqualFunc(a.cards, b.cards, func(x, y *card) bool { return x.digest == y.digest && x.start == y.start })
 }
 
 // gone returns why the book as a whole is not there, nil if it is.
@@ -319,7 +307,7 @@ func (b *book) failed(op, id string, err error) error {
 	return &connector.Error{App: appID, Op: op, RecordID: id, Err: err}
 }
 
-func (b *book) path(name string) string { return filepath.Join(b.dir, name) }
+func (b *book) path(name string) string { return b.dir + string(filepath.Separator) + name }
 
 // each calls do for every number below n, on all cores if that is worth it, and returns when all calls have.
 func each(n int, do func(i int)) { eachOn(runtime.GOMAXPROCS(0), n, do) }

@@ -1,9 +1,12 @@
 package vcard
 
 import (
+	"cmp"
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -40,73 +43,18 @@ func (b *book) clean() {
 	b.leftovers = nil
 }
 
-// A fileChange is what is to become of one file.
-type fileChange struct {
-	name  string
-	file  *file            // as it was read; nil if it is not there yet
-	text  string           // as it was read
-	cards map[*card]string // new texts of cards; "" takes one out
-	added []string         // new cards, at its end
-
-	result string // its new text; "" if the file is to be removed
-	target string // the path to write to
-	temp   string // the path of the temporary file that holds result
-	stat   stat   // of it
-	err    error
-	done   bool // it is in place
-}
-
-func (c *fileChange) replace(of *card, text string) {
-	if c.cards == nil {
-		c.cards = map[*card]string{}
-	}
-	c.cards[of] = text
-}
-
-// render returns the new text of the file.
-func (c *fileChange) render() string {
-	if c.file == nil {
-		return strings.Join(c.added, "")
-	}
-	var out strings.Builder
-	out.Grow(len(c.text) + 512)
-	pos, left := 0, len(c.added)
-	for _, old := range c.file.cards {
-		text, changed := c.cards[old]
-		if !changed || text != "" {
-			left++
-		}
-		if changed {
-			out.WriteString(c.text[pos:old.start])
-			out.WriteString(text)
-			pos = old.end
-		}
-	}
-	if left == 0 {
-		return ""
-	}
-	out.WriteString(c.text[pos:])
-	if len(c.added) > 0 && !strings.HasSuffix(out.String(), "\n") && out.Len() > 0 {
-		out.WriteString("\r\n")
-	}
-	for _, text := range c.added {
-		out.WriteString(text)
-	}
-	return out.String()
-}
-
 // commit writes the changed files: first all temporary ones, flushed to the disk together, then puts them in place
 // one by one where nobody has changed the file meanwhile, then flushes the folder.
-func (t *batchWrite) commit() error {
+func (t *batchWrite) commit(ctx context.Context) error {
 	changes := make([]*fileChange, 0, len(t.changes))
 	for _, name := range slices.Sorted(maps.Keys(t.changes)) {
 		changes = append(changes, t.changes[name])
 	}
-	eachOn(16, len(changes), func(i int) { t.book.prepare(changes[i]) })
+	eachOn(16, len(changes), func(i int) { t.book.prepare(ctx, changes[i]) })
 	folders := map[string]bool{}
 	for _, c := range changes {
 		if c.err == nil {
-			c.err = t.book.place(c)
+			c.err = t.book.place(ctx, c)
 		}
 		if c.done {
 			folders[filepath.Dir(c.target)] = true
@@ -124,7 +72,7 @@ func (t *batchWrite) commit() error {
 }
 
 // prepare writes the new text of a file into a temporary one beside it, and flushes it to the disk.
-func (b *book) prepare(c *fileChange) {
+func (b *book) prepare(ctx context.Context, c *fileChange) {
 	c.target = b.path(c.name)
 	mode := fs.FileMode(0o666)
 	if c.file != nil {
@@ -135,15 +83,26 @@ func (b *book) prepare(c *fileChange) {
 			mode = info.Mode().Perm()
 		}
 	}
-	if c.result = c.render(); c.result == "" {
+	if c.empties() {
 		return
 	}
-	if err := b.writeTemp(c, mode); err != nil {
+	if err := b.writeTemp(ctx, c, mode); err != nil && !errors.Is(err, connector.ErrVersionConflict) {
 		c.err = fmt.Errorf("%w: nothing was written: %w", connector.ErrUnavailable, err)
+	} else {
+		c.err = err
 	}
 }
 
-func (b *book) writeTemp(c *fileChange, mode fs.FileMode) (err error) {
+func (b *book) writeTemp(ctx context.Context, c *fileChange, mode fs.FileMode) (err error) {
+	var old io.ReaderAt
+	if c.file != nil {
+		f, st, err := b.open(c.name)
+		if err != nil || st != c.file.stat {
+			return fmt.Errorf("%w: %w", connector.ErrVersionConflict, cmp.Or(err, errChanging))
+		}
+		defer f.Close()
+		old = until{ctx, f}
+	}
 	name := filepath.Join(filepath.Dir(c.target), tempPrefix+rand.Text()+tempSuffix)
 	f, err := openFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
@@ -151,7 +110,7 @@ func (b *book) writeTemp(c *fileChange, mode fs.FileMode) (err error) {
 	}
 	c.temp = name
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.WriteString(c.result); err != nil {
+	if err := b.fill(f, c, old); err != nil {
 		return err
 	}
 	if c.file != nil {
@@ -171,28 +130,46 @@ func (b *book) writeTemp(c *fileChange, mode fs.FileMode) (err error) {
 	if err != nil {
 		return err
 	}
-	c.stat = statOf(info)
+	c.made.stat = statOf(info)
+	c.made.racy = c.made.stat.racy(b.clock.Now())
+	return nil
+}
+
+// fill writes the new text of a file into f, and finds out what that holds.
+func (b *book) fill(f *os.File, c *fileChange, old io.ReaderAt) error {
+	p := b.newPass()
+	defer b.passes.Put(p)
+	find := finder{book: b, file: &file{name: c.name}}
+	p.splitter.Reset(find.found)
+	p.out.through = through{file: f, splitter: p.splitter}
+	p.out.Reset(&p.out.through)
+	if err := c.write(&p.out, old); err != nil {
+		return err
+	}
+	p.splitter.Close()
+	find.finish()
+	c.made = find.file
 	return nil
 }
 
 // place puts the temporary file in the place of the file, if that is still as it was read. Between the last look and
 // the renaming lie microseconds in which an edit by another program would be lost.
-func (b *book) place(c *fileChange) error {
-	if err := b.unchanged(c); err != nil {
+func (b *book) place(ctx context.Context, c *fileChange) error {
+	if err := b.unchanged(ctx, c); err != nil {
 		return err
 	}
 	var err error
-	if c.result == "" {
+	if c.temp == "" {
 		err = os.Remove(c.target)
 	} else {
-		err = os.Rename(c.temp, c.target)
+		err = rename(c.temp, c.target)
 	}
 	c.done = err == nil
 	return err
 }
 
 // unchanged fails with [connector.ErrVersionConflict] if a file is not as it was read.
-func (b *book) unchanged(c *fileChange) error {
+func (b *book) unchanged(ctx context.Context, c *fileChange) error {
 	info, err := os.Stat(c.target)
 	switch {
 	case c.file == nil && errors.Is(err, fs.ErrNotExist):
@@ -205,7 +182,7 @@ func (b *book) unchanged(c *fileChange) error {
 		return connector.ErrVersionConflict
 	}
 	if c.file.racy && !c.file.sure {
-		if text, _, _, err := b.slurp(c.name); err != nil || text != c.text {
+		if f, _, err := b.load(ctx, c.name); err != nil || f.stat != c.file.stat || !sameCards(f, c.file) {
 			return connector.ErrVersionConflict
 		}
 	}
@@ -215,18 +192,10 @@ func (b *book) unchanged(c *fileChange) error {
 // answer takes the new files into the index and answers each job with its record as it now is.
 func (t *batchWrite) answer(changes []*fileChange) {
 	b := t.book
-	files := make([]*file, len(changes))
-	each(len(changes), func(i int) {
-		if c := changes[i]; c.done && c.result != "" {
-			files[i] = &file{name: c.name, stat: c.stat, racy: c.stat.racy(b.clock.Now())}
-			b.findCards(files[i], c.result)
-		}
-	})
-	for i, c := range changes {
+	for _, c := range changes {
 		switch {
-		case files[i] != nil:
-			b.index.put(files[i])
-			t.texts[c.name] = c.result
+		case c.done && c.made != nil:
+			b.index.put(c.made)
 		case c.done:
 			b.index.drop(c.name)
 		}
@@ -266,7 +235,7 @@ func (t *batchWrite) outcome(j *job) (rec contact.Record, err error) {
 	}
 	parsed := j.parsed
 	if parsed == nil { // it was there already
-		if parsed, err = l.parse(t.texts[l.file.name]); err != nil {
+		if parsed, err = t.texts.parse(l); err != nil {
 			return rec, err
 		}
 	}

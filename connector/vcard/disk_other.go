@@ -15,3 +15,5 @@ func statOf(info fs.FileInfo) stat {
 func openFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
 	return os.OpenFile(path, flag, mode)
 }
+
+func rename(from, to string) error { return os.Rename(from, to) }

@@ -31,3 +31,15 @@ func openFile(path string, flag int, mode fs.FileMode) (*os.File, error) {
 		}
 	}
 }
+
+// rename is os.Rename, which looks first whether the target is a folder.
+func rename(from, to string) error {
+	for {
+		switch err := syscall.Rename(from, to); {
+		case err == nil:
+			return nil
+		case !errors.Is(err, syscall.EINTR):
+			return &os.LinkError{Op: "rename", Old: from, New: to, Err: err}
+		}
+	}
+}

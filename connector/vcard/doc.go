@@ -19,5 +19,11 @@
 //
 // # Fields
 //
-// See [Folder]. Photos are never decoded and never fetched; they stay in the card.
+// See [Folder]. Photos are never decoded and never fetched; they stay in the card, to the byte and whatever their size.
+//
+// # Limits
+//
+// A card holds up to 1 MiB without its photos, 500 properties and 64 KiB a line; one that holds more is reported and
+// left alone, and the others of its file are not touched. Files may be as large as they like: one card at a time is
+// held in memory, without its photos.
 package vcard

@@ -29,7 +29,8 @@ func (w *writer) entries() error {
 // list changes the properties of that name to hold what the change makes of them. A property whose entry stays
 // keeps its line; one whose entry is replaced by one of the same type keeps its place, group and parameters.
 func (w *writer) list(field contact.Field, name string, change contact.Change) error {
-	have, at, err := readEntries(w.card, name)
+	var at []int
+	have, err := readEntries(w.card, name, &at)
 	if err != nil {
 		return err
 	}
@@ -188,11 +189,11 @@ func (w *writer) setKind(p *vcard.Property, head vcard.Head, kind string) vcard.
 	kind = strings.TrimSpace(kind)
 	head = withoutKind(head, p.Name)
 	label := labelOf(w.card, p)
-	if _, token := typesOf(kind); token || kind == "" {
+	if types, token := typesOf(kind); token || kind == "" {
 		if label >= 0 {
 			w.edit.Remove(label)
 		}
-		return withKind(w.card.Version, head, kind)
+		return withTypes(w.card.Version, head, types)
 	}
 	if label >= 0 {
 		w.put(label, "", w.card.TextValue(kind))

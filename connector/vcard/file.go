@@ -2,25 +2,13 @@ package vcard
 
 import (
 	"crypto/sha256"
-	"errors"
+	"encoding/hex"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
 	"github.com/contactsync/contactsync/internal/vcard"
-)
-
-// maxFile bounds what is read into memory of a file that is to be one card with its photo, and of a book. Of a larger
-// file in a folder, what a photo holds beyond keptOfPhoto is passed over: the card is read and not written.
-const (
-	maxFile     = 64 << 20
-	maxBook     = 1 << 30
-	keptOfPhoto = 4 << 10
 )
 
 // maxID is how long an id may be ([connector.ErrContract]); longer ones are made of a digest of the UID.
@@ -48,112 +36,71 @@ type card struct {
 	uid        string // "" if it has none, or is known by its version alone
 	noUID      bool   // it has no UID and needs one to keep its id
 	digest     digest
-	start, end int    // its bytes in the file
+	start, end int64  // its bytes in the file
 	line       int    // of its BEGIN
 	group      *group // it is not a record but a group of some
 	err        error  // why it cannot be read
 }
 
-// load reads a file of the book and finds its cards. It fails with fs.ErrNotExist if there is no such file; what is
-// wrong with its content is in the file.
-func (b *book) load(name string) (*file, string, error) {
-	if !isPrintable(name) {
-		return &file{name: name, err: fmt.Errorf("%q: a file name that is not UTF-8 or holds control characters; rename the file", name)}, "", nil
-	}
-	text, st, now, err := b.slurp(name)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, "", err
-		}
-		return &file{name: name, stat: st, racy: true, err: err}, "", nil
-	}
-	f := &file{name: name, stat: st, racy: st.racy(now)}
-	b.findCards(f, text)
-	return f, text, nil
+// A finder makes a file of the cards that are found in its text.
+type finder struct {
+	book  *book
+	file  *file
+	first vcard.Text // the text of the first card
+	names []string   // of cards without UID among others: what tells them apart
 }
 
-// slurp reads a file that does not change meanwhile.
-func (b *book) slurp(name string) (text string, st stat, now time.Time, err error) {
-	for range 3 {
-		text, st, now, err = b.slurpOnce(name)
-		if !errors.Is(err, errChanging) {
-			return text, st, now, err
-		}
+// found takes in the next card.
+func (d *finder) found(span vcard.Span) {
+	c := &card{start: span.Start, end: span.End, line: span.Line, digest: digestOf(span)}
+	if span.Err != nil {
+		c.err = place(d.file.name, span.Err)
 	}
-	return text, st, now, err
+	c.identify(d.file.name, span.Text)
+	if d.file.cards = append(d.file.cards, c); len(d.file.cards) == 1 {
+		d.first = span.Text
+		return
+	}
+	if len(d.file.cards) == 2 {
+		d.nameOf(d.file.cards[0], d.first)
+	}
+	d.nameOf(c, span.Text)
 }
 
-var errChanging = errors.New("the file is being written; try again later")
-
-func (b *book) slurpOnce(name string) (text string, st stat, now time.Time, err error) {
-	f, err := openFile(b.path(name), os.O_RDONLY, 0)
-	if err != nil {
-		return "", stat{}, now, err
-	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return "", stat{}, now, err
-	}
-	st = statOf(info)
-	switch {
-	case !info.Mode().IsRegular():
-		return "", st, now, fmt.Errorf("%s: not a regular file", name)
-	case b.single != "" && info.Size() > maxBook:
-		return "", st, now, fmt.Errorf("%s: larger than %d MiB", name, maxBook>>20)
-	case b.tooLarge(st):
-		if text, err = vcard.Elide(f, keptOfPhoto, maxFile); err != nil {
-			return "", st, now, fmt.Errorf("%s: %w", name, err)
+// nameOf notes what is written as the name in a card without UID.
+func (d *finder) nameOf(c *card, text vcard.Text) {
+	name := ""
+	if c.uid == "" && c.err == nil {
+		var err error
+		if name, err = nameOf(text, c.line); err != nil {
+			c.err = place(d.file.name, err)
 		}
-	default:
-		data := make([]byte, info.Size())
-		if _, err := io.ReadFull(f, data); err != nil {
-			return "", st, now, fmt.Errorf("%s: %w", name, errChanging)
-		}
-		text = string(data)
 	}
-	again, err := f.Stat()
-	if err != nil {
-		return "", st, now, err
-	}
-	if statOf(again) != st {
-		return "", st, now, fmt.Errorf("%s: %w", name, errChanging)
-	}
-	return text, st, b.clock.Now(), nil
+	d.names = append(d.names, name)
 }
 
-// tooLarge reports whether a file is read without what its photos hold, so that it must not be written.
-func (b *book) tooLarge(st stat) bool { return b.single == "" && st.size > maxFile }
-
-// errPhoto refuses a write to a file that is too large.
-func errPhoto(name string) error {
-	return invalid("", fmt.Sprintf("%s: the card is larger than %d MiB, with its photo; make the photo smaller, and it can be changed", name, maxFile>>20))
-}
-
-// findCards finds the cards of the file's text.
-func (b *book) findCards(f *file, text string) {
-	spans := vcard.Split(text)
-	if len(spans) == 0 && text == "" {
+// finish tells that there is no other card.
+func (d *finder) finish() {
+	f := d.file
+	if len(f.cards) == 0 && f.stat.size == 0 {
 		f.err = fmt.Errorf("%s: the file is empty; remove it if it is meant to be", f.name)
 		return
 	}
-	f.cards = make([]*card, 0, len(spans))
-	for _, span := range spans {
-		c := &card{start: span.Start, end: span.End, line: span.Line, digest: digestOf(text[span.Start:span.End])}
-		if span.Err != nil {
-			c.err = place(f.name, span.Err)
-		}
-		c.identify(f.name, text[span.Start:span.End])
-		f.cards = append(f.cards, c)
+	if f.alone = len(f.cards) == 1 && d.book.single == ""; f.alone {
+		f.cards[0].id = f.name
+		return
 	}
-	b.nameCards(f, text)
+	if len(f.cards) == 1 {
+		d.nameOf(f.cards[0], d.first)
+	}
+	d.nameCards()
 }
 
 // identify finds out the UID of a card and whether it is a group, as far as that can be told.
-func (c *card) identify(file, text string) {
-	uid, isGroup, certain := vcard.Peek(text)
+func (c *card) identify(file string, text vcard.Text) {
+	uid, isGroup, certain := vcard.Peek(text.Held)
 	if (!certain || isGroup) && c.err == nil {
-		parsed, err := vcard.Parse(text, c.line)
+		parsed, err := text.Parse(c.line)
 		if err == nil {
 			uid, isGroup, err = identity(parsed)
 		}
@@ -173,7 +120,7 @@ func (c *card) identify(file, text string) {
 	if len(uid) > maxUID {
 		c.err, uid = place(file, &vcard.Error{Line: c.line, Problem: "a UID of more than 1024 bytes; give the card another one"}), ""
 	}
-	if c.uid = strings.Clone(uid); !isPrintable(uid) { // a copy: the index must not keep the whole text in memory
+	if c.uid = strings.Clone(uid); !isPrintable(uid) { // a copy: the index must not keep the text in memory
 		c.uid = ""
 	}
 	c.key = keyOfUID(c.uid)
@@ -199,29 +146,20 @@ func identity(c *vcard.Card) (uid string, isGroup bool, err error) {
 	return strings.TrimSpace(uid), isGroup, nil
 }
 
-// nameCards gives the cards of a file their ids.
-func (b *book) nameCards(f *file, text string) {
-	prefix := f.name + "#"
-	if b.single != "" {
+// nameCards gives the cards of a file of many their ids.
+func (d *finder) nameCards() {
+	prefix := d.file.name + "#"
+	if d.book.single != "" {
 		prefix = ""
 	}
-	if f.alone = len(f.cards) == 1 && b.single == ""; f.alone {
-		f.cards[0].id = f.name
-		return
-	}
 	count := map[string]int{}
-	told := make([]string, len(f.cards))
-	for i, c := range f.cards {
+	for i, c := range d.file.cards {
 		if c.uid == "" && c.err == nil {
-			var err error
-			if told[i], err = nameOf(text[c.start:c.end], c.line); err != nil {
-				c.err = place(f.name, err)
-			}
-			count[told[i]]++
+			count[d.names[i]]++
 		}
 	}
-	copies := map[string]int{}
-	for i, c := range f.cards {
+	copies := map[digest]int{}
+	for i, c := range d.file.cards {
 		switch {
 		case len(prefix)+len(c.uid) > maxID:
 			c.id = prefix + uuidOf(c.uid)
@@ -229,13 +167,12 @@ func (b *book) nameCards(f *file, text string) {
 			c.id = prefix + c.uid
 		case c.err != nil:
 			c.id = fmt.Sprintf("%sline:%d", prefix, c.line)
-			f.lost = c.err
+			d.file.lost = c.err
 		default:
-			name := told[i]
+			name := d.names[i]
 			if count[name] > 1 {
-				name = text[c.start:c.end]
-				copies[name]++
-				name += strings.Repeat("\x00", copies[name]) // exact copies are told apart by their order
+				copies[c.digest]++
+				name = string(c.digest[:]) + strings.Repeat("\x00", copies[c.digest]) // exact copies are told apart by their order
 			}
 			c.uid, c.noUID = uuidOf("card without UID\x00"+name), true
 			c.key = keyOfUID(c.uid)
@@ -245,8 +182,8 @@ func (b *book) nameCards(f *file, text string) {
 }
 
 // nameOf returns what is written as the name in a card without UID.
-func nameOf(text string, line int) (string, error) {
-	parsed, err := vcard.Parse(text, line)
+func nameOf(text vcard.Text, line int) (string, error) {
+	parsed, err := text.Parse(line)
 	if err != nil {
 		return "", err
 	}
@@ -264,7 +201,14 @@ func nameOf(text string, line int) (string, error) {
 func uuidOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	b := make([]byte, 0, 36)
+	for i := range 16 {
+		if i == 4 || i == 6 || i == 8 || i == 10 {
+			b = append(b, '-')
+		}
+		b = hex.AppendEncode(b, sum[i:i+1])
+	}
+	return string(b)
 }
 
 // version returns the version of a card of the file that is in these groups.
@@ -286,5 +230,5 @@ func fileOfVersion(name string, st stat, written string) *file {
 	if !ok || !v.alone || v.racy || v.stat != st {
 		return nil
 	}
-	return &file{name: name, stat: st, alone: true, cards: []*card{{id: name, key: v.uid, digest: v.digest, end: int(st.size)}}}
+	return plain{stat: st, key: v.uid, digest: v.digest}.file(name)
 }

@@ -47,7 +47,7 @@ func versions(t *testing.T, c connector.Connector, known map[string]string) map[
 }
 
 // aged dates the files of a folder back, as if they were written long ago.
-func aged(t *testing.T, dir string, names ...string) {
+func aged(t testing.TB, dir string, names ...string) {
 	t.Helper()
 	for i, name := range names {
 		old := time.Now().Add(-time.Hour + time.Duration(i)*time.Millisecond + 1234*time.Nanosecond)
@@ -211,6 +211,58 @@ func TestRacyEdit(t *testing.T) {
 	require.ErrorIs(t, apply(t, vcard.Folder(dir), stale).Err, connector.ErrVersionConflict)
 }
 
+// TestUnseenEdit edits a file in a way that no stat shows. Who reads its card reads what it holds now, under a version
+// that says so.
+func TestUnseenEdit(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a.vcf")
+	put(t, dir, "a.vcf", cardOf("3.0", "UID:1", "FN:Ann"))
+	aged(t, dir, "a.vcf")
+	c := vcard.Folder(dir)
+	before := versions(t, c, nil)
+	info, err := os.Stat(path)
+	require.NoError(t, err)
+	put(t, dir, "a.vcf", cardOf("3.0", "UID:1", "FN:Eve"))
+	require.NoError(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
+	rec, err := read(t, c, "a.vcf")
+	require.NoError(t, err)
+	require.Equal(t, "Eve", rec.Get("name").Str())
+	require.NotEqual(t, before["a.vcf"], rec.Version)
+	require.Equal(t, rec.Version, versions(t, c, nil)["a.vcf"])
+}
+
+// TestKnownByVersion writes cards of files that this process never opened: they are known by their versions alone.
+func TestKnownByVersion(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ann, bob := cardOf("3.0", "UID:u-ann", "FN:Ann"), cardOf("3.0", "UID:u-bob", "FN:Bob")
+	group := cardOf("4.0", "UID:u-g", "FN:Friends", "KIND:group")
+	put(t, dir, "a.vcf", ann, "b.vcf", "\ufeff"+bob, "c.vcf", "\r\n\r\n"+cardOf("3.0", "FN:Cy")+"\r\n", "g.vcf", group)
+	ids := []string{"a.vcf", "b.vcf", "c.vcf"}
+	aged(t, dir, append(ids, "g.vcf")...)
+	known := versions(t, vcard.Folder(dir), nil)
+	c := vcard.Folder(dir)
+	if diff := cmp.Diff(known, versions(t, c, known)); diff != "" {
+		t.Errorf("versions (-before +after):\n%s", diff)
+	}
+	var writes []connector.Write
+	for _, id := range ids {
+		writes = append(writes, connector.Write{Op: connector.Update, ID: id, Version: known[id], Patch: contact.Patch{
+			"title": setText("x"), "labels": {Add: []contact.Entry{entry("friends", "")}}}})
+	}
+	results, err := c.Apply(context.Background(), writes[:2])
+	require.NoError(t, err)
+	require.NoError(t, results[0].Err)
+	require.NoError(t, results[1].Err)
+	require.NoError(t, apply(t, c, connector.Write{Op: connector.Update, ID: "c.vcf", Version: known["c.vcf"], Patch: contact.Patch{"title": setText("y")}}).Err)
+	wantFile(t, dir, "a.vcf", cardOf("3.0", "UID:u-ann", "FN:Ann", "TITLE:x"))
+	wantFile(t, dir, "b.vcf", "\ufeff"+cardOf("3.0", "UID:u-bob", "FN:Bob", "TITLE:x"))
+	wantFile(t, dir, "c.vcf", "\r\n\r\n"+cardOf("3.0", "FN:Cy", "TITLE:y")+"\r\n")
+	wantFile(t, dir, "g.vcf", cardOf("4.0", "UID:u-g", "FN:Friends", "KIND:group", "MEMBER:urn:uuid:u-ann", "MEMBER:urn:uuid:u-bob"))
+	require.Equal(t, []string{"Friends"}, results[0].Record.Get("labels").Elements())
+}
+
 // TestTouchedFile shows that a write is conditional on the content: a file whose time alone has changed is written.
 func TestTouchedFile(t *testing.T) {
 	t.Parallel()
@@ -347,6 +399,9 @@ func TestSecondCard(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Equal(t, contact.Text("Ann"), rec.Get("name"), name)
 	}
+	put(t, dir, "a.vcf", bob)
+	ids, _ := listing(t, c)
+	require.Equal(t, []string{"a.vcf#u-bob"}, ids, "the one that is left keeps its id too")
 }
 
 // TestLostCard shows that a record is not called gone while a card cannot be told that may be it.
@@ -497,33 +552,69 @@ func (m *meddler) Now() time.Time {
 	return m.fixed.Now()
 }
 
+// A meddling context does something when it is asked for the n-th time whether it has ended.
+type meddling struct {
+	context.Context
+	left int // how often it is asked before
+	do   func()
+}
+
+func (m *meddling) Err() error {
+	if m.left--; m.left == 0 {
+		m.do()
+	}
+	return m.Context.Err()
+}
+
 // TestEditDuringWrite edits files while the connector is about to write them.
 func TestEditDuringWrite(t *testing.T) {
 	t.Parallel()
 	edited := cardOf("3.0", "UID:1", "FN:Eve")
 	title := contact.Patch{"title": setText("x")}
 	tests := []struct {
-		name  string
-		write connector.Write
+		name   string
+		write  connector.Write
+		unseen bool // it comes within the tick of the clock in which the file was read: the stat does not show it
 	}{
-		{"update", connector.Write{Op: connector.Update, ID: "a.vcf", Patch: title}},
-		{"delete", connector.Write{Op: connector.Delete, ID: "a.vcf"}},
+		{"update", connector.Write{Op: connector.Update, ID: "a.vcf", Patch: title}, false},
+		{"update, unseen", connector.Write{Op: connector.Update, ID: "a.vcf", Patch: title}, true},
+		{"delete", connector.Write{Op: connector.Delete, ID: "a.vcf"}, false},
+		{"delete, unseen", connector.Write{Op: connector.Delete, ID: "a.vcf"}, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			dir := t.TempDir()
-			put(t, dir, "a.vcf", cardOf("3.0", "UID:1", "FN:Ann"))
-			clock := &meddler{fixed: fixed{time.Now().Add(time.Hour)}}
-			c := vcard.Folder(dir, vcard.WithClock(clock))
-			listing(t, c)
-			clock.do = func() {
-				put(t, dir, "new.vcf", edited)
-				require.NoError(t, os.Rename(filepath.Join(dir, "new.vcf"), filepath.Join(dir, "a.vcf")))
+			for n := 1; ; n++ { // whenever it comes
+				dir := t.TempDir()
+				put(t, dir, "a.vcf", cardOf("3.0", "UID:1", "FN:Ann"))
+				info, err := os.Stat(filepath.Join(dir, "a.vcf"))
+				require.NoError(t, err)
+				age := time.Hour
+				if tt.unseen {
+					age = time.Millisecond
+				}
+				c := vcard.Folder(dir, vcard.WithClock(fixed{info.ModTime().Add(age)}))
+				tt.write.Version = versions(t, c, nil)["a.vcf"]
+				m := &meddling{Context: context.Background(), left: n, do: func() {
+					if tt.unseen {
+						put(t, dir, "a.vcf", edited)
+						require.NoError(t, os.Chtimes(filepath.Join(dir, "a.vcf"), info.ModTime(), info.ModTime()))
+						return
+					}
+					put(t, dir, "new.vcf", edited)
+					require.NoError(t, os.Rename(filepath.Join(dir, "new.vcf"), filepath.Join(dir, "a.vcf")))
+				}}
+				results, err := c.Apply(m, []connector.Write{tt.write})
+				require.NoError(t, err)
+				if m.left > 0 {
+					require.NoError(t, results[0].Err)
+					require.Greater(t, n, 3, "it was not asked between reading and writing")
+					return
+				}
+				require.ErrorIs(t, results[0].Err, connector.ErrVersionConflict)
+				wantFile(t, dir, "a.vcf", edited)
+				require.Equal(t, []string{"a.vcf"}, names(t, dir), "no temporary file is left")
 			}
-			require.ErrorIs(t, apply(t, c, tt.write).Err, connector.ErrVersionConflict)
-			wantFile(t, dir, "a.vcf", edited)
-			require.Equal(t, []string{"a.vcf"}, names(t, dir), "no temporary file is left")
 		})
 	}
 	t.Run("create", func(t *testing.T) {

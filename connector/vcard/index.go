@@ -8,7 +8,8 @@ import (
 
 // An index is what is known of the files of the book and their cards.
 type index struct {
-	files map[string]*file
+	plain map[string]plain    // of the files of one card that need no more said, by far the most
+	files map[string]*file    // the others, by name
 	at    map[string]located  // by record id, of cards that are not alone in a file of their id ([index.find])
 	byUID map[uidKey]string   // the first id that bears a UID
 	twice map[uidKey][]string // all ids that bear it, where there are several: a fault
@@ -21,19 +22,107 @@ type index struct {
 	unreadable error
 }
 
+// A plain file is one of a single card that begins and ends with the file, can be read, is no group and has the file's
+// name as its id. Hundreds of thousands of them are known, so no more is noted than tells the file and the card.
+type plain struct {
+	stat       stat
+	key        uidKey
+	digest     digest
+	racy, sure bool
+}
+
+// plain returns what is noted of a plain file, and whether the file is one.
+func (f *file) plain() (plain, bool) {
+	if !f.alone || f.err != nil || f.lost != nil {
+		return plain{}, false
+	}
+	c := f.cards[0]
+	return plain{stat: f.stat, key: c.key, digest: c.digest, racy: f.racy, sure: f.sure},
+		c.id == f.name && c.start == 0 && c.end == f.stat.size && c.line == 1 && c.group == nil && c.err == nil
+}
+
+// file returns the file of that name.
+func (p plain) file(name string) *file {
+	f := &struct { // one piece of memory for all: this is asked often
+		file  file
+		card  card
+		cards [1]*card
+	}{
+		file: file{name: name, stat: p.stat, racy: p.racy, sure: p.sure, alone: true},
+		card: card{id: name, key: p.key, digest: p.digest, end: p.stat.size, line: 1},
+	}
+	f.cards[0] = &f.card
+	f.file.cards = f.cards[:]
+	return &f.file
+}
+
 // located is where a card is.
 type located struct {
 	file *file
 	card *card
 }
 
+// A spot tells a card from all others.
+type spot struct {
+	file  string
+	start int64
+}
+
+func (l located) spot() spot { return spot{l.file.name, l.card.start} }
+
 func newIndex() *index {
-	return &index{files: map[string]*file{}, at: map[string]located{}, byUID: map[uidKey]string{}, twice: map[uidKey][]string{}}
+	return &index{plain: map[string]plain{}, files: map[string]*file{}, at: map[string]located{},
+		byUID: map[uidKey]string{}, twice: map[uidKey][]string{}}
+}
+
+// file returns what is known of a file, nil if nothing is.
+func (x *index) file(name string) *file {
+	if p, ok := x.plain[name]; ok {
+		return p.file(name)
+	}
+	return x.files[name]
+}
+
+// has reports whether a file of that name is known, and whether it is still as it was read if it has this stat now.
+func (x *index) has(name string, st stat) (known, still bool) {
+	if p, ok := x.plain[name]; ok {
+		return true, p.stat == st && (!p.racy || p.sure)
+	}
+	f := x.files[name]
+	return f != nil, f != nil && f.isStill(st)
+}
+
+// names yields the name of every file.
+func (x *index) names(yield func(string) bool) {
+	for name := range x.plain {
+		if !yield(name) {
+			return
+		}
+	}
+	for name := range x.files {
+		if !yield(name) {
+			return
+		}
+	}
+}
+
+// all yields every file.
+func (x *index) all(yield func(*file) bool) {
+	for name, p := range x.plain {
+		if !yield(p.file(name)) {
+			return
+		}
+	}
+	for _, f := range x.files {
+		if !yield(f) {
+			return
+		}
+	}
 }
 
 // find returns where the card of an id is. By far the most are alone in a file of that name, and noted once only.
 func (x *index) find(id string) (located, bool) {
-	if f := x.files[id]; f != nil && f.holds(id) {
+	if f := x.file(id); f != nil && f.holds(id) {
 		return located{f, f.cards[0]}, true
 	}
 	l, ok := x.at[id]
@@ -81,18 +170,24 @@ func (x *index) unbear(key uidKey, id string) {
 
 // put takes in a file, in the place of what was known of it.
 func (x *index) put(f *file) {
-	if old := x.files[f.name]; old != nil {
-		x.keepIDs(old, f)
+	if old := x.file(f.name); old != nil {
+		f.keepIDs(old)
+		x.drop(f.name)
 	}
-	x.drop(f.name)
-	x.files[f.name] = f
+	if p, ok := f.plain(); ok {
+		x.plain[f.name] = p
+	} else {
+		x.files[f.name] = f
+	}
 	for _, c := range f.cards {
 		if c.group != nil {
 			x.members = nil
 			continue
 		}
-		if _, twice := x.find(c.id); !twice {
-			x.at[c.id] = located{f, c}
+		if f.name != c.id || !f.holds(c.id) {
+			if _, twice := x.find(c.id); !twice {
+				x.at[c.id] = located{f, c}
+			}
 		}
 		if c.key != 0 {
 			x.bear(c.key, c.id)
@@ -102,10 +197,11 @@ func (x *index) put(f *file) {
 
 // drop forgets a file.
 func (x *index) drop(name string) {
-	old := x.files[name]
+	old := x.file(name)
 	if old == nil {
 		return
 	}
+	delete(x.plain, name)
 	delete(x.files, name)
 	for _, c := range old.cards {
 		if c.group != nil {
@@ -120,7 +216,7 @@ func (x *index) drop(name string) {
 }
 
 // keepIDs gives the cards of a file the ids that they had before other cards came into the file or left it.
-func (x *index) keepIDs(old, f *file) {
+func (f *file) keepIDs(old *file) {
 	if len(old.cards) > 1 && len(f.cards) > 1 && !old.sticky() {
 		return
 	}

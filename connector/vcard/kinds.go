@@ -129,12 +129,13 @@ func placeOrder(kind string) int {
 // typesOf returns the TYPE values that say a kind, and whether they can: one token, or a place and devices, as in
 // "work fax". Other kinds need an Apple label.
 func typesOf(kind string) (types []string, ok bool) {
-	words := strings.Split(strings.ToLower(kind), " ")
-	for i, t := range words {
+	kind = strings.ToLower(kind)
+	several := strings.Contains(kind, " ")
+	for t := range strings.SplitSeq(kind, " ") {
 		if t == "" || isNoKind("TEL", t) || isNoKind("ADR", t) || strings.IndexFunc(t, notToken) >= 0 || slices.Contains(types, t) {
 			return nil, false
 		}
-		if len(words) > 1 && (placeOrder(t) != 0) != (i > 0) {
+		if several && (placeOrder(t) != 0) != (len(types) > 0) {
 			return nil, false
 		}
 		if t == "mobile" {
@@ -159,9 +160,8 @@ func notToken(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
 }
 
-// withKind returns the head of an entry with types that say kind, in the way of the card's version.
-func withKind(version string, head vcard.Head, kind string) vcard.Head {
-	types, _ := typesOf(kind)
+// withTypes returns the head of an entry with types, in the way of the card's version.
+func withTypes(version string, head vcard.Head, types []string) vcard.Head {
 	if len(types) == 0 {
 		return head
 	}
@@ -172,9 +172,9 @@ func withKind(version string, head vcard.Head, kind string) vcard.Head {
 		}
 		return head
 	case "3.0":
-		return head.With("TYPE=" + strings.ToUpper(strings.Join(types, ",")))
+		return head + ";TYPE=" + vcard.Head(strings.ToUpper(strings.Join(types, ",")))
 	}
-	return head.With("TYPE=" + strings.Join(types, ","))
+	return head + ";TYPE=" + vcard.Head(strings.Join(types, ","))
 }
 
 // withoutKind returns the head without the types that say a kind.

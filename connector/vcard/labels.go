@@ -3,6 +3,7 @@ package vcard
 import (
 	"strings"
 
+	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
@@ -13,12 +14,13 @@ func (w *writer) labels() error {
 	if !ok {
 		return nil
 	}
-	now, err := readFields(w.card, wantedOf([]string{fieldLabels}), w.groups)
+	labels, err := labelsOf(w.card, w.groups)
 	if err != nil {
 		return err
 	}
 	field, _ := fieldNamed(fieldLabels)
-	have, want := now[fieldLabels].Elements(), change.Apply(now[fieldLabels], field).Elements()
+	now := contact.Set(labels...)
+	have, want := now.Elements(), change.Apply(now, field).Elements()
 	added, removed := without(want, have), without(have, want)
 	w.leaves = intersect(w.groups, removed)
 	var categories []string
@@ -148,7 +150,7 @@ func readGroup(card *vcard.Card) (*group, error) {
 }
 
 // regroup returns the text of a group card with members added and removed.
-func regroup(card *vcard.Card, join, leave []string) (string, error) {
+func regroup(card *vcard.Card, join, leave []string) (vcard.Text, error) {
 	w := writer{card: card, edit: card.Edit()}
 	gone := map[uidKey]bool{}
 	for _, uid := range leave {
@@ -165,7 +167,7 @@ func regroup(card *vcard.Card, join, leave []string) (string, error) {
 		}
 		uid, err := card.Text(p)
 		if err != nil {
-			return "", err
+			return vcard.Text{}, err
 		}
 		if key := keyOfUID(uid); gone[key] {
 			w.edit.Remove(i)
@@ -178,5 +180,5 @@ func regroup(card *vcard.Card, join, leave []string) (string, error) {
 			w.edit.Put(-1, vcard.Head(name), card.URIValue("urn:uuid:"+uid))
 		}
 	}
-	return w.edit.String(), nil
+	return w.edit.Text(), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -48,27 +49,29 @@ func (b *book) refresh(ctx context.Context, known func(id string) string) error 
 	var unsure []string
 	for _, f := range there {
 		names[f.name] = true
-		old := x.files[f.name]
+		there, still := x.has(f.name, f.stat)
 		switch {
-		case f.err == nil && old != nil && old.isStill(f.stat):
-		case f.err == nil && old == nil && known != nil && b.single == "" && x.putKnown(fileOfVersion(f.name, f.stat, known(f.name))):
+		case f.err == nil && still:
+		case f.err == nil && !there && known != nil && b.single == "" && x.putKnown(fileOfVersion(f.name, f.stat, known(f.name))):
 		default:
 			unsure = append(unsure, f.name)
 		}
 	}
-	for name := range x.files {
+	for name := range x.names {
 		if !names[name] {
 			x.drop(name)
 		}
 	}
+	if b.single != "" {
+		known = nil
+	}
 	before := b.index
 	b.index = x
-	if _, err := b.reload(ctx, unsure); err != nil {
-		b.index = before
-		return err
-	}
-	if known != nil && b.single == "" {
-		x.keepKnown(unsure, known)
+	for some := range slices.Chunk(unsure, 2*batch) { // so that little is held of them at a time
+		if err := b.reload(ctx, some, known); err != nil {
+			b.index = before
+			return err
+		}
 	}
 	return nil
 }
@@ -81,34 +84,21 @@ func (x *index) putKnown(f *file) bool {
 	return f != nil
 }
 
-// keepKnown gives the cards of files that were read for the first time the ids by which the caller knows them.
-func (x *index) keepKnown(names []string, known func(id string) string) {
-	for _, name := range names {
-		f := x.files[name]
-		if f == nil || len(f.cards) == 0 {
-			continue
-		}
-		old := &file{name: name}
-		if v, ok := parseVersion(known(name)); ok && !f.alone {
-			old.cards = append(old.cards, &card{id: name, key: v.uid})
-		}
-		if c := f.cards[0]; f.alone && c.key != 0 && known(name) == "" {
-			if id := name + "#" + c.uid; known(id) != "" {
-				old.cards = append(old.cards, &card{id: id, key: c.key})
-			}
-		}
-		if len(old.cards) > 0 {
-			fresh := *f
-			fresh.cards = nil
-			for _, c := range f.cards {
-				copied := *c
-				fresh.cards = append(fresh.cards, &copied)
-			}
-			x.keepIDs(old, &fresh)
-			x.drop(name)
-			x.put(&fresh)
+// keepKnown gives the cards of a file that was just read the ids by which the caller knows them.
+func (f *file) keepKnown(known func(id string) string) {
+	if len(f.cards) == 0 {
+		return
+	}
+	old := &file{name: f.name}
+	if v, ok := parseVersion(known(f.name)); ok && !f.alone {
+		old.cards = append(old.cards, &card{id: f.name, key: v.uid})
+	}
+	if c := f.cards[0]; f.alone && c.key != 0 && known(f.name) == "" {
+		if id := f.name + "#" + c.uid; known(id) != "" {
+			old.cards = append(old.cards, &card{id: id, key: c.key})
 		}
 	}
+	f.keepIDs(old)
 }
 
 // scan returns the files of the book, sorted by name, and notes temporary files that a crash left behind.

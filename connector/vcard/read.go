@@ -26,7 +26,11 @@ func (w wanted) has(name string) bool { return w == nil || w[name] }
 // readFields returns what a card says in the wanted fields. groups are the names of the group cards that the card
 // is a member of. The error is an *vcard.Error: it names the line that cannot be read.
 func readFields(card *vcard.Card, want wanted, groups []string) (contact.Fields, error) {
-	r := reader{card: card, want: want, out: make(contact.Fields, len(fields))}
+	size := len(fields)
+	if want != nil {
+		size = len(want)
+	}
+	r := reader{card: card, want: want, out: make(contact.Fields, size)}
 	r.names()
 	r.entries(fieldEmails, "EMAIL")
 	r.entries(fieldPhones, "TEL")
@@ -169,24 +173,33 @@ func (r *reader) labels(groups []string) {
 		return
 	}
 	var labels []string
-	seen := map[string]bool{}
+	if labels, r.err = labelsOf(r.card, groups); r.err == nil {
+		r.out[fieldLabels] = contact.Set(labels...)
+	}
+}
+
+// labelsOf returns the labels of a card that is in these groups, each once.
+func labelsOf(card *vcard.Card, groups []string) ([]string, error) {
+	var labels, keys []string
 	add := func(names []string) {
 		for _, name := range names {
-			if name = strings.TrimSpace(name); !seen[labelKey(name)] {
-				seen[labelKey(name)] = true
-				labels = append(labels, name)
+			name = strings.TrimSpace(name)
+			if key := labelKey(name); !slices.Contains(keys, key) {
+				labels, keys = append(labels, name), append(keys, key)
 			}
 		}
 	}
-	for i := range r.card.Properties {
-		if p := &r.card.Properties[i]; p.Name == "CATEGORIES" && r.err == nil {
-			elements, err := r.card.List(p)
-			r.err = err
+	for i := range card.Properties {
+		if p := &card.Properties[i]; p.Name == "CATEGORIES" {
+			elements, err := card.List(p)
+			if err != nil {
+				return nil, err
+			}
 			add(elements)
 		}
 	}
 	add(groups)
-	r.out[fieldLabels] = contact.Set(labels...)
+	return labels, nil
 }
 
 // labelKey returns the form in which labels are the same.
@@ -200,14 +213,14 @@ func (r *reader) entries(field, name string) {
 	if !r.wants(field) {
 		return
 	}
-	list, _, err := readEntries(r.card, name)
+	list, err := readEntries(r.card, name, nil)
 	r.err = err
 	r.out[field] = contact.List(list...)
 }
 
-// readEntries returns the entries that the properties of that name hold, and for each the index of its property.
-// Properties without a value are left out.
-func readEntries(card *vcard.Card, name string) (list []contact.Entry, at []int, err error) {
+// readEntries returns the entries that the properties of that name hold, and in at, unless it is nil, for each the index
+// of its property. Properties without a value are left out.
+func readEntries(card *vcard.Card, name string, at *[]int) (list []contact.Entry, err error) {
 	primary, best := -1, 101
 	for i := range card.Properties {
 		p := &card.Properties[i]
@@ -216,25 +229,40 @@ func readEntries(card *vcard.Card, name string) (list []contact.Entry, at []int,
 		}
 		v, err := entryValue(card, p)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if v.Blank() {
 			continue
 		}
 		kind, err := kindOf(card, p)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if rank := preference(p); rank < best {
 			primary, best = len(list), rank
 		}
+		if list == nil {
+			list = make([]contact.Entry, 0, count(card, name))
+		}
 		list = append(list, contact.Entry{Value: v, Type: kind})
-		at = append(at, i)
+		if at != nil {
+			*at = append(*at, i)
+		}
 	}
 	if primary >= 0 {
 		list[primary].Primary = true
 	}
-	return list, at, nil
+	return list, nil
+}
+
+// count returns how many properties of that name the card has.
+func count(card *vcard.Card, name string) (n int) {
+	for i := range card.Properties {
+		if card.Properties[i].Name == name {
+			n++
+		}
+	}
+	return n
 }
 
 // preference returns how much an entry is preferred, 1 being most (RFC 6350 section 5.3), 101 if it does not say.

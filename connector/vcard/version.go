@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/contactsync/contactsync/internal/vcard"
 )
 
 // A stat is what tells, without opening it, that a file is still the one that was read.
@@ -38,10 +40,8 @@ func (s stat) racy(now time.Time) bool {
 // A digest is what tells the content of a card.
 type digest [12]byte
 
-func digestOf(text string) digest {
-	var d digest
-	sum := sha256.Sum256([]byte(text))
-	copy(d[:], sum[:])
+func digestOf(span vcard.Span) (d digest) {
+	copy(d[:], span.Sum[:])
 	return d
 }
 
@@ -57,7 +57,7 @@ func keyOfUID(uid string) uidKey {
 	if uid == "" {
 		return 0
 	}
-	sum := sha256.Sum256([]byte(uid))
+	sum := sha256.Sum256(append(make([]byte, 0, 64), uid...)) // 64 bytes: most need no memory of their own
 	return uidKey(binary.BigEndian.Uint64(sum[:8]) | 1)
 }
 
@@ -104,6 +104,9 @@ func (v version) String() string {
 
 // parseVersion reads what String wrote, and reports whether it is that.
 func parseVersion(s string) (v version, ok bool) {
+	if s == "" {
+		return v, false // as of every card that is not known yet
+	}
 	s, v.racy = strings.CutPrefix(s, "~")
 	var part string
 	next := func() string { part, s, _ = strings.Cut(s, "."); return part }

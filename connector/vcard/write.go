@@ -1,6 +1,7 @@
 package vcard
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -28,15 +29,15 @@ type writer struct {
 
 // write returns the text of the card with the patch carried out. It fails with [connector.ErrInvalid], naming the
 // field, if a card cannot hold a value, and with an *vcard.Error if what the card holds cannot be read.
-func (w *writer) write() (string, error) {
+func (w *writer) write() (vcard.Text, error) {
 	w.edit = w.card.Edit()
 	steps := []func() error{w.names, w.entries, w.organization, w.texts, w.notes, w.dates, w.labels}
 	if err := w.check(); err != nil {
-		return "", err
+		return vcard.Text{}, err
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
-			return "", err
+			return vcard.Text{}, err
 		}
 	}
 	if w.uid != "" && w.edit.Changes() && w.card.Find("UID") < 0 {
@@ -50,36 +51,67 @@ func (w *writer) write() (string, error) {
 
 // check refuses what no card can hold.
 func (w *writer) check() error {
-	for _, name := range w.patch.Names() {
-		f, ok := fieldNamed(name)
-		if !ok || f.ReadOnly {
-			return invalid(name, "a card has no such field that can be written")
+	refused := ""
+	for name := range w.patch {
+		if f, ok := fieldNamed(name); (!ok || f.ReadOnly) && (refused == "" || name < refused) {
+			refused = name
 		}
-		change := w.patch[name]
+	}
+	if refused != "" {
+		return invalid(refused, "a card has no such field that can be written")
+	}
+	for i := range fields {
+		f := &fields[i]
+		change, ok := w.patch[f.Name]
+		if !ok {
+			continue
+		}
 		if !change.Set.Absent() {
 			v, err := f.Coerce(change.Set)
 			if err != nil {
-				return invalid(name, err.Error())
+				return invalid(f.Name, err.Error())
 			}
 			if f.MaxLength > 0 && utf8.RuneCountInString(v.Str()) > f.MaxLength {
-				return invalid(name, fmt.Sprintf("longer than %d characters", f.MaxLength))
+				return invalid(f.Name, fmt.Sprintf("longer than %d characters", f.MaxLength))
 			}
 			change.Set = v
-			w.patch[name] = change
+			w.patch[f.Name] = change
 		}
-		for _, s := range textsOf(change) {
-			if strings.IndexFunc(s, isControl) >= 0 || !utf8.ValidString(s) {
-				return invalid(name, "a control character, or text that is not UTF-8")
-			}
-			if f.Type != contact.TypeText && f.Type != contact.TypeAddress && strings.ContainsAny(s, "\r\n") {
-				return invalid(name, "a line end")
-			}
+		if err := checkTexts(f, change); err != nil {
+			return err
 		}
 		if d := change.Set.Str(); f.Type == contact.TypeDate && d != "" {
 			if y, m, day, ok := parseDate(d); !ok || !validDate(y, m, day) || strings.ContainsAny(d, "Tt ") {
-				return invalid(name, "not a date")
+				return invalid(f.Name, "not a date")
 			}
 		}
+	}
+	return nil
+}
+
+// checkTexts refuses texts that a change brings in and that no card can hold.
+func checkTexts(f *contact.Field, c contact.Change) error {
+	err := checkText(f, c.Set.Str())
+	for _, s := range c.Set.Elements() {
+		err = cmp.Or(err, checkText(f, s))
+	}
+	for _, list := range [...][]contact.Entry{c.Set.Entries(), c.Add} {
+		for i := range list {
+			err = cmp.Or(err, checkText(f, list[i].Type), checkText(f, list[i].Value.Str()))
+			for _, part := range addressComponents(list[i].Value.Address()) {
+				err = cmp.Or(err, checkText(f, part))
+			}
+		}
+	}
+	return err
+}
+
+func checkText(f *contact.Field, s string) error {
+	if strings.IndexFunc(s, isControl) >= 0 || !utf8.ValidString(s) {
+		return invalid(f.Name, "a control character, or text that is not UTF-8")
+	}
+	if f.Type != contact.TypeText && f.Type != contact.TypeAddress && strings.ContainsAny(s, "\r\n") {
+		return invalid(f.Name, "a line end")
 	}
 	return nil
 }
@@ -90,18 +122,6 @@ func invalid(field, message string) error {
 
 // isControl reports whether a card cannot hold the character.
 func isControl(r rune) bool { return r < 0x20 && r != '\n' && r != '\t' && r != '\r' }
-
-// textsOf returns every text that a change brings in.
-func textsOf(c contact.Change) []string {
-	texts := append([]string{c.Set.Str()}, c.Set.Elements()...)
-	for _, e := range append(c.Set.Entries(), c.Add...) {
-		texts = append(texts, e.Type, e.Value.Str())
-		for _, part := range addressComponents(e.Value.Address()) {
-			texts = append(texts, part)
-		}
-	}
-	return texts
-}
 
 // set returns the text that the patch sets a single-valued field to, and whether it does.
 func (w *writer) set(field string) (string, bool) {
@@ -283,11 +303,13 @@ func (w *writer) notes() error {
 	if !ok {
 		return nil
 	}
-	fields, err := readFields(w.card, wantedOf([]string{fieldNotes}), nil)
-	if err != nil || fields[fieldNotes].Str() == text {
-		return err
-	}
 	first := w.card.Find("NOTE")
+	if first >= 0 {
+		fields, err := readFields(w.card, wantedOf([]string{fieldNotes}), nil)
+		if err != nil || fields[fieldNotes].Str() == text {
+			return err
+		}
+	}
 	for i := range w.card.Properties {
 		if w.card.Properties[i].Name == "NOTE" && (i != first || text == "") {
 			removeWithLabel(w.card, w.edit, i)
@@ -300,21 +322,25 @@ func (w *writer) notes() error {
 }
 
 func (w *writer) dates() error {
-	if text, ok := w.set(fieldBirthday); ok && !w.holds(fieldBirthday, text) {
-		putDate(w.card, w.edit, w.card.Find("BDAY"), "BDAY", text)
+	birthday, anniversary := w.card.Find("BDAY"), findAnniversary(w.card)
+	if text, ok := w.set(fieldBirthday); ok && !w.holds(fieldBirthday, birthday, text) {
+		putDate(w.card, w.edit, birthday, "BDAY", text)
 	}
-	if text, ok := w.set(fieldAnniversary); ok && !w.holds(fieldAnniversary, text) {
+	if text, ok := w.set(fieldAnniversary); ok && !w.holds(fieldAnniversary, anniversary, text) {
 		name := "ANNIVERSARY"
 		if w.card.Version != "4.0" {
 			name = "X-ANNIVERSARY"
 		}
-		putDate(w.card, w.edit, findAnniversary(w.card), name, text)
+		putDate(w.card, w.edit, anniversary, name, text)
 	}
 	return nil
 }
 
-// holds reports whether the card holds that text in a field already.
-func (w *writer) holds(field, text string) bool {
+// holds reports whether the card holds that text in a field already, which begins at the property with that index.
+func (w *writer) holds(field string, index int, text string) bool {
+	if index < 0 {
+		return false
+	}
 	fields, err := readFields(w.card, wantedOf([]string{field}), nil)
 	return err == nil && !fields[field].Absent() && fields[field].Str() == text
 }
@@ -333,23 +359,23 @@ func (w *writer) revise(index int) {
 
 // finishName writes FN and returns the card. FN is required: where the patch leaves none it is made of what the
 // card then holds.
-func (w *writer) finishName() (string, error) {
+func (w *writer) finishName() (vcard.Text, error) {
 	if w.name.Absent() {
-		return w.edit.String(), nil
+		return w.edit.Text(), nil
 	}
 	text := w.name.Str()
 	if text == "" {
-		changed, err := vcard.Parse(w.edit.String(), 1)
+		changed, err := w.edit.Text().Parse(1)
 		if err != nil {
-			return "", invalid("", "the card would be too large")
+			return vcard.Text{}, invalid("", "the card would be too large")
 		}
 		if text = derivedName(changed); text == "" {
-			return "", invalid(fieldName, "a card needs a name, a company, an email, a nickname or a phone number")
+			return vcard.Text{}, invalid(fieldName, "a card needs a name, a company, an email, a nickname or a phone number")
 		}
 	}
 	index, old, err := w.firstText("FN")
 	if err != nil {
-		return "", err
+		return vcard.Text{}, err
 	}
 	if old != text {
 		w.put(index, "FN", w.card.TextValue(text))
@@ -357,7 +383,7 @@ func (w *writer) finishName() (string, error) {
 			w.revise(i)
 		}
 	}
-	return w.edit.String(), nil
+	return w.edit.Text(), nil
 }
 
 // removeWithLabel removes a property, and Apple's label of its group if nothing else is in the group.

@@ -29,7 +29,7 @@ func BenchmarkSplit(b *testing.B) {
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if spans := vcard.Split(text); len(spans) != 100 {
+		if spans := split(text); len(spans) != 100 {
 			b.Fatal(len(spans))
 		}
 	}

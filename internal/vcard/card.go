@@ -11,7 +11,8 @@ type Card struct {
 	// Line is the number of its BEGIN line, counted as by the caller of Parse.
 	Line int
 
-	text    string
+	text    string // as far as it is held
+	gaps    []Gap  // what is left out of it
 	newline string // the line end of its first line
 	end     int    // where the END line begins
 	params  []Param
@@ -38,12 +39,15 @@ type Param struct {
 	Value string // without quotes, decoded by RFC 6868
 }
 
-// Parse reads one card, as [Split] finds it. line is the number of its first line, for errors and
+// Parse reads one card, as a [Splitter] finds it. line is the number of its first line, for errors and
 // [Property.Line]. It fails with an [*Error] if the text is not one whole card of a known version within the
 // limits. What a property's value means is looked at only when it is asked for.
 func Parse(text string, line int) (*Card, error) {
-	text = strings.TrimPrefix(text, byteOrderMark)
-	c := &Card{text: text, Version: "3.0", Line: line}
+	return parse(Text{Held: strings.TrimPrefix(text, byteOrderMark)}, line)
+}
+
+func parse(text Text, line int) (*Card, error) {
+	c := &Card{text: text.Held, gaps: text.Gaps, Version: "3.0", Line: line}
 	if err := c.findLines(line); err != nil {
 		return nil, err
 	}
@@ -59,7 +63,7 @@ func Parse(text string, line int) (*Card, error) {
 	return c, nil
 }
 
-// String returns the card as it was read.
+// String returns the card as it was read, as far as it is held.
 func (c *Card) String() string { return c.text }
 
 // Find returns the index of the first property of that name (in capitals), -1 if there is none.

@@ -3,15 +3,18 @@
 // lines, line ends, folding and parameters stay as they were written. A card that is not edited is written back to
 // the byte, and an edit changes the lines of the property that it concerns and no other.
 //
-// [Split] finds the cards of a text without parsing them, so that one bad card fails alone; [Parse] reads one.
+// A [Splitter] finds the cards of a text without parsing them, so that one bad card fails alone; [Text.Parse] reads one.
 //
-//	for _, span := range vcard.Split(text) {
-//		card, err := vcard.Parse(text[span.Start:span.End], span.Line)
+//	s := vcard.NewSplitter(func(span vcard.Span) {
+//		card, err := span.Text.Parse(span.Line)
 //		...
 //		edit := card.Edit()
 //		edit.Put(card.Find("NOTE"), "NOTE", card.TextValue("call back"))
-//		out := edit.String()
-//	}
+//		err = edit.Text().WriteTo(out, io.NewSectionReader(file, span.Start, span.End-span.Start))
+//	})
+//	io.Copy(s, file)
+//	s.Close()
 //
-// Photos, logos, sounds, keys and nested cards are opaque: they are skipped over, never decoded, never fetched.
+// Photos, logos, sounds, keys and nested cards are opaque: they are skipped over, never decoded, never fetched. Of what
+// is no card the beginning alone is held in memory ([Gap]); the rest is copied when the card is written.
 package vcard

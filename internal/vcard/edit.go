@@ -5,8 +5,14 @@ import "strings"
 // An Edit is what is to become of a card: lines that are replaced, removed or added. The card itself stays.
 type Edit struct {
 	card    *Card
-	changed map[int]string   // the new lines of a property by its index; "" removes it
-	added   map[int][]string // new lines behind a property; those at -1 come before END
+	changed map[int]string // the new lines of a property by its index; "" removes it
+	added   []addition     // in the order in which they were added
+}
+
+// An addition is a new line.
+type addition struct {
+	behind int // the index of a property; -1 if it comes before END
+	line   string
 }
 
 // Edit returns an edit that changes nothing yet.
@@ -20,7 +26,7 @@ func (e *Edit) Put(index int, head Head, value Encoded) {
 		e.set(index, line)
 		return
 	}
-	e.insert(e.card.lastNamed(head.name()), line)
+	e.added = append(e.added, addition{e.card.lastNamed(head.name()), line})
 }
 
 // PutHead writes another head before the value of the property with that index, which stays as it is written.
@@ -54,45 +60,66 @@ func (e *Edit) set(index int, line string) {
 	e.changed[index] = line
 }
 
-func (e *Edit) insert(behind int, line string) {
-	if e.added == nil {
-		e.added = map[int][]string{}
-	}
-	e.added[behind] = append(e.added[behind], line)
-}
+// String returns the text of the card with the edit carried out, as far as it is held.
+func (e *Edit) String() string { return e.Text().Held }
 
-// String returns the text of the card with the edit carried out.
-func (e *Edit) String() string {
+// Text returns the text of the card with the edit carried out. What its gaps hold is what the card's held.
+func (e *Edit) Text() Text {
 	if !e.Changes() {
-		return e.card.text
+		return Text{Held: e.card.text, Gaps: e.card.gaps}
 	}
-	text := e.card.text
-	var b strings.Builder
-	b.Grow(len(text) + 256)
-	pos := 0
+	out := patched{edit: e}
+	size := len(e.card.text)
+	for _, a := range e.added {
+		size += len(a.line)
+	}
+	for _, line := range e.changed {
+		size += len(line)
+	}
+	out.held.Grow(size)
 	for i := range e.card.Properties {
 		p := &e.card.Properties[i]
-		line, changed := e.changed[i]
-		if !changed && e.added[i] == nil {
-			continue
+		if line, changed := e.changed[i]; changed {
+			out.keep(p.start)
+			out.held.WriteString(line)
+			out.pos = p.end
 		}
-		if changed {
-			b.WriteString(text[pos:p.start])
-			b.WriteString(line)
-		} else {
-			b.WriteString(text[pos:p.end])
-		}
-		pos = p.end
-		for _, line := range e.added[i] {
-			b.WriteString(line)
+		out.add(i, p.end)
+	}
+	out.add(-1, e.card.end)
+	out.keep(len(e.card.text))
+	return Text{Held: out.held.String(), Gaps: out.gaps}
+}
+
+// A patched text is put together of what stays of a card's text and of new lines.
+type patched struct {
+	edit *Edit
+	pos  int // up to where the card's text is done
+	held strings.Builder
+	gaps []Gap
+}
+
+// keep takes over what the card holds as far as a position, with the gaps in it. A gap is never at the end of a line, so
+// it lies in one such run and in no other.
+func (t *patched) keep(to int) {
+	for _, gap := range t.edit.card.gaps {
+		if t.pos < gap.At && gap.At < to {
+			gap.At += t.held.Len() - t.pos
+			t.gaps = append(t.gaps, gap)
 		}
 	}
-	b.WriteString(text[pos:e.card.end])
-	for _, line := range e.added[-1] {
-		b.WriteString(line)
+	t.held.WriteString(t.edit.card.text[t.pos:to])
+	t.pos = to
+}
+
+// add puts in the lines that come behind a property, which ends there.
+func (t *patched) add(behind, end int) {
+	for _, a := range t.edit.added {
+		if a.behind == behind {
+			t.keep(end)
+			t.held.WriteString(a.line)
+		}
 	}
-	b.WriteString(text[e.card.end:])
-	return b.String()
 }
 
 // lastNamed returns the index of the last property of that name, -1 if there is none.

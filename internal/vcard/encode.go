@@ -151,16 +151,16 @@ func (c *Card) line(head Head, value Encoded) string {
 	if value.quoted {
 		head = head.With("CHARSET=UTF-8").With("ENCODING=QUOTED-PRINTABLE")
 	}
-	line := string(head) + ":" + value.text
 	newline := c.newline
 	if newline == "" {
 		newline = "\r\n"
 	}
-	switch {
-	case value.quoted:
+	if !value.quoted && (c.Version == "2.1" || len(head)+1+len(value.text) <= foldAt) {
+		return string(head) + ":" + value.text + newline
+	}
+	line := string(head) + ":" + value.text
+	if value.quoted {
 		return foldSoft(line, len(head)+1, newline)
-	case c.Version == "2.1" || len(line) <= foldAt:
-		return line + newline
 	}
 	var b strings.Builder
 	b.Grow(len(line) + len(line)/foldAt*4 + 8)

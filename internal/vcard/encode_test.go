@@ -36,7 +36,7 @@ func TestNoLineLooksLikeTheEnd(t *testing.T) {
 			want := "é" + strings.Repeat("x", n) + "END:VCARD\nBEGIN:VCARD\nAGENT:\nEND:VCARD"
 			edit := card.Edit()
 			edit.Put(-1, "NOTE", card.TextValue(want))
-			spans := vcard.Split(edit.String())
+			spans := split(edit.String())
 			require.Len(t, spans, 1)
 			got, err := readOne(edit.String(), "NOTE")
 			require.NoError(t, err)

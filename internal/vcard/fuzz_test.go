@@ -20,17 +20,18 @@ func FuzzParse(f *testing.F) {
 		"\ufeffBEGIN:VCARD\nEND:VCARD",
 		"AGENT:\nBEGIN:VCARD\nBEGIN:VCARD\nEND:VCARD\n",
 	} {
-		f.Add(seed, "text")
+		f.Add(seed, "text", 30)
 	}
-	f.Fuzz(func(t *testing.T, text, value string) {
-		pos := 0
-		for _, span := range vcard.Split(text) {
-			if span.Start < pos || span.End <= span.Start || span.End > len(text) {
+	f.Fuzz(func(t *testing.T, text, value string, keep int) {
+		pos := int64(0)
+		for _, span := range splitPieces(text, 1+len(value), min(max(keep, 30), 4096)) {
+			if span.Start < pos || span.End <= span.Start || span.End > int64(len(text)) {
 				t.Fatalf("span %v after %d", span, pos)
 			}
 			pos = span.End
 			if span.Err == nil {
 				checkCard(t, text[span.Start:span.End], value)
+				checkGaps(t, text[span.Start:span.End], span)
 			}
 		}
 	})

@@ -1,24 +1,34 @@
 package vcard
 
-import "strings"
+import (
+	"iter"
+	"strings"
+)
 
 // A Head is what a line says before its colon: group, name and parameters, as they are written.
 type Head string
 
 // Without returns the head without the parameter values that drop names; the others stay as they are written.
 func (h Head) Without(drop func(Param) bool) Head {
-	var b strings.Builder
-	for i, part := range splitOutsideQuotes(string(h), ';') {
-		if i == 0 {
-			b.WriteString(part)
-			continue
-		}
-		if kept, any := withoutValues(part, drop); any {
-			b.WriteByte(';')
-			b.WriteString(kept)
-		}
+	name, params, any := strings.Cut(string(h), ";")
+	if !any {
+		return h
 	}
-	return Head(b.String())
+	kept, changed := make([]string, 0, 4), false
+	for part := range splitOutsideQuotes(params, ';') {
+		left, any := withoutValues(part, drop)
+		if any {
+			kept = append(kept, left)
+		}
+		changed = changed || !any || len(left) < len(part)
+	}
+	switch {
+	case !changed:
+		return h
+	case len(kept) == 0:
+		return Head(name)
+	}
+	return Head(name + ";" + strings.Join(kept, ";"))
 }
 
 // With returns the head with one more parameter, written as it stands: "TYPE=WORK", or "WORK" in vCard 2.1.
@@ -31,26 +41,26 @@ func withoutValues(part string, drop func(Param) bool) (kept string, any bool) {
 		return part, part != "" && !drop(bareParam(part))
 	}
 	name = strings.ToUpper(strings.TrimSpace(name))
-	var values []string
-	dropped := false
-	for _, written := range splitOutsideQuotes(list, ',') {
-		inside := []string{written}
-		if len(written) > 1 && written[0] == '"' {
-			inside[0] = written[1 : len(written)-1]
-			if name == "TYPE" {
-				inside = strings.Split(inside[0], ",")
-			}
+	values, dropped := make([]string, 0, 4), false
+	for written := range splitOutsideQuotes(list, ',') {
+		inside, quoted := written, len(written) > 1 && written[0] == '"'
+		if quoted {
+			inside = written[1 : len(written)-1]
 		}
-		whole := true
-		for _, v := range inside {
+		if !quoted || name != "TYPE" || strings.IndexByte(inside, ',') < 0 {
+			if drop(Param{Name: name, Value: decodeCaret.Replace(inside)}) {
+				dropped = true
+			} else {
+				values = append(values, written)
+			}
+			continue
+		}
+		for v := range strings.SplitSeq(inside, ",") {
 			if drop(Param{Name: name, Value: decodeCaret.Replace(v)}) {
-				whole, dropped = false, true
-			} else if len(inside) > 1 {
+				dropped = true
+			} else {
 				values = append(values, v)
 			}
-		}
-		if whole && len(inside) == 1 {
-			values = append(values, written)
 		}
 	}
 	if !dropped {
@@ -60,17 +70,20 @@ func withoutValues(part string, drop func(Param) bool) (kept string, any bool) {
 }
 
 // splitOutsideQuotes splits s at sep, but not inside double quotes.
-func splitOutsideQuotes(s string, sep byte) []string {
-	var parts []string
-	start, quoted := 0, false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == sep && !quoted:
-			parts = append(parts, s[start:i])
-			start = i + 1
+func splitOutsideQuotes(s string, sep byte) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		start, quoted := 0, false
+		for i := 0; i < len(s); i++ {
+			switch {
+			case s[i] == '"':
+				quoted = !quoted
+			case s[i] == sep && !quoted:
+				if !yield(s[start:i]) {
+					return
+				}
+				start = i + 1
+			}
 		}
+		yield(s[start:])
 	}
-	return append(parts, s[start:])
 }

@@ -9,11 +9,16 @@ func (c *Card) findLines(number int) error {
 	}
 	s := lineScanner{card: c, number: number}
 	c.Properties = make([]Property, 0, min(strings.Count(c.text, "\n"), MaxProperties))
+	gaps := c.gaps
 	for pos := 0; pos < len(c.text); s.number++ {
 		next := lineEnd(c.text, pos)
 		done, err := s.line(pos, next)
 		if err != nil {
 			return err
+		}
+		for len(gaps) > 0 && gaps[0].At < next {
+			// The line ends as it is held only: whatever it looks like, the property ends with it.
+			s.number, s.join.soft, gaps = s.number+gaps[0].Lines, false, gaps[1:]
 		}
 		pos = next
 		if done {
@@ -26,16 +31,14 @@ func (c *Card) findLines(number int) error {
 	return errorAt(number, "the card that begins here has no END:VCARD")
 }
 
-// lineScanner joins physical lines to logical ones.
+// lineScanner joins the physical lines of a card to properties.
 type lineScanner struct {
 	card   *Card
-	nest   nesting
+	join   joiner
 	number int // of the physical line
 
 	open   bool // a property is being read: the last one of the card
 	length int  // its unfolded length
-	soft   bool // its last physical line ends in a soft line break of quoted-printable
-	base64 bool // it is base64 of vCard 2.1, which old phones continue without white space
 	total  int  // bytes of the properties that are not opaque
 }
 
@@ -47,40 +50,29 @@ func (s *lineScanner) line(pos, next int) (done bool, err error) {
 	if strings.IndexByte(content, '\r') >= 0 {
 		return false, errorAt(s.number, "a carriage return alone is no line end; want LF or CRLF")
 	}
-	switch s.nest.see(line) {
-	case markOutside:
+	switch see(&s.join, line, content) {
+	case jointOutside:
 		return false, errorAt(s.number, "a card begins with BEGIN:VCARD")
-	case markBegin:
+	case jointBegin:
 		if pos > 0 {
 			return false, errorAt(s.number, "a card begins before the one before it has ended")
 		}
 		c.newline = line[len("BEGIN:VCARD")+len(strings.TrimRight(line[len("BEGIN:VCARD"):], "\r\n")):]
-		return false, nil
-	case markEnd:
+	case jointEnd:
 		c.end = pos
 		return true, nil
-	case markNested:
-		s.extend(next, 0)
-		return false, nil
-	}
-	switch {
-	case s.open && (s.soft || continues(line) || s.base64 && isBase64(content)):
+	case jointMore:
 		s.extend(next, len(strings.TrimPrefix(content, " ")))
-	case content == "":
-		s.base64 = false
+	case jointBlank:
 		return false, s.flush()
-	default:
-		if continues(line) {
-			return false, errorAt(s.number, "a folded line that continues nothing")
-		}
+	case jointStray:
+		return false, errorAt(s.number, "a folded line that continues nothing")
+	case jointNew:
 		if err := s.flush(); err != nil {
 			return false, err
 		}
-		if err := s.begin(pos, next, content); err != nil {
-			return false, err
-		}
+		return false, s.begin(pos, next, content)
 	}
-	s.soft = strings.HasSuffix(content, "=") && s.isQuotedPrintable()
 	return false, nil
 }
 
@@ -90,10 +82,8 @@ func (s *lineScanner) begin(pos, next int, content string) error {
 	if len(c.Properties) == MaxProperties {
 		return errorAt(s.number, "more than %d properties in one card", MaxProperties)
 	}
-	c.Properties = append(c.Properties, Property{Line: s.number, start: pos, end: next, Opaque: isOpaque(content)})
+	c.Properties = append(c.Properties, Property{Line: s.number, start: pos, end: next, Opaque: s.join.opaque})
 	s.open, s.length = true, len(content)
-	head, _, _ := strings.Cut(content, ":")
-	s.base64 = c.Properties[len(c.Properties)-1].Opaque && containsFold(head, "BASE64")
 	return nil
 }
 
@@ -111,7 +101,7 @@ func (s *lineScanner) flush() error {
 	if !s.open {
 		return nil
 	}
-	s.open, s.soft = false, false
+	s.open = false
 	p := &s.card.Properties[len(s.card.Properties)-1]
 	if p.Opaque {
 		return nil
@@ -123,60 +113,6 @@ func (s *lineScanner) flush() error {
 		return errorAt(p.Line, "a card of more than %d bytes without its photo", MaxCard)
 	}
 	return nil
-}
-
-// isQuotedPrintable reports whether the property that is being read is encoded so.
-func (s *lineScanner) isQuotedPrintable() bool {
-	p := &s.card.Properties[len(s.card.Properties)-1]
-	line := s.card.text[p.start:p.end]
-	colon := strings.IndexByte(line, ':')
-	return colon >= 0 && containsFold(line[:colon], "QUOTED-PRINTABLE")
-}
-
-// continues reports whether a physical line is folded onto the one before it.
-func continues(line string) bool { return line[0] == ' ' || line[0] == '\t' }
-
-// isOpaque reports whether a line's property is one whose value is skipped over.
-func isOpaque(line string) bool {
-	name := line
-	if i := strings.IndexAny(name, ";:"); i >= 0 {
-		name = name[:i]
-	}
-	name = name[strings.LastIndexByte(name, '.')+1:]
-	switch len(name) {
-	case 3:
-		return strings.EqualFold(name, "KEY")
-	case 4:
-		return strings.EqualFold(name, "LOGO")
-	case 5:
-		return strings.EqualFold(name, "PHOTO") || strings.EqualFold(name, "SOUND") || strings.EqualFold(name, "AGENT")
-	}
-	return false
-}
-
-// isBase64 reports whether a physical line is nothing but base64.
-func isBase64(content string) bool {
-	for i := 0; i < len(content); i++ {
-		c := content[i]
-		if !isLetterOrDigit(c) && c != '+' && c != '/' && c != '=' {
-			return false
-		}
-	}
-	return content != ""
-}
-
-func isLetterOrDigit(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
-}
-
-// containsFold reports whether s contains the word, which is in capitals, without case.
-func containsFold(s, word string) bool {
-	for i := 0; i+len(word) <= len(s); i++ {
-		if s[i]|0x20 == word[0]|0x20 && strings.EqualFold(s[i:i+len(word)], word) {
-			return true
-		}
-	}
-	return false
 }
 
 // unfold returns the content of the property's physical lines as one line. Before 3.0 the white space that folds

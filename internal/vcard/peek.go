@@ -6,13 +6,13 @@ import "strings"
 // whether it is a card of a group (KIND:group of RFC 6350 section 6.1.4, or Apple's X-ADDRESSBOOKSERVER-KIND).
 // It is exact for lines that are neither folded nor encoded; certain is false if one of the two is.
 func Peek(text string) (uid string, group, certain bool) {
-	var nest nesting
+	var nested nesting
 	certain = true
 	for pos := 0; pos < len(text); {
 		next := lineEnd(text, pos)
 		line := text[pos:next]
 		pos = next
-		switch nest.see(line) {
+		switch nest(&nested, line) {
 		case markNested, markBegin, markEnd:
 			continue
 		}

@@ -1,6 +1,7 @@
 package vcard_test
 
 import (
+	"crypto/sha256"
 	"strings"
 	"testing"
 
@@ -8,6 +9,22 @@ import (
 
 	"github.com/contactsync/contactsync/internal/vcard"
 )
+
+// split returns what a splitter finds in a text that is written to it whole.
+func split(text string) []vcard.Span { return splitPieces(text, len(text)+1, 4096) }
+
+// splitPieces returns what a splitter finds in a text that is written to it in pieces, and of whose photos it keeps so
+// many bytes.
+func splitPieces(text string, size, keep int) (spans []vcard.Span) {
+	s := vcard.NewSplitter(func(span vcard.Span) { spans = append(spans, span) })
+	s.Keep(keep)
+	for len(text) > 0 {
+		n, _ := s.Write([]byte(text[:min(size, len(text))]))
+		text = text[n:]
+	}
+	s.Close()
+	return spans
+}
 
 // TestSplit finds the cards of a text; a bad one fails alone.
 func TestSplit(t *testing.T) {
@@ -43,16 +60,21 @@ func TestSplit(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			var got []span
-			for _, s := range vcard.Split(tt.text) {
-				g := span{Text: tt.text[s.Start:s.End], Line: s.Line}
-				if s.Err != nil {
-					g.Err = s.Err.Error()
+			for _, size := range []int{1, 3, 1000} {
+				var got []span
+				for _, s := range splitPieces(tt.text, size, 4096) {
+					g := span{Text: tt.text[s.Start:s.End], Line: s.Line}
+					if s.Err != nil {
+						g.Err = s.Err.Error()
+					}
+					if s.Text.Held != g.Text || s.Sum != sha256.Sum256([]byte(g.Text)) {
+						t.Errorf("held %q of %q", s.Text.Held, g.Text)
+					}
+					got = append(got, g)
 				}
-				got = append(got, g)
-			}
-			if diff := cmp.Diff(tt.want, got); diff != "" {
-				t.Errorf("spans (-want +got):\n%s", diff)
+				if diff := cmp.Diff(tt.want, got); diff != "" {
+					t.Errorf("in pieces of %d: spans (-want +got):\n%s", size, diff)
+				}
 			}
 		})
 	}
