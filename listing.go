@@ -19,17 +19,19 @@ func (r *run) readList(ctx context.Context, s Side) error {
 	if f.Lister == nil || f.Reader == nil {
 		return fmt.Errorf("%w: an app without a feed lists ids and reads by id", connector.ErrContract)
 	}
-	known := map[string]string{}
-	if _, err := r.scanMirror(s, func(id, version string) bool { known[id] = version; return false }); err != nil {
+	call := r.callRoll
+	if ahead := r.listed[s]; ahead != nil {
+		call = ahead.get
+	}
+	l, err := call(ctx, s)
+	if err != nil {
 		return err
 	}
-	lister := f.Lister
-	if f.KnownLister != nil {
-		lister = knowing{f.KnownLister, func(id string) string { return known[id] }}
-	}
-	reading := &listReading{run: r, side: s, reader: f.Reader, known: known, seen: map[string]bool{}}
-	if err := connector.Listings(ctx, lister, "", func(page connector.Listing) error { return reading.take(ctx, page) }); err != nil {
-		return err
+	reading := &listReading{run: r, side: s, reader: f.Reader, known: l.known, seen: map[string]bool{}}
+	for _, page := range l.pages {
+		if err := reading.take(ctx, page); err != nil {
+			return err
+		}
 	}
 	if err := reading.read(ctx, 1); err != nil {
 		return err
@@ -43,6 +45,66 @@ func (r *run) readList(ctx context.Context, s Side) error {
 	r.side[s].Complete = true
 	b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(r.side[s])})
 	return b.commit(ctx)
+}
+
+// roll is what an app without a feed named, and what was known when it was asked.
+type roll struct {
+	known map[string]string // versions by id, as the mirror has them
+	pages []connector.Listing
+}
+
+// callRoll asks an app for all its ids. What is about to land in the store concerns the other one.
+func (r *run) callRoll(ctx context.Context, s Side) (*roll, error) {
+	l := &roll{known: map[string]string{}}
+	if _, err := scanMirror(r.peek, s, func(id, version string) bool { l.known[id] = version; return false }); err != nil {
+		return nil, err
+	}
+	f := connector.FeaturesOf(r.apps[s])
+	lister := f.Lister
+	if f.KnownLister != nil {
+		lister = knowing{f.KnownLister, func(id string) string { return l.known[id] }}
+	}
+	err := connector.Listings(ctx, lister, "", func(page connector.Listing) error {
+		l.pages = append(l.pages, page)
+		return nil
+	})
+	return l, err
+}
+
+// listing is a roll that is called while the other app is read.
+type listing struct {
+	stop func()
+	done chan struct{}
+	roll *roll
+	err  error
+}
+
+// listAhead calls b's roll while a is read, if b is an app that can tell by the versions we have what has not changed, such
+// as a folder: reading a changes neither b nor what is known of it. It must be ended.
+func (r *run) listAhead(ctx context.Context) *listing {
+	if r.opts.concurrency == 1 || connector.FeaturesOf(r.apps[B]).KnownLister == nil {
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	l := &listing{stop: stop, done: make(chan struct{})}
+	go func() {
+		defer close(l.done)
+		l.roll, l.err = r.callRoll(ctx, B)
+	}()
+	return l
+}
+
+func (l *listing) get(context.Context, Side) (*roll, error) {
+	<-l.done
+	return l.roll, l.err
+}
+
+// end ends the asking, whether or not somebody wanted the answer.
+func (l *listing) end() {
+	if l != nil {
+		l.stop()
+		<-l.done
+	}
 }
 
 // listReading is one pass over an app's list.

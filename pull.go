@@ -12,8 +12,14 @@ import (
 
 // pull reads what changed in both apps into the store. Nothing is planned unless both were read to their end.
 func (r *run) pull(ctx context.Context) error {
+	start := r.opts.clock.Now()
+	r.listed[B] = r.listAhead(ctx)
+	defer func() { r.listed[B].end(); r.listed[B] = nil }()
 	for _, s := range Sides {
 		at := r.opts.clock.Now()
+		if r.listed[s] != nil {
+			at = start
+		}
 		err := r.pullSide(ctx, s)
 		if late := r.landed(); err == nil {
 			err = late
@@ -78,7 +84,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 		if !page.More {
 			row.Complete, row.Passing = row.Complete || row.Passing, false
 			if page.Complete && !resumed {
-				lost, err := r.scanMirror(s, func(id, _ string) bool { return !seen[id] })
+				lost, err := scanMirror(r.view, s, func(id, _ string) bool { return !seen[id] })
 				if err == nil {
 					err = r.missed(ctx, b, s, lost, len(seen) == 0)
 				}
@@ -392,9 +398,9 @@ func (r *run) confirmLost(ctx context.Context, b *book, reader connector.Reader,
 }
 
 // scanMirror returns the records of the mirror for which pick holds of id and version, in order.
-func (r *run) scanMirror(s Side, pick func(id, version string) bool) ([]ref, error) {
+func scanMirror(view func(func(ReadTx) error) error, s Side, pick func(id, version string) bool) ([]ref, error) {
 	var found []ref
-	err := r.view(func(tx ReadTx) error {
+	err := view(func(tx ReadTx) error {
 		q := Scan{Table: TableMirror, By: ByKey, Prefix: s.String(), KeysOnly: true, Limit: scanPage}
 		for {
 			rows, err := tx.Scan(q)

@@ -355,7 +355,7 @@ func (r *run) planAll(ctx context.Context, everything bool, seen *watch) error {
 	if everything && err == nil {
 		due = nil
 		for _, s := range Sides {
-			refs, errScan := r.scanMirror(s, func(string, string) bool { return true })
+			refs, errScan := scanMirror(r.view, s, func(string, string) bool { return true })
 			due, err = append(due, refs...), errors.Join(err, errScan)
 		}
 	}

@@ -183,6 +183,7 @@ type run struct {
 
 	side      [2]sideRow
 	pulledAt  [2]time.Time
+	listed    [2]*listing // what is asked for ahead
 	separated map[[2]string]bool
 	forgot    *forgotten
 	insisted  map[ref]string     // records that a person wants created, by the key of that decision
