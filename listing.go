@@ -27,18 +27,19 @@ func (r *run) readList(ctx context.Context, s Side) error {
 	if err != nil {
 		return err
 	}
-	reading := &listReading{run: r, side: s, reader: f.Reader, known: l.known, seen: map[string]bool{}}
-	for _, page := range l.pages {
+	reading := &listReading{run: r, side: s, reader: f.Reader, known: l.known}
+	for i, page := range l.pages {
 		if err := reading.take(ctx, page); err != nil {
 			return err
 		}
+		l.pages[i] = connector.Listing{} // a list is long
 	}
 	if err := reading.read(ctx, 1); err != nil {
 		return err
 	}
 	b := r.newBook()
 	if reading.complete {
-		if err := r.missed(ctx, b, s, reading.lost(), len(reading.seen) == 0); err != nil {
+		if err := r.missed(ctx, b, s, reading.lost(), reading.named == 0); err != nil {
 			return err
 		}
 	}
@@ -49,20 +50,26 @@ func (r *run) readList(ctx context.Context, s Side) error {
 
 // roll is what an app without a feed named, and what was known when it was asked.
 type roll struct {
-	known map[string]string // versions by id, as the mirror has them
+	known map[string]known // by id
 	pages []connector.Listing
+}
+
+// known is what the mirror has of a record, and whether the list names it.
+type known struct {
+	version string
+	named   bool
 }
 
 // callRoll asks an app for all its ids. What is about to land in the store concerns the other one.
 func (r *run) callRoll(ctx context.Context, s Side) (*roll, error) {
-	l := &roll{known: map[string]string{}}
-	if _, err := scanMirror(r.peek, s, func(id, version string) bool { l.known[id] = version; return false }); err != nil {
+	l := &roll{known: map[string]known{}}
+	if _, err := scanMirror(r.peek, s, func(id, version string) bool { l.known[id] = known{version: version}; return false }); err != nil {
 		return nil, err
 	}
 	f := connector.FeaturesOf(r.apps[s])
 	lister := f.Lister
 	if f.KnownLister != nil {
-		lister = knowing{f.KnownLister, func(id string) string { return l.known[id] }}
+		lister = knowing{f.KnownLister, func(id string) string { return l.known[id].version }}
 	}
 	err := connector.Listings(ctx, lister, "", func(page connector.Listing) error {
 		l.pages = append(l.pages, page)
@@ -112,9 +119,9 @@ type listReading struct {
 	*run
 	side     Side
 	reader   connector.Reader
-	known    map[string]string // versions by id, as the mirror has them
-	seen     map[string]bool   // ids that were named
-	changed  []string          // ids that are to be read
+	known    map[string]known // by id
+	named    int              // how many ids the list names
+	changed  []string         // ids that are to be read
 	complete bool
 	done     int
 }
@@ -122,8 +129,7 @@ type listReading struct {
 // take takes a page of the list, and reads what differs once that fills a batch.
 func (l *listReading) take(ctx context.Context, page connector.Listing) error {
 	for _, item := range page.Items {
-		l.saw(item.ID)
-		if version, ok := l.known[item.ID]; !ok || version != item.Version || version == "" {
+		if was, ok := l.saw(item.ID); !ok || was != item.Version || was == "" {
 			l.changed = append(l.changed, item.ID)
 		}
 	}
@@ -135,18 +141,21 @@ func (l *listReading) take(ctx context.Context, page connector.Listing) error {
 	return l.read(ctx, l.opts.batch)
 }
 
-// saw notes that an id was named. Where nothing is known nothing can be missed, and nothing is noted.
-func (l *listReading) saw(id string) {
-	if len(l.known) > 0 {
-		l.seen[id] = true
+// saw notes that an id was named, and returns the version that is known of it.
+func (l *listReading) saw(id string) (version string, ok bool) {
+	l.named++
+	k, ok := l.known[id]
+	if ok && !k.named {
+		l.known[id] = known{k.version, true}
 	}
+	return k.version, ok
 }
 
 // lost returns the records that were known before and not named, in order.
 func (l *listReading) lost() []ref {
 	var lost []ref
-	for id := range l.known {
-		if !l.seen[id] {
+	for id, k := range l.known {
+		if !k.named {
 			lost = append(lost, ref{l.side, id})
 		}
 	}

@@ -59,6 +59,7 @@ func ended(code int) error {
 }
 
 func main() {
+	tuneCollector()
 	os.Exit(execute(context.Background(), newCLI(), os.Args[1:]))
 }
 

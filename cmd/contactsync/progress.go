@@ -24,7 +24,6 @@ func (c *cli) newProgress(name string) *progress { return &progress{c: c, name: 
 
 // show is called by the sync, after each batch.
 func (p *progress) show(now contactsync.Progress) {
-	giveRoom()
 	switch {
 	case p.c.errTTY:
 		p.draw(now)
