@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -386,7 +387,8 @@ func (r *run) readDue() ([]ref, error) {
 				return err
 			}
 			for _, row := range rows {
-				refs = append(refs, parseRecordKey(row.Key))
+				at := parseRecordKey(row.Key)
+				refs = append(refs, ref{at.side, strings.Clone(at.id)}) // not all of the row stays in memory with it
 			}
 			if len(rows) < scanPage {
 				return nil
