@@ -89,7 +89,11 @@ func (b *book) ListKnown(ctx context.Context, _ connector.Cursor, known func(id 
 			if err := x.fault(l); err != nil {
 				listing.Unread = append(listing.Unread, connector.Unread{ID: c.id, Err: err})
 			} else if c.group == nil {
-				listing.Items = append(listing.Items, connector.Item{ID: c.id, Version: f.version(c, x.labels(c))})
+				item := connector.Item{ID: c.id, Version: f.version(c, x.labels(c))}
+				if known != nil && known(c.id) == item.Version {
+					item.Version = known(c.id) // of two that are the same, one is kept
+				}
+				listing.Items = append(listing.Items, item)
 			}
 		}
 	}

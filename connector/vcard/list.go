@@ -44,22 +44,17 @@ func (b *book) refresh(ctx context.Context, known func(id string) string) error 
 	x := b.index
 	if x == nil {
 		x = newIndex()
+	} else {
+		x.keepOnly(there)
 	}
-	names := make(map[string]bool, len(there))
 	var unsure []string
 	for _, f := range there {
-		names[f.name] = true
 		there, still := x.has(f.name, f.stat)
 		switch {
 		case f.err == nil && still:
 		case f.err == nil && !there && known != nil && b.single == "" && x.putKnown(fileOfVersion(f.name, f.stat, known(f.name))):
 		default:
 			unsure = append(unsure, f.name)
-		}
-	}
-	for name := range x.names {
-		if !names[name] {
-			x.drop(name)
 		}
 	}
 	if b.single != "" {
@@ -74,6 +69,19 @@ func (b *book) refresh(ctx context.Context, known func(id string) string) error 
 		}
 	}
 	return nil
+}
+
+// keepOnly drops the files that are no longer there.
+func (x *index) keepOnly(there []found) {
+	names := make(map[string]bool, len(there))
+	for _, f := range there {
+		names[f.name] = true
+	}
+	for name := range x.names {
+		if !names[name] {
+			x.drop(name)
+		}
+	}
 }
 
 // putKnown takes in a file that is known by its version, and reports whether there is one.
