@@ -151,27 +151,6 @@ func (r *run) story(l *link, side Side) (*LinkStory, error) {
 // ID returns the id of the record that was written.
 func (e *entry) ID() string { return e.IDs[e.Side] }
 
-// whatToDo says what a person can do about a status, by its reason.
-var whatToDo = map[string]string{
-	ReasonUnread:         "give the account the right to read the field, or take it out of the filter",
-	ReasonNoKey:          "give it an email, or another value that it is matched by",
-	ReasonDuplicateHere:  "merge the two in their app, or tell them apart",
-	ReasonDuplicateThere: "merge the others in their app, or link it by hand",
-	ReasonMergedThere:    "merge it here as well",
-	ReasonRequired:       "fill the field in, or give the mapping a default",
-	ReasonInvalid:        "correct the value, or add it to the mapping's table",
-	ReasonRejected:       "correct what the app refuses; it is tried again when one of the two records changes",
-	ReasonForbidden:      "give the account the right to write",
-	ReasonConflict:       "resolve it: take a, b or a value",
-	ReasonOscillating:    "find out who else changes the field, then resolve it",
-	ReasonSettling:       "nothing: the next sync looks again",
-	ReasonUnknownOutcome: "nothing: the next sync looks at the app first",
-	ReasonDeleteHeld:     "confirm, or enter the deleted record anew",
-	ReasonClearHeld:      "confirm, or fill the fields in again",
-	ReasonCreateHeld:     "confirm",
-	ReasonShadow:         "compare it with what the other tool does; without shadow the next sync writes it",
-}
-
 // awaits gathers what a record waits for.
 func (r *run) awaits(b *book, at ref, l *link, st RecordStatus) (all []Awaited, err error) {
 	if r.row.State == StatePaused {
@@ -182,8 +161,8 @@ func (r *run) awaits(b *book, at ref, l *link, st RecordStatus) (all []Awaited, 
 			all = append(all, Awaited{w.Text(), "see to the cause, or confirm"})
 		}
 	}
-	if do := whatToDo[st.Reason]; do != "" {
-		all = append(all, Awaited{st.Message, do})
+	if waits := st.Status != StatusInSync && st.Status != StatusExcluded && st.Status != StatusDeleted; st.Do != "" && (waits || st.Reason == ReasonNoKey) {
+		all = append(all, Awaited{st.Message, st.Do})
 	}
 	if l != nil {
 		for _, id := range sortedKeys(l.Held) {

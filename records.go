@@ -372,6 +372,8 @@ var advice = map[string]string{
 	ReasonForbidden:      "give the account the right; it is tried again when the record changes",
 	ReasonConflict:       "take the value of {a}, of {b}, or another one",
 	ReasonOscillating:    "find out what else changes it, then take the value of {a} or of {b}",
+	ReasonSettling:       "nothing: the next sync looks again",
+	ReasonUnknownOutcome: "nothing: the next sync looks at the app first",
 	ReasonDeleteHeld:     "confirm, if that is what you want",
 	ReasonClearHeld:      "confirm, if that is what you want",
 	ReasonCreateHeld:     "confirm, if that is what you want",
