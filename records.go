@@ -368,7 +368,7 @@ var advice = map[string]string{
 	ReasonMergedThere:    "merge it into the other record here as well, or have it created anyway",
 	ReasonRequired:       "fill the field in, or give the mapping a default",
 	ReasonInvalid:        "change the value, or add it to the mapping's table",
-	ReasonRejected:       "change the record as the app says; it is tried again then",
+	ReasonRejected:       "correct what the app refuses; it is tried again when one of the two records changes",
 	ReasonForbidden:      "give the account the right; it is tried again when the record changes",
 	ReasonConflict:       "take the value of {a}, of {b}, or another one",
 	ReasonOscillating:    "find out what else changes it, then take the value of {a} or of {b}",
