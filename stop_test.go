@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,10 +41,22 @@ func (c tolled) Read(ctx context.Context, ids, fields []string) ([]connector.Rea
 }
 
 // stopClock stands still, but for those who sleep.
-type stopClock struct{ now time.Time }
+type stopClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
 
-func (c *stopClock) Now() time.Time { return c.now }
+func newStopClock() *stopClock { return &stopClock{now: time.Unix(1e9, 0)} }
+
+func (c *stopClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
 func (c *stopClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.now = c.now.Add(d)
 	return ctx.Err()
 }
@@ -98,8 +111,8 @@ func TestStoppedAnywhere(t *testing.T) {
 				cancel()
 			}
 		})
-		store, clock := memstore.New(), &stopClock{time.Unix(1e9, 0)}
-		s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock), contactsync.WithConcurrency(1))
+		store, clock := memstore.New(), newStopClock()
+		s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock), contactsync.WithConcurrency(1), contactsync.WithBatch(2))
 		require.NoError(t, err)
 		_, err = s.Sync(ctx)
 		stopped := ctx.Err() != nil
@@ -143,7 +156,7 @@ func TestAnotherEngineWorks(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			apps, store, clock := twoApps(t, func() {}), memstore.New(), &stopClock{time.Unix(1e9, 0)}
+			apps, store, clock := twoApps(t, func() {}), memstore.New(), newStopClock()
 			_, err := store.Acquire(t.Context(), contactsync.Scope{Connection: "stop"}, "another", clock.Now(), tt.ttl)
 			require.NoError(t, err)
 			s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock))
@@ -164,19 +177,19 @@ func TestAnotherEngineWorks(t *testing.T) {
 func TestOvertaken(t *testing.T) {
 	t.Parallel()
 	for at := 1; ; at++ {
-		store, clock := memstore.New(), &stopClock{time.Unix(1e9, 0)}
+		store, clock := memstore.New(), newStopClock()
 		rings, before := 0, 0
 		var apps [2]tolled
 		apps = twoApps(t, func() {
 			if rings++; rings != at {
 				return
 			}
-			clock.now = clock.now.Add(time.Hour) // the process was paused for longer than its lease lasts
+			_ = clock.Sleep(t.Context(), time.Hour) // the process was paused for longer than its lease lasts
 			_, err := store.Acquire(t.Context(), contactsync.Scope{Connection: "stop"}, "another", clock.Now(), time.Hour)
 			require.NoError(t, err)
 			before = apps[0].Writes().Sum() + apps[1].Writes().Sum()
 		})
-		s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock))
+		s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock), contactsync.WithBatch(2))
 		require.NoError(t, err)
 		_, err = s.Sync(t.Context())
 		if rings < at {
@@ -195,7 +208,7 @@ func TestOvertaken(t *testing.T) {
 // TestReportCountsOnce: the rehearsal of a sync counts nothing that the sync itself then counts again.
 func TestReportCountsOnce(t *testing.T) {
 	t.Parallel()
-	apps, clock := twoApps(t, func() {}), &stopClock{time.Unix(1e9, 0)}
+	apps, clock := twoApps(t, func() {}), newStopClock()
 	s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], memstore.New(), contactsync.WithClock(clock))
 	require.NoError(t, err)
 	_, err = s.Sync(t.Context())

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// A Clock is where the library gets the time, so that tests and simulations can bring their own.
+// A Clock is where the library gets the time, so that tests and simulations can bring their own. It is used by several
+// goroutines at a time, unless a sync is told to make one call at a time.
 type Clock interface {
 	// Now returns the current time.
 	Now() time.Time
