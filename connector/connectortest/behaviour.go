@@ -86,7 +86,8 @@ func contained(do func() error) (err error) {
 	return do()
 }
 
-// rounds is how often the part "leaks" makes its calls. A few goroutines more may be those of others.
+// rounds is how often the part "leaks" makes its calls. Goroutines of others begin and end meanwhile: only half as many
+// as there were rounds tell of a leak.
 const rounds = 20
 
 func leaksPart(e *exam) {
@@ -110,7 +111,7 @@ func leaksPart(e *exam) {
 		round()
 	}
 	for range 100 {
-		if runtime.NumGoroutine() < before+rounds {
+		if runtime.NumGoroutine() < before+rounds/2 {
 			return
 		}
 		time.Sleep(10 * time.Millisecond) // goroutines that are about to end
