@@ -151,6 +151,15 @@ func (r *run) story(l *link, side Side) (*LinkStory, error) {
 // ID returns the id of the record that was written.
 func (e *entry) ID() string { return e.IDs[e.Side] }
 
+// atRest reports whether nothing is awaited of a record: it is in sync, a survivor, or let through by no rule.
+func (st *RecordStatus) atRest() bool {
+	switch st.Status {
+	case StatusInSync, StatusDeleted:
+		return true
+	}
+	return st.Status == StatusExcluded && st.Reason != ReasonNoKey // a key is all that such a one lacks
+}
+
 // awaits gathers what a record waits for.
 func (r *run) awaits(b *book, at ref, l *link, st RecordStatus) (all []Awaited, err error) {
 	if r.row.State == StatePaused {
@@ -161,7 +170,7 @@ func (r *run) awaits(b *book, at ref, l *link, st RecordStatus) (all []Awaited, 
 			all = append(all, Awaited{w.Text(), "see to the cause, or confirm"})
 		}
 	}
-	if waits := st.Status != StatusInSync && st.Status != StatusExcluded && st.Status != StatusDeleted; st.Do != "" && (waits || st.Reason == ReasonNoKey) {
+	if st.Do != "" && !st.atRest() {
 		all = append(all, Awaited{st.Message, st.Do})
 	}
 	if l != nil {

@@ -89,10 +89,8 @@ func (cfg *config) matchKeys(s Side, fields contact.Fields) []matchKey {
 				add(keyText(k.Kind, f, e.Value, cfg.Match.Region))
 			}
 		}
-		if len(all)-start > 1 {
-			slices.SortFunc(all[start:], func(x, y matchKey) int { return strings.Compare(x.text, y.text) })
-			all = slices.Compact(all)
-		}
+		slices.SortFunc(all[start:], func(x, y matchKey) int { return strings.Compare(x.text, y.text) })
+		all = slices.Compact(all)
 	}
 	return all
 }
