@@ -180,7 +180,7 @@ func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
 	pl := &planner{cfg: r.cfg, dir: b, now: r.now, gate: r.gate, consent: r.consented}
 	var writes []*write
 	done := map[ref]bool{}
-	for _, ref := range refs {
+	for _, ref := range b.goneFirst(refs) {
 		if done[ref] || b.err != nil {
 			continue
 		}
@@ -206,6 +206,20 @@ func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
 		return cmp.Or(cmp.Compare(order(x.op), order(y.op)), cmp.Compare(x.side, y.side))
 	})
 	return writes
+}
+
+// goneFirst returns the records in the order in which they are decided: another one may take the place of one that is
+// gone, and is no newcomer then.
+func (b *book) goneFirst(refs []ref) []ref {
+	refs = slices.Clone(refs)
+	place := func(at ref) int {
+		if b.mirrorOf(at).alive() {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(refs, func(x, y ref) int { return cmp.Compare(place(x), place(y)) })
+	return refs
 }
 
 // order is the place of an operation among the others.

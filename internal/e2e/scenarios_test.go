@@ -126,7 +126,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"42-actions.yaml":           37,
 		"43-scopes-and-modes.yaml":  11,
 		"50-deletions.yaml":         9,
-		"51-deletions-more.yaml":    40,
+		"51-deletions-more.yaml":    41,
 		"52-mass-changes.yaml":      7,
 		"53-halts-and-consent.yaml": 2,
 		"54-merges.yaml":            21,
