@@ -203,13 +203,13 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 	if !r.opts.clock.Now().Before(settled) {
 		return false
 	}
-	if !rec.Modified.IsZero() && !m.Modified.IsZero() && !rec.Modified.Equal(m.Modified) {
-		return rec.Modified.Before(m.Modified)
-	}
 	if !m.alive() {
-		m.Doubt, m.due = &rec, settled // it shows a record that we deleted
+		m.Doubt, m.due = &rec, settled // it shows a record that we deleted, maybe one edited between our last look and that
 		b.dirtyMirrors[m.ref()] = true
 		return true
+	}
+	if !rec.Modified.IsZero() && !m.Modified.IsZero() && !rec.Modified.Equal(m.Modified) {
+		return rec.Modified.Before(m.Modified)
 	}
 	differs := false
 	for name, v := range m.Wrote.Before {
