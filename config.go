@@ -92,6 +92,9 @@ func (c *Connection) check(bad *faults) {
 	if c.ID == "" {
 		bad.add("id", "a connection needs an id")
 	}
+	if c.A.sameAs(c.B) {
+		bad.add("b", "a and b are the same, and nothing can be synced with itself; choose another app, account or kind of records")
+	}
 	switch c.Direction {
 	case "", TwoWay, AToB, BToA:
 	default:

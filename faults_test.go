@@ -2,6 +2,7 @@ package contactsync_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -47,7 +48,7 @@ func newFaulted(t *testing.T, options ...fake.Option) *faulted {
 }
 
 // sync syncs with a handle of a new process, an hour later.
-func (f *faulted) sync() {
+func (f *faulted) sync() *contactsync.Report {
 	f.t.Helper()
 	_ = f.clock.Sleep(f.t.Context(), time.Hour)
 	s, err := contactsync.Open(f.t.Context(), f.conn, f.wrapped[contactsync.A], f.wrapped[contactsync.B], f.store,
@@ -56,8 +57,9 @@ func (f *faulted) sync() {
 	for _, app := range f.apps {
 		app.Reset()
 	}
-	_, err = s.Sync(f.t.Context())
+	report, err := s.Sync(f.t.Context())
 	require.NoError(f.t, err)
+	return report
 
 }
 
@@ -304,5 +306,138 @@ func TestF73F74F75ClocksOfApps(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestF60AnotherAccount: an app is connected with another account than last time. Nothing is read or written until a person
+// accepts it, or the account is the old one again; who is missing in the new account is no deletion then.
+func TestF60AnotherAccount(t *testing.T) {
+	t.Parallel()
+	f := newFaulted(t)
+	other := fake.New("a", []contact.Field{{Name: "first", Type: contact.TypeText, Meaning: "first"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"}},
+		fake.WithClock(f.clock))
+	other.SetIdentity("somebody else")
+	mine := f.apps[contactsync.A]
+	f.apps[contactsync.A], f.wrapped[contactsync.A] = other, other
+	require.NoError(t, other.Put(contact.Record{ID: "x", Fields: contact.Fields{"first": contact.Text("X"), "email": contact.Text("x@example.com")}}))
+	report := f.sync()
+	require.Equal(t, []contactsync.Waiting{{Reason: contactsync.WaitAccount, Side: contactsync.A, Count: 1, Run: report.Waiting[0].Run}}, report.Waiting)
+	require.Zero(t, other.Calls()["changes"])
+	require.Zero(t, f.apps[contactsync.B].Writes().Sum())
+
+	f.apps[contactsync.A], f.wrapped[contactsync.A] = mine, mine
+	require.Empty(t, f.sync().Waiting)
+	f.alike(6)
+
+	f.apps[contactsync.A], f.wrapped[contactsync.A] = other, other
+	f.sync()
+	s, err := contactsync.Open(t.Context(), f.conn, nil, nil, f.store, contactsync.WithClock(f.clock))
+	require.NoError(t, err)
+	require.NoError(t, s.Confirm(t.Context()))
+	require.Equal(t, contactsync.WaitEmpty, f.sync().Waiting[0].Reason, "nobody of the old account is there")
+	require.Len(t, f.apps[contactsync.B].Records(), 6)
+}
+
+// TestF86OneAccountOnBothSides: by the configuration, or by what the apps say.
+func TestF86OneAccountOnBothSides(t *testing.T) {
+	t.Parallel()
+	f := newFaulted(t)
+	for name, tt := range map[string]struct {
+		a, b contactsync.Endpoint
+		fits bool
+	}{
+		"one folder":                    {a: contactsync.Endpoint{App: "vcard", Settings: map[string]string{"path": "x"}}, b: contactsync.Endpoint{App: "vcard", Settings: map[string]string{"path": "x"}}},
+		"one account":                   {a: contactsync.Endpoint{App: "crm", Account: "ann"}, b: contactsync.Endpoint{App: "crm", Account: "ann"}},
+		"two folders":                   {a: contactsync.Endpoint{App: "vcard", Settings: map[string]string{"path": "x"}}, b: contactsync.Endpoint{App: "vcard", Settings: map[string]string{"path": "y"}}, fits: true},
+		"two accounts":                  {a: contactsync.Endpoint{App: "crm", Account: "ann"}, b: contactsync.Endpoint{App: "crm", Account: "bob"}, fits: true},
+		"two kinds of one account":      {a: contactsync.Endpoint{App: "crm", Account: "ann", Kind: "leads"}, b: contactsync.Endpoint{App: "crm", Account: "ann", Kind: "people"}, fits: true},
+		"apps that say nothing of both": {a: contactsync.Endpoint{App: "crm"}, b: contactsync.Endpoint{App: "crm"}, fits: true},
+	} {
+		_, err := contactsync.Open(t.Context(), contactsync.Connection{ID: name, A: tt.a, B: tt.b}, f.wrapped[contactsync.A], f.wrapped[contactsync.B], memstore.New())
+		if tt.fits {
+			require.NoError(t, err, name)
+			continue
+		}
+		require.ErrorContains(t, err, "nothing can be synced with itself", name)
+	}
+
+	f.conn.ID, f.conn.A.App, f.conn.B.App = "same", "crm", "crm"
+	f.apps[contactsync.B].SetIdentity("account of a")
+	s, err := contactsync.Open(t.Context(), f.conn, f.wrapped[contactsync.A], f.wrapped[contactsync.B], f.store, contactsync.WithClock(f.clock))
+	require.NoError(t, err)
+	_, err = s.Sync(t.Context())
+	require.ErrorIs(t, err, contactsync.ErrSameAccount)
+}
+
+// vanishing lists records that are not there when they are read.
+type vanishing struct {
+	*fake.App
+	id string
+}
+
+func (v vanishing) Features() connector.Features {
+	features := v.App.Features()
+	features.Lister, features.Reader = v, v
+	return features
+}
+
+func (v vanishing) List(ctx context.Context, since connector.Cursor) (connector.Listing, error) {
+	l, err := v.App.List(ctx, since)
+	for i := range l.Items {
+		if l.Items[i].ID == v.id {
+			l.Items[i].Version += "-newer"
+		}
+	}
+	return l, err
+}
+
+func (v vanishing) Read(ctx context.Context, ids, fields []string) ([]connector.ReadResult, error) {
+	results, err := v.App.Read(ctx, ids, fields)
+	for i, id := range ids {
+		if id == v.id {
+			results[i] = connector.ReadResult{Err: connector.ErrNotFound}
+		}
+	}
+	return results, err
+}
+
+// TestF10ListedAndNotThere: a record is named with a new version, and is not there when it is read. That is no proof that it
+// is gone: nothing is deleted by it.
+func TestF10ListedAndNotThere(t *testing.T) {
+	t.Parallel()
+	f := newFaulted(t, fake.WithoutFeed())
+	f.wrapped[contactsync.A] = vanishing{f.apps[contactsync.A], f.record(contactsync.A, 3).ID}
+	f.sync()
+	require.Len(t, f.apps[contactsync.B].Records(), 6)
+	f.wrapped[contactsync.A] = f.apps[contactsync.A]
+	f.sync()
+	f.alike(6)
+}
+
+// TestF54ARowThatCannotBeRead: the sync fails, naming the row and nothing of what is in it; nothing is written.
+func TestF54ARowThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	for _, table := range []contactsync.Table{contactsync.TableMirror, contactsync.TableLink} {
+		f := newFaulted(t)
+		scope := contactsync.Scope{Connection: "c"}
+		lease, err := f.store.Acquire(t.Context(), scope, "test", f.clock.Now(), time.Second)
+		require.NoError(t, err)
+		var key string
+		require.NoError(t, f.store.Update(t.Context(), lease, func(tx contactsync.Tx) error {
+			rows, err := tx.Scan(contactsync.Scan{Table: table, By: contactsync.ByKey, Limit: 1})
+			rows[0].Body = rows[0].Body[:len(rows[0].Body)/2]
+			key = rows[0].Key
+			return errors.Join(err, tx.Put(rows[0]))
+		}))
+		require.NoError(t, f.store.Release(t.Context(), lease))
+		f.edit(contactsync.A, 0, "Edited")
+		_ = f.clock.Sleep(t.Context(), time.Hour)
+		s, err := contactsync.Open(t.Context(), f.conn, f.wrapped[contactsync.A], f.wrapped[contactsync.B], f.store, contactsync.WithClock(f.clock))
+		require.NoError(t, err)
+		f.apps[contactsync.B].Reset()
+		_, err = s.Sync(t.Context())
+		require.ErrorContains(t, err, fmt.Sprintf("row %q of table %s cannot be read", key, table))
+		require.NotContains(t, err.Error(), "example.com")
+		require.Zero(t, f.apps[contactsync.B].Writes().Sum())
 	}
 }
