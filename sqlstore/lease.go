@@ -59,7 +59,7 @@ func (s *Store) Release(ctx context.Context, lease contactsync.Lease) error {
 
 // setLease writes the newest lease into the scope's row. until is NULL for one that was released.
 func (tx *tx) setLease(lease contactsync.Lease, until sql.NullInt64) error {
-	err := tx.exec(`UPDATE contactsync_scope SET lease = ?, holder = ?, until = ? WHERE id = ?`,
+	err := tx.exec("UPDATE "+tx.dialect.table("contactsync_scope")+" SET lease = ?, holder = ?, until = ? WHERE id = ?",
 		lease.Number, []byte(lease.Holder), until, tx.scope)
 	if err != nil {
 		return fmt.Errorf("sqlstore: lease: %w", err)

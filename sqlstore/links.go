@@ -6,20 +6,7 @@ import "github.com/contactsync/contactsync"
 // links whose unique entries change are deleted first. The others keep theirs, and are replaced without a look at these
 // indexes; most writes of links are such.
 func (tx *tx) putLinks(links []contactsync.Row) error {
-	at := make(map[string]int, len(links))
-	for i := range links {
-		at[links[i].Key] = i
-	}
-	if len(at) < len(links) { // of a key that is there twice, the last row holds
-		var last []contactsync.Row
-		for i, link := range links {
-			if at[link.Key] == i {
-				at[link.Key] = len(last)
-				last = append(last, link)
-			}
-		}
-		links = last
-	}
+	links, at := latest(links)
 	keys := make([]string, len(links))
 	for i := range links {
 		keys[i] = links[i].Key
@@ -38,4 +25,24 @@ func (tx *tx) putLinks(links []contactsync.Row) error {
 		return err
 	}
 	return tx.insert(contactsync.TableLink, links)
+}
+
+// latest returns rows of which no two have the same key, and where each key is: of a key that is there twice, the last row
+// holds.
+func latest(rows []contactsync.Row) ([]contactsync.Row, map[string]int) {
+	at := make(map[string]int, len(rows))
+	for i := range rows {
+		at[rows[i].Key] = i
+	}
+	if len(at) == len(rows) {
+		return rows, at
+	}
+	var last []contactsync.Row
+	for i, row := range rows {
+		if at[row.Key] == i {
+			at[row.Key] = len(last)
+			last = append(last, row)
+		}
+	}
+	return last, at
 }

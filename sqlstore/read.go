@@ -15,7 +15,7 @@ import (
 type readTx struct {
 	dialect Dialect
 	ctx     context.Context // of the Update or View that it lives in
-	calm    context.Context // the same, and never done: a driver starts a goroutine for each statement that may be cancelled
+	each    context.Context // of its statements
 	tx      *sql.Tx
 	scope   int64
 	shared  *statements
@@ -29,8 +29,8 @@ const (
 	keysColumns = "key, i0, i1, i2, stamp"
 )
 
-// name is the database's name of a table that check has let pass.
-func name(table contactsync.Table) string { return "contactsync_" + string(table) }
+// name is how statements name a table that check has let pass.
+func name(d Dialect, table contactsync.Table) string { return d.table("contactsync_" + string(table)) }
 
 // column is the database's name of an index, or of the key.
 func column(by int) string { return [...]string{"key", "i0", "i1", "i2"}[by-contactsync.ByKey] }
@@ -88,7 +88,7 @@ func (tx *readTx) in(what string, table contactsync.Table, by int, values []stri
 	if len(values) == 0 {
 		return nil, nil
 	}
-	query := "SELECT " + what + " FROM (" + tx.dialect.among() + ") CROSS JOIN " + name(table) + " WHERE scope = ? AND " + column(by) + " = wanted"
+	query := "SELECT " + what + " FROM (" + tx.dialect.among() + ") AS these CROSS JOIN " + name(tx.dialect, table) + " WHERE scope = ? AND " + column(by) + " = wanted"
 	return tx.rows(nil, table, query, tx.dialect.list(values), tx.scope)
 }
 
@@ -105,7 +105,7 @@ func (tx *readTx) Scan(q contactsync.Scan) ([]contactsync.Row, error) {
 	if q.By != contactsync.ByKey && !unique(q.Table, q.By) {
 		order += ", key"
 	}
-	query := "SELECT " + what + " FROM " + name(q.Table) + where + " ORDER BY " + order
+	query := "SELECT " + what + " FROM " + name(tx.dialect, q.Table) + where + " ORDER BY " + order
 	if q.Limit > 0 {
 		query += " LIMIT ?"
 		args = append(args, q.Limit)
@@ -124,7 +124,7 @@ func (tx *readTx) Count(q contactsync.Scan) (int, error) {
 	}
 	where, args := tx.where(q)
 	var count int
-	if err := tx.queryRow("SELECT count(*) FROM "+name(q.Table)+where, args...).Scan(&count); err != nil {
+	if err := tx.queryRow("SELECT count(*) FROM "+name(tx.dialect, q.Table)+where, args...).Scan(&count); err != nil {
 		return 0, fmt.Errorf("sqlstore: count of %s: %w", q.Table, err)
 	}
 	return count, nil
@@ -205,11 +205,18 @@ func (tx *readTx) queryRow(query string, args ...any) row { return row{tx, query
 
 // Scan copies the row's columns, or fails with sql.ErrNoRows.
 func (r row) Scan(into ...any) error {
-	stmt, err := r.tx.stmt(r.query)
+	rows, err := r.tx.query(r.query, r.args...)
 	if err != nil {
 		return err
 	}
-	return stmt.QueryRowContext(r.tx.calm, r.args...).Scan(into...)
+	defer rows.Close()
+	if !rows.Next() {
+		return cmp.Or(rows.Err(), sql.ErrNoRows)
+	}
+	if err := rows.Scan(into...); err != nil {
+		return err
+	}
+	return rows.Close()
 }
 
 // unique reports whether two rows of a table must differ in an index. The schema says the same.

@@ -40,6 +40,30 @@ func (SQLite) migrations() fs.FS {
 	return files
 }
 
+func (SQLite) migrated() string {
+	return "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'contactsync_schema')"
+}
+
+// alone has nothing to do: the first statement that writes locks the database.
+func (SQLite) alone(context.Context, *sql.Tx) error { return nil }
+
+func (SQLite) table(name string) string { return name }
+
+func (SQLite) bind(query string) string { return query }
+
+func (SQLite) remote() bool { return false }
+
+func (SQLite) options(readOnly bool) *sql.TxOptions { return &sql.TxOptions{ReadOnly: readOnly} }
+
+func (SQLite) lock() string {
+	return "INSERT INTO contactsync_scope (owner, connection) VALUES (?, ?)" + lockScope
+}
+
+func (SQLite) find() string { return "SELECT id FROM contactsync_scope" + thatScope }
+
+// lost is never: the database is a part of this process.
+func (SQLite) lost(error) bool { return false }
+
 // check sets the journal mode, which is kept in the file: with a write-ahead log readers and a writer do not wait for
 // each other. The other settings belong to each connection and can only be looked at here.
 func (SQLite) check(ctx context.Context, db *sql.DB) error {

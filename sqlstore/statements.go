@@ -62,10 +62,10 @@ func (tx *readTx) stmt(query string) (*sql.Stmt, error) {
 	}
 	var stmt *sql.Stmt
 	if shared := tx.shared.get(query); shared != nil {
-		stmt = tx.tx.StmtContext(tx.calm, shared)
+		stmt = tx.tx.StmtContext(tx.each, shared)
 	} else {
 		var err error
-		if stmt, err = tx.tx.PrepareContext(tx.calm, query); err != nil {
+		if stmt, err = tx.tx.PrepareContext(tx.each, query); err != nil {
 			return nil, err
 		}
 		tx.wanted = append(tx.wanted, query)
@@ -76,19 +76,28 @@ func (tx *readTx) stmt(query string) (*sql.Stmt, error) {
 
 // exec runs a statement that returns no rows.
 func (tx *readTx) exec(query string, args ...any) error {
+	query = tx.dialect.bind(query)
+	if tx.dialect.remote() {
+		_, err := tx.tx.ExecContext(tx.each, query, args...)
+		return err
+	}
 	stmt, err := tx.stmt(query)
 	if err != nil {
 		return err
 	}
-	_, err = stmt.ExecContext(tx.calm, args...)
+	_, err = stmt.ExecContext(tx.each, args...)
 	return err
 }
 
 // query runs a statement that returns rows, which the caller closes.
 func (tx *readTx) query(query string, args ...any) (*sql.Rows, error) {
+	query = tx.dialect.bind(query)
+	if tx.dialect.remote() {
+		return tx.tx.QueryContext(tx.each, query, args...)
+	}
 	stmt, err := tx.stmt(query)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.QueryContext(tx.calm, args...)
+	return stmt.QueryContext(tx.each, args...)
 }

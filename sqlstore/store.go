@@ -27,7 +27,7 @@ func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
 		if err := dialect.check(ctx, db); err != nil {
 			return err
 		}
-		return migrate(ctx, db, dialect.migrations())
+		return migrate(ctx, db, dialect)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: open: %w", err)
@@ -50,8 +50,8 @@ func (s *Store) Update(ctx context.Context, lease contactsync.Lease, fn func(con
 
 // View implements contactsync.Store. It sees the state that the database had when it began, and waits for no Update.
 func (s *Store) View(ctx context.Context, scope contactsync.Scope, fn func(contactsync.ReadTx) error) error {
-	return s.transact(ctx, &sql.TxOptions{ReadOnly: true}, func(tx *tx) error {
-		err := tx.queryRow(selectScope, []byte(scope.Owner), []byte(scope.Connection)).Scan(&tx.scope)
+	return s.transact(ctx, true, func(tx *tx) error {
+		err := tx.queryRow(s.dialect.find(), []byte(scope.Owner), []byte(scope.Connection)).Scan(&tx.scope)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) { // without a scope there are no rows: none has the id 0
 			return fmt.Errorf("sqlstore: read the scope: %w", err)
 		}
@@ -60,32 +60,40 @@ func (s *Store) View(ctx context.Context, scope contactsync.Scope, fn func(conta
 }
 
 // Scopes implements contactsync.Store.
-func (s *Store) Scopes(ctx context.Context, owner string) ([]contactsync.Scope, error) {
-	rows, err := s.db.QueryContext(ctx, selectScopes(), []byte(owner))
+func (s *Store) Scopes(ctx context.Context, owner string) (scopes []contactsync.Scope, err error) {
+	err = s.retry(ctx, func() error {
+		scopes, err = s.scopes(ctx, owner)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: scopes: %w", err)
+	}
+	return scopes, nil
+}
+
+func (s *Store) scopes(ctx context.Context, owner string) ([]contactsync.Scope, error) {
+	rows, err := s.db.QueryContext(ctx, selectScopes(s.dialect), []byte(owner))
+	if err != nil {
+		return nil, err
 	}
 	defer rows.Close()
 	var scopes []contactsync.Scope
 	for rows.Next() {
 		var connection []byte
 		if err := rows.Scan(&connection); err != nil {
-			return nil, fmt.Errorf("sqlstore: scopes: %w", err)
+			return nil, err
 		}
 		scopes = append(scopes, contactsync.Scope{Owner: owner, Connection: string(connection)})
 	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("sqlstore: scopes: %w", err)
-	}
-	return scopes, nil
+	return scopes, rows.Err()
 }
 
 // locked runs fn in a transaction whose first statement writes to the scope's row. So transactions of a scope run one
 // after the other (with SQLite those of all scopes do), and what fn reads is the newest.
 func (s *Store) locked(ctx context.Context, scope contactsync.Scope, fn func(*tx, newest) error) error {
-	return s.transact(ctx, nil, func(tx *tx) error {
+	return s.transact(ctx, false, func(tx *tx) error {
 		var n newest
-		row := tx.queryRow(lockScope, []byte(scope.Owner), []byte(scope.Connection))
+		row := tx.queryRow(s.dialect.lock(), []byte(scope.Owner), []byte(scope.Connection))
 		if err := row.Scan(&tx.scope, &n.number, &n.holder, &n.until); err != nil {
 			return fmt.Errorf("sqlstore: lock the scope: %w", err)
 		}
@@ -94,22 +102,25 @@ func (s *Store) locked(ctx context.Context, scope contactsync.Scope, fn func(*tx
 }
 
 // transact runs fn in a transaction, and once more when another one was in the way.
-func (s *Store) transact(ctx context.Context, options *sql.TxOptions, fn func(*tx) error) error {
+func (s *Store) transact(ctx context.Context, readOnly bool, fn func(*tx) error) error {
 	return s.retry(ctx, func() error {
-		wanted, err := s.once(ctx, options, fn)
+		wanted, err := s.once(ctx, readOnly, fn)
 		s.statements.prepare(ctx, s.db, wanted)
 		return err
 	})
 }
 
 // once runs fn in a transaction. It returns the statements that should be prepared for the next.
-func (s *Store) once(ctx context.Context, options *sql.TxOptions, fn func(*tx) error) (wanted []string, err error) {
-	t, err := s.db.BeginTx(ctx, options)
+func (s *Store) once(ctx context.Context, readOnly bool, fn func(*tx) error) (wanted []string, err error) {
+	t, err := s.db.BeginTx(ctx, s.dialect.options(readOnly))
 	if err != nil {
 		return nil, fmt.Errorf("sqlstore: begin: %w", err)
 	}
 	defer t.Rollback() // does nothing after a commit
-	tx := &tx{readTx: readTx{dialect: s.dialect, ctx: ctx, calm: context.WithoutCancel(ctx), tx: t, shared: &s.statements, own: map[string]*sql.Stmt{}}}
+	tx := &tx{readTx: readTx{dialect: s.dialect, ctx: ctx, each: ctx, tx: t, shared: &s.statements, own: map[string]*sql.Stmt{}}}
+	if !s.dialect.remote() {
+		tx.each = context.WithoutCancel(ctx) // a driver starts a goroutine for each statement that may be cancelled
+	}
 	if err := fn(tx); err != nil {
 		return tx.wanted, err
 	}
@@ -117,7 +128,11 @@ func (s *Store) once(ctx context.Context, options *sql.TxOptions, fn func(*tx) e
 		return tx.wanted, tx.err
 	}
 	if err := t.Commit(); err != nil {
-		return tx.wanted, fmt.Errorf("sqlstore: commit: %w", err)
+		err = fmt.Errorf("sqlstore: commit: %w", err)
+		if !readOnly && s.dialect.lost(err) {
+			err = &UnavailableError{Unknown: true, Err: err}
+		}
+		return tx.wanted, err
 	}
 	return tx.wanted, nil
 }
@@ -134,26 +149,32 @@ func (s *Store) retry(ctx context.Context, fn func() error) error {
 		if ctx.Err() != nil {
 			return errors.Join(ctx.Err(), err) // drivers have their own words for it
 		}
-		if try == tries || !s.dialect.again(err) {
-			return err
+		var unavailable *UnavailableError
+		if errors.As(err, &unavailable) {
+			return err // it may have been committed
 		}
+		lost := s.dialect.lost(err)
+		if try < tries && (lost || s.dialect.again(err)) {
+			continue
+		}
+		if lost {
+			return &UnavailableError{Err: err}
+		}
+		return err
 	}
 }
 
+// What the statements of all databases that find the scope's row end with.
 const (
-	selectScope = `SELECT id FROM contactsync_scope WHERE owner = ? AND connection = ?`
-
-	// lockScope makes the scope when it is new.
-	lockScope = `INSERT INTO contactsync_scope (owner, connection) VALUES (?, ?)
-		ON CONFLICT (owner, connection) DO UPDATE SET lease = contactsync_scope.lease
-		RETURNING id, lease, holder, until`
+	thatScope = " WHERE owner = ? AND connection = ?"
+	lockScope = " ON CONFLICT (owner, connection) DO UPDATE SET lease = contactsync_scope.lease RETURNING id, lease, holder, until"
 )
 
 // selectScopes asks each table whether it has a row of the scope.
-func selectScopes() string {
+func selectScopes(d Dialect) string {
 	var exists []string
 	for _, table := range contactsync.Tables {
-		exists = append(exists, "EXISTS (SELECT 1 FROM "+name(table)+" r WHERE r.scope = s.id)")
+		exists = append(exists, "EXISTS (SELECT 1 FROM "+name(d, table)+" r WHERE r.scope = s.id)")
 	}
-	return "SELECT connection FROM contactsync_scope s WHERE owner = ? AND (" + strings.Join(exists, " OR ") + ") ORDER BY connection"
+	return d.bind("SELECT connection FROM " + d.table("contactsync_scope") + " s WHERE owner = ? AND (" + strings.Join(exists, " OR ") + ") ORDER BY connection")
 }

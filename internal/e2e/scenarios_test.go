@@ -1,50 +1,20 @@
 package e2e_test
 
 import (
-	"context"
-	"database/sql"
 	"errors"
 	"flag"
 	"path/filepath"
 	"testing"
 
-	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/internal/e2e"
-	"github.com/contactsync/contactsync/memstore"
-	"github.com/contactsync/contactsync/sqlstore"
+	"github.com/contactsync/contactsync/internal/e2e/stores"
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
-	_ "modernc.org/sqlite"
 )
 
 const ownFolder = "testdata/scenarios"
 
 var folder = flag.String("scenarios", ownFolder, "the folder of the scenarios to play, absolute or relative to internal/e2e")
-
-// stores are the stores over which every scenario is played.
-func stores() []struct {
-	name string
-	open func(t *testing.T) contactsync.Store
-} {
-	return []struct {
-		name string
-		open func(t *testing.T) contactsync.Store
-	}{
-		{"memstore", func(*testing.T) contactsync.Store { return memstore.New() }},
-		{"sqlite", inSQLite},
-	}
-}
-
-// inSQLite returns a store in a new database.
-func inSQLite(t *testing.T) contactsync.Store {
-	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(filepath.Join(t.TempDir(), "scenario.db")))
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	store, err := sqlstore.Open(context.Background(), db, sqlstore.SQLite{})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
-	return store
-}
 
 // notSwapped are the scenarios with a transform that goes from a to b only.
 func notSwapped() []string {
@@ -72,15 +42,15 @@ func TestScenarios(t *testing.T) {
 
 // playEverywhere plays a scenario over every store, in every variant.
 func playEverywhere(t *testing.T, s *e2e.Scenario) {
-	for _, store := range stores() {
+	for _, store := range stores.Names {
 		for _, v := range e2e.Variants() {
 			if _, err := s.Swapped(); v.Swapped && errors.Is(err, e2e.ErrOneWay) {
 				t.Logf("not swapped: %v", err)
 				continue
 			}
-			t.Run(store.name+"/"+v.Name, func(t *testing.T) {
+			t.Run(store+"/"+v.Name, func(t *testing.T) {
 				t.Parallel()
-				if err := e2e.Play(t.Context(), s, store.open(t), v); err != nil {
+				if err := e2e.Play(t.Context(), s, stores.New(t, store), v); err != nil {
 					t.Error(err)
 				}
 			})

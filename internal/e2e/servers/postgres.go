@@ -22,6 +22,17 @@ func Postgres(tb testing.TB) string {
 	return databaseIn(tb, s, err)
 }
 
+// SharedPostgres returns the data source name of a database that all tests of this process share, in the same server. Each
+// uses a schema of its own.
+func SharedPostgres(tb testing.TB) string {
+	tb.Helper()
+	s, err := shared()
+	if err != nil {
+		databaseIn(tb, s, err)
+	}
+	return s.dsn("postgres")
+}
+
 // shared is the server of this test process. It has no use for what survives a crash of the machine.
 var shared = sync.OnceValues(func() (*PostgresServer, error) { return startPostgres("fsync=off", "full_page_writes=off") })
 
