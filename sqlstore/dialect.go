@@ -26,9 +26,11 @@ type Dialect interface {
 	table(name string) string
 	// bind writes a statement's parameters as the database has them.
 	bind(query string) string
-	// among is a query that returns the binary values which its one parameter lists, as list writes them, in a column
-	// named wanted. So one statement serves for any number of keys.
-	among() string
+	// among is a query of those rows of a scope whose column is one of some values. Its parameters are what list makes of
+	// them, and the scope. So one statement serves for any number of values.
+	among(what, table, column string) string
+	// without is the statement that deletes such rows, with the same parameters.
+	without(table, column string) string
 	list(values []string) any
 	// insert inserts rows of one table, or replaces what the statement's end says; no two have the same key.
 	insert(tx *tx, table contactsync.Table, rows []contactsync.Row, end string) error

@@ -13,18 +13,31 @@ import (
 // A process that is stopped in the middle of a transaction would keep the row for ever. So the server ends a transaction in
 // which nothing happens for 15 seconds, as long as a lease lasts; nothing of it is committed.
 func (p Postgres) lock() string {
-	return `WITH settings AS MATERIALIZED (SELECT set_config('enable_seqscan', 'off', true), set_config('idle_in_transaction_session_timeout', '15s', true))
+	return `WITH settings AS MATERIALIZED (SELECT ` + byIndex + `, set_config('idle_in_transaction_session_timeout', '15s', true))
 		INSERT INTO ` + p.table("contactsync_scope") + ` (owner, connection) SELECT ?::bytea, ?::bytea FROM settings` + lockScope
 }
 
-// find has the statements that follow it use indexes.
+// byIndex has the statements that follow in the transaction read by an index in its order, and never a table or all of a
+// scope. What the database has counted may be of before a first sync, or of connections that are all much smaller than this
+// one; a page of a scan would then cost as much as the whole book. None of them is worth being compiled.
+const byIndex = `set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_sort', 'off', true), set_config('jit', 'off', true)`
+
+// find reads the scope's row and locks nothing.
 func (p Postgres) find() string {
-	return `WITH settings AS MATERIALIZED (SELECT set_config('enable_seqscan', 'off', true))
+	return `WITH settings AS MATERIALIZED (SELECT ` + byIndex + `)
 		SELECT id FROM settings CROSS JOIN ` + p.table("contactsync_scope") + thatScope
 }
 
-// among reads an array, which goes as text: drivers of database/sql have no common way for another.
-func (Postgres) among() string { return "SELECT unnest(?::bytea[]) AS wanted" }
+// among reads an array, which goes as text: drivers of database/sql have no common way for another. OFFSET 0 keeps the
+// planner from anything but to look up each value.
+func (Postgres) among(what, table, column string) string {
+	return "SELECT these.* FROM unnest(?::bytea[]) AS wanted CROSS JOIN LATERAL (SELECT " + what + " FROM " + table +
+		" WHERE scope = ? AND " + column + " = wanted OFFSET 0) AS these"
+}
+
+func (p Postgres) without(table, column string) string {
+	return "DELETE FROM " + table + " WHERE ctid = ANY (ARRAY(" + p.among("ctid", table, column) + "))"
+}
 
 func (Postgres) list(values []string) any {
 	var list array

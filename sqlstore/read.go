@@ -79,8 +79,7 @@ func (tx *readTx) Find(table contactsync.Table, index int, values ...string) ([]
 	return rows, nil
 }
 
-// in returns the rows whose key or entry is one of values, in any order. It is a join and not IN, for which the database
-// would sort the values first.
+// in returns the rows whose key or entry is one of values, in any order.
 func (tx *readTx) in(what string, table contactsync.Table, by int, values []string) ([]contactsync.Row, error) {
 	if err := check(table, by); err != nil {
 		return nil, err
@@ -88,7 +87,7 @@ func (tx *readTx) in(what string, table contactsync.Table, by int, values []stri
 	if len(values) == 0 {
 		return nil, nil
 	}
-	query := "SELECT " + what + " FROM (" + tx.dialect.among() + ") AS these CROSS JOIN " + name(tx.dialect, table) + " WHERE scope = ? AND " + column(by) + " = wanted"
+	query := tx.dialect.among(what, name(tx.dialect, table), column(by))
 	return tx.rows(nil, table, query, tx.dialect.list(values), tx.scope)
 }
 

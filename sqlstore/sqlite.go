@@ -91,8 +91,15 @@ func (SQLite) check(ctx context.Context, db *sql.DB) error {
 	return nil
 }
 
-// among reads an array of JSON, in which text cannot hold every byte: so it holds digits.
-func (SQLite) among() string { return "SELECT unhex(value) AS wanted FROM json_each(?)" }
+// among reads an array of JSON, in which text cannot hold every byte: so it holds digits. It is a join and not IN, for which
+// the database would sort the values first.
+func (SQLite) among(what, table, column string) string {
+	return "SELECT " + what + " FROM (SELECT unhex(value) AS wanted FROM json_each(?1)) CROSS JOIN " + table + " WHERE scope = ?2 AND " + column + " = wanted"
+}
+
+func (SQLite) without(table, column string) string {
+	return "DELETE FROM " + table + " WHERE scope = ?2 AND " + column + " IN (SELECT unhex(value) FROM json_each(?1))"
+}
 
 func (SQLite) list(values []string) any {
 	size := 2

@@ -74,8 +74,7 @@ func (tx *tx) delete(table contactsync.Table, keys []string) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	query := "DELETE FROM " + name(tx.dialect, table) + " WHERE scope = ? AND key IN (" + tx.dialect.among() + ")"
-	return tx.exec(query, tx.scope, tx.dialect.list(keys))
+	return tx.exec(tx.dialect.without(name(tx.dialect, table), "key"), tx.dialect.list(keys), tx.scope)
 }
 
 func (tx *tx) fail(err error) error {

@@ -27,10 +27,10 @@ var indexes = map[string][]string{
 // Every statement that the whole suite of tests runs is explained by the database: none reads a table from end to end
 // or sorts, and each uses the index of what it looks for.
 func TestSQLStorePlans(t *testing.T) {
-	r := &recorder{queries: map[string]int{}}
+	r := inSQLite(t)
 	t.Run("suite", func(t *testing.T) {
 		storetest.Run(t, func(t *testing.T) contactsync.Store {
-			return storeIn(t, r.open(t))
+			return storeIn(t, r.open(t, sqlstore.SQLiteDSN(newFile(t))))
 		})
 	})
 	file := newFile(t)
@@ -70,8 +70,8 @@ func TestSQLStorePlans(t *testing.T) {
 
 // A transaction prepares a statement that no one before it has used, and then it is prepared for all.
 func TestSQLStorePreparesOnce(t *testing.T) {
-	r := &recorder{queries: map[string]int{}}
-	db := r.open(t)
+	r := inSQLite(t)
+	db := r.open(t, sqlstore.SQLiteDSN(newFile(t)))
 	db.SetMaxOpenConns(1)
 	s := storeIn(t, db)
 	for range 20 {
@@ -103,13 +103,18 @@ func explain(t *testing.T, db *sql.DB, query string) string {
 
 // A recorder counts every statement that connections of a driver prepare.
 type recorder struct {
+	driver  driver.Driver
 	mu      sync.Mutex
 	queries map[string]int
 }
 
-// open opens a new database.
-func (r *recorder) open(t *testing.T) *sql.DB {
-	db := sql.OpenDB(connector{r, openDB(t, "").Driver(), sqlstore.SQLiteDSN(newFile(t))})
+func inSQLite(t *testing.T) *recorder {
+	return &recorder{driver: openDB(t, "").Driver(), queries: map[string]int{}}
+}
+
+// open opens a database.
+func (r *recorder) open(t *testing.T, dsn string) *sql.DB {
+	db := sql.OpenDB(connector{r, r.driver, dsn})
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	return db
 }
