@@ -2,6 +2,7 @@ package servers
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -33,11 +34,10 @@ func SharedPostgres(tb testing.TB) string {
 	return s.dsn("postgres")
 }
 
-// shared is the server of this test process. It has no use for what survives a crash of the machine.
-var shared = sync.OnceValues(func() (*PostgresServer, error) { return startPostgres("fsync=off", "full_page_writes=off") })
+// shared is the server of this test process.
+var shared = sync.OnceValues(startPostgres)
 
-// NewPostgres starts a PostgreSQL server for one test alone, which may stop and start it. It writes to the disk like one
-// that is in use.
+// NewPostgres starts a PostgreSQL server for one test alone, which may stop and start it.
 func NewPostgres(tb testing.TB) *PostgresServer {
 	tb.Helper()
 	s, err := startPostgres()
@@ -53,16 +53,15 @@ type PostgresServer struct {
 	account   account
 	program   string
 	folder    string
-	settings  []string
 	process   *process
 	databases atomic.Int64
 }
 
 // errNotInstalled says that there is no PostgreSQL on this machine.
-var errNotInstalled = fmt.Errorf("PostgreSQL is not installed")
+var errNotInstalled = errors.New("PostgreSQL is not installed")
 
-// startPostgres makes a new server with settings ("fsync=off") and starts it.
-func startPostgres(settings ...string) (*PostgresServer, error) {
+// startPostgres makes a new server and starts it.
+func startPostgres() (*PostgresServer, error) {
 	initdb := find("initdb", "/usr/lib/postgresql/*/bin/initdb") // Debian keeps them out of PATH
 	if initdb == "" {
 		return nil, errNotInstalled
@@ -75,7 +74,7 @@ func startPostgres(settings ...string) (*PostgresServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &PostgresServer{account: who, program: filepath.Join(filepath.Dir(initdb), "postgres"), folder: dir, settings: settings}
+	s := &PostgresServer{account: who, program: filepath.Join(filepath.Dir(initdb), "postgres"), folder: dir}
 	made, err := who.command(dir, initdb, "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync").CombinedOutput()
 	if err == nil {
 		err = s.Start()
@@ -93,11 +92,8 @@ func (s *PostgresServer) data() string { return filepath.Join(s.folder, "data") 
 
 // Start starts a server that was stopped, and returns when it answers.
 func (s *PostgresServer) Start() error {
-	args := []string{"-D", s.data(), "-k", s.folder, "-c", "listen_addresses="}
-	for _, setting := range s.settings {
-		args = append(args, "-c", setting)
-	}
-	process, err := s.account.start(s.folder, "QUIT", s.program, args...) // SIGQUIT: at once, as after a crash
+	process, err := s.account.start(s.folder, "QUIT", s.program, "-D", s.data(), "-k", s.folder, "-c", "listen_addresses=", // SIGQUIT: at once, as after a crash
+		"-c", "fsync=off", "-c", "full_page_writes=off") // the machine does not stop, and what a process wrote outlives it
 	if err != nil {
 		return err
 	}
