@@ -151,21 +151,8 @@ func wantInSync(t *testing.T, dir string, store contactsync.Store, clock *later)
 	}
 }
 
-// dump returns all rows of the connection.
-func dump(t *testing.T, store contactsync.Store) (rows []contactsync.Row) {
-	t.Helper()
-	require.NoError(t, store.View(t.Context(), contactsync.Scope{Connection: "folders"}, func(tx contactsync.ReadTx) error {
-		for _, table := range contactsync.Tables {
-			more, err := tx.Scan(contactsync.Scan{Table: table, By: contactsync.ByKey})
-			if err != nil {
-				return err
-			}
-			rows = append(rows, more...)
-		}
-		return nil
-	}))
-	return rows
-}
+// ofFolders is the connection of these tests.
+var ofFolders = contactsync.Scope{Connection: "folders"}
 
 func TestStoppedEngineLandsNothing(t *testing.T) {
 	t.Parallel()
@@ -202,14 +189,14 @@ func playStopped(t *testing.T, place string, n int, says string) bool {
 	clock := newLater()
 	_, err = folders(t, dir, store, contactsync.WithClock(clock)).Sync(t.Context())
 	require.NoError(t, err)
-	before := dump(t, store)
+	before := rowsOf(t, store, ofFolders)
 
 	require.NoError(t, cmd.Process.Signal(syscall.SIGCONT))
 	require.True(t, waitFor(t, cmd.Process.Pid, 0).Exited())
 	said, err := os.ReadFile(out.Name())
 	require.NoError(t, err)
 	require.Regexp(t, says, string(said), "%s Update %d", place, n)
-	if diff := cmp.Diff(before, dump(t, store)); diff != "" {
+	if diff := cmp.Diff(before, rowsOf(t, store, ofFolders)); diff != "" {
 		t.Errorf("%s Update %d: what the stopped process landed:\n%s", place, n, diff)
 	}
 	wantInSync(t, dir, store, clock)

@@ -4,8 +4,11 @@ import (
 	"errors"
 	"flag"
 	"path/filepath"
+	"slices"
+	"sync"
 	"testing"
 
+	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/internal/e2e"
 	"github.com/contactsync/contactsync/internal/e2e/stores"
 	"github.com/google/go-cmp/cmp"
@@ -31,31 +34,90 @@ func TestScenarios(t *testing.T) {
 	t.Parallel()
 	scenarios, err := e2e.ReadFolder(*folder)
 	require.NoError(t, err)
-	for _, s := range scenarios {
+	for n, s := range scenarios {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			playEverywhere(t, s)
+			playEverywhere(t, s, n)
 		})
 	}
 	t.Logf("%d scenarios", len(scenarios))
 }
 
-// playEverywhere plays a scenario over every store, in every variant.
-func playEverywhere(t *testing.T, s *e2e.Scenario) {
+// playEverywhere plays a scenario over every store, in every variant; over PostgreSQL one in ten in those that are not plain.
+// Played plainly, it leaves the same rows in all stores, byte for byte, unless markers or the secret of forgetting are drawn at
+// random in it.
+func playEverywhere(t *testing.T, s *e2e.Scenario, n int) {
+	var left rowsByStore
+	t.Cleanup(func() { left.wantSame(t) })
 	for _, store := range stores.Names {
-		for _, v := range e2e.Variants() {
+		for i, v := range e2e.Variants() {
 			if _, err := s.Swapped(); v.Swapped && errors.Is(err, e2e.ErrOneWay) {
 				t.Logf("not swapped: %v", err)
 				continue
 			}
+			if store == stores.Postgres && i > 0 && n%10 > 0 {
+				continue
+			}
 			t.Run(store+"/"+v.Name, func(t *testing.T) {
 				t.Parallel()
-				if err := e2e.Play(t.Context(), s, stores.New(t, store), v); err != nil {
+				opened := stores.New(t, store)
+				if err := e2e.Play(t.Context(), s, opened, v); err != nil {
 					t.Error(err)
+				}
+				if i == 0 && !slices.Contains(drawn, filepath.Base(s.File)) {
+					left.note(t, store, opened)
 				}
 			})
 		}
 	}
+}
+
+// drawn are the files of scenarios in which something is drawn at random and kept.
+var drawn = []string{"70-faults.yaml", "71-faults-more.yaml", "72-external-ids.yaml", "86-forget.yaml"}
+
+// rowsByStore is what a scenario left in each store.
+type rowsByStore struct {
+	mu   sync.Mutex
+	rows map[string][]contactsync.Row
+}
+
+func (l *rowsByStore) note(t *testing.T, name string, store contactsync.Store) {
+	t.Helper()
+	rows := rowsOf(t, store, contactsync.Scope{Owner: "scenarios", Connection: "scenario"})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.rows == nil {
+		l.rows = map[string][]contactsync.Row{}
+	}
+	l.rows[name] = rows
+}
+
+func (l *rowsByStore) wantSame(t *testing.T) {
+	want, ok := l.rows[stores.Memory]
+	if !ok || t.Failed() {
+		return
+	}
+	for name, got := range l.rows {
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s has other rows than memory (-memory +%s):\n%s", name, name, diff)
+		}
+	}
+}
+
+// rowsOf returns all rows of a connection.
+func rowsOf(t *testing.T, store contactsync.Store, scope contactsync.Scope) (rows []contactsync.Row) {
+	t.Helper()
+	require.NoError(t, store.View(t.Context(), scope, func(tx contactsync.ReadTx) error {
+		for _, table := range contactsync.Tables {
+			more, err := tx.Scan(contactsync.Scan{Table: table, By: contactsync.ByKey})
+			if err != nil {
+				return err
+			}
+			rows = append(rows, more...)
+		}
+		return nil
+	}))
+	return rows
 }
 
 // TestWhatIsNotSwapped holds the list of scenarios without a mirror image, so that none falls out of sight.
