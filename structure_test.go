@@ -55,7 +55,7 @@ var rootModules = []string{"golang.org/x/text", "golang.org/x/net", "golang.org/
 
 // nestedModules is what nested modules may require beside the root and what it requires.
 var nestedModules = map[string][]string{
-	"cmd/contactsync": {"github.com/spf13/cobra", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "modernc.org/sqlite", "golang.org/x/term"},
+	"cmd/contactsync": {"github.com/spf13/cobra", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "golang.org/x/term"},
 	"internal/e2e":    {"github.com/goccy/go-yaml", "modernc.org/sqlite", "github.com/jackc/pgx/v5"},
 }
 

@@ -175,12 +175,18 @@ func (l *loader) file(root ast.Node) {
 // readStore reads where the sync keeps what it knows.
 func (l *loader) readStore(e entry) {
 	text, ok := plainText(e.value)
+	before := len(l.bad)
+	text = l.address(text, "store")
 	kind, path, _ := strings.Cut(text, ":")
 	switch {
+	case len(l.bad) > before:
 	case ok && text == "memory", ok && kind == "sqlite" && path != "":
 		l.reader.file.store = text
+	case ok && isPostgres(text):
+		l.reader.file.store = text
+		l.checkPostgres()
 	default:
-		l.fault("store", "the store is sqlite:FILE, or memory, which forgets everything when the program ends")
+		l.fault("store", "the store is sqlite:FILE, postgres://USER@HOST/DATABASE, or memory, which forgets everything when the program ends")
 	}
 }
 

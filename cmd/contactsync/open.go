@@ -28,6 +28,9 @@ func (f *configFile) openStore(ctx context.Context, looking bool) (contactsync.S
 	if kind == "memory" {
 		return memstore.New(), func() {}, nil
 	}
+	if isPostgres(f.store) {
+		return openPostgres(ctx, f.store, looking)
+	}
 	path := f.inDir(name)
 	if _, err := os.Stat(path); looking && errors.Is(err, fs.ErrNotExist) {
 		return memstore.New(), func() {}, nil
