@@ -14,6 +14,7 @@ import (
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/internal/e2e/servers"
+	"github.com/contactsync/contactsync/internal/e2e/stores"
 	"github.com/contactsync/contactsync/sqlstore"
 	"github.com/contactsync/contactsync/storetest"
 )
@@ -25,24 +26,23 @@ func TestPostgresPlans(t *testing.T) {
 	dsn := servers.Postgres(t)
 	r := &recorder{driver: openPostgres(t, dsn).Driver(), queries: map[string]int{}}
 	t.Run("suite", func(t *testing.T) {
-		storetest.Run(t, func(t *testing.T) contactsync.Store {
-			dsn := servers.Postgres(t)
-			inPostgres(t, dsn, sqlstore.Postgres{}) // a migration cannot be prepared
-			store, err := sqlstore.Open(t.Context(), r.open(t, dsn), sqlstore.Postgres{})
-			require.NoError(t, err)
-			return store
-		})
+		pool := stores.NewPool(r.open(t, dsn), "plans")
+		storetest.Run(t, func(t *testing.T) contactsync.Store { return pool.New(t) })
 	})
+	queries := map[string]int{}
+	for query, n := range r.queries {
+		queries[regexp.MustCompile(`"plans \d+"\.`).ReplaceAllString(query, "")] += n
+	}
 	inPostgres(t, dsn, sqlstore.Postgres{})
 	db := openPostgres(t, dsn)
 	db.SetMaxOpenConns(1) // settings and prepared statements are a connection's
 	_, err := db.Exec("SET plan_cache_mode = force_generic_plan")
 	require.NoError(t, err)
-	for _, setting := range regexp.MustCompile(`set_config\('\w+', 'off', true\)`).FindAllString(longest(r.queries, "set_config"), -1) {
+	for _, setting := range regexp.MustCompile(`set_config\('\w+', 'off', true\)`).FindAllString(longest(queries, "set_config"), -1) {
 		_, err := db.Exec("SELECT " + strings.Replace(setting, "true", "false", 1))
 		require.NoError(t, err)
 	}
-	wantIndexed(t, db, r.queries)
+	wantIndexed(t, db, queries)
 	for _, table := range contactsync.Tables {
 		_, err := db.Exec(fmt.Sprintf(`INSERT INTO contactsync_%s (scope, key, i0, i1, i2)
 			SELECT n/2, int4send(n), int4send(n), int4send(n), int4send(n) FROM generate_series(1, 2000) AS n`, table))
@@ -50,7 +50,7 @@ func TestPostgresPlans(t *testing.T) {
 	}
 	_, err = db.Exec("ANALYZE")
 	require.NoError(t, err)
-	wantIndexed(t, db, r.queries)
+	wantIndexed(t, db, queries)
 }
 
 // longest returns the longest text that contains a word.

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +24,23 @@ import (
 
 func TestPostgres(t *testing.T) {
 	storetest.Run(t, func(t *testing.T) contactsync.Store { return stores.New(t, stores.Postgres) })
+}
+
+// With one connection, whoever asks the pool for a second one within a transaction waits for ever.
+func TestPostgresOneConnection(t *testing.T) {
+	db := openPostgres(t, servers.SharedPostgres(t))
+	db.SetMaxOpenConns(1)
+	pool := stores.NewPool(db, "one connection")
+	storetest.Run(t, func(t *testing.T) contactsync.Store { return pool.New(t) })
+}
+
+func TestPostgresTwoProcesses(t *testing.T) {
+	dsn := servers.SharedPostgres(t)
+	var schemas atomic.Int64
+	storetest.Run(t, func(t *testing.T) contactsync.Store {
+		schema := sqlstore.Postgres{Schema: fmt.Sprint("two processes ", schemas.Add(1))}
+		return &taking{turns: []contactsync.Store{inPostgres(t, dsn, schema), inPostgres(t, dsn, schema)}}
+	})
 }
 
 func BenchmarkPostgres(b *testing.B) {
@@ -46,8 +64,7 @@ func inPostgres(t testing.TB, dsn string, dialect sqlstore.Postgres) *sqlstore.S
 	return store
 }
 
-// With one connection, whoever asks the pool for a second one within a transaction waits for ever. Neither the host's
-// settings nor a pool that hands each transaction another connection get in the way.
+// The host's settings do not get in the way.
 func TestPostgresOfTheHost(t *testing.T) {
 	for _, tt := range []struct{ name, settings string }{
 		{"serializable by default", "&default_transaction_isolation=serializable"},

@@ -146,6 +146,14 @@ func (c recorded) PrepareContext(ctx context.Context, query string) (driver.Stmt
 	return c.Conn.(driver.ConnPrepareContext).PrepareContext(ctx, query)
 }
 
+// ExecContext carries out what has no parameters, which may be several statements and is not recorded.
+func (c recorded) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if len(args) > 0 {
+		return nil, driver.ErrSkip // it is prepared
+	}
+	return c.Conn.(driver.ExecerContext).ExecContext(ctx, query, nil)
+}
+
 func (c recorded) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
 	return c.Conn.(driver.ConnBeginTx).BeginTx(ctx, options)
 }

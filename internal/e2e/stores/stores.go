@@ -61,73 +61,97 @@ func inSQLite(tb testing.TB) contactsync.Store {
 	return store
 }
 
-// A schema holds one store at a time in the database of this process. To make its tables takes far longer than to empty them.
+// inPostgres returns a store in the pool of this process.
+func inPostgres(tb testing.TB) contactsync.Store {
+	tb.Helper()
+	dsn := servers.SharedPostgres(tb)
+	db, err := shared(dsn)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return db.New(tb)
+}
+
+// shared is the pool over one database of this process.
+func shared(dsn string) (*Pool, error) {
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
+	if pool.db != nil {
+		return &pool, nil
+	}
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(20) // of the server's hundred
+	db.SetMaxIdleConns(20)
+	pool.db, pool.prefix = db, "store" // closed with the process
+	return &pool, nil
+}
+
+var pool Pool
+
+// A Pool has stores in schemas of one PostgreSQL database, each for one test at a time. To make a schema's tables takes far
+// longer than to empty them.
+type Pool struct {
+	db     *sql.DB
+	prefix string // of the schemas' names
+	mu     sync.Mutex
+	free   []schema
+	made   int
+}
+
+// NewPool returns a pool over a database, which stays the caller's. Its schemas are named PREFIX 1, PREFIX 2 and so on: with a
+// space, so that whoever does not quote them fails.
+func NewPool(db *sql.DB, prefix string) *Pool { return &Pool{db: db, prefix: prefix} }
+
 type schema struct {
 	name  string
 	store *sqlstore.Store
 }
 
-// schemas are those that were made, over one pool of connections.
-var schemas struct {
-	mu   sync.Mutex
-	db   *sql.DB
-	free []schema
-	made int
-}
-
-// inPostgres returns a store in a schema of its own.
-func inPostgres(tb testing.TB) contactsync.Store {
+// New returns an empty store, which is the test's until it ends.
+func (p *Pool) New(tb testing.TB) contactsync.Store {
 	tb.Helper()
-	s, err := take(tb)
+	s, err := p.take()
 	if err != nil {
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() {
-		if err := s.giveBack(); err != nil {
+		if err := p.giveBack(s); err != nil {
 			tb.Error(err)
 		}
 	})
 	return s.store
 }
 
-func take(tb testing.TB) (schema, error) {
-	dsn := servers.SharedPostgres(tb)
-	schemas.mu.Lock()
-	if schemas.db == nil {
-		db, err := sql.Open("pgx", dsn)
-		if err != nil {
-			schemas.mu.Unlock()
-			return schema{}, err
-		}
-		db.SetMaxOpenConns(20)
-		db.SetMaxIdleConns(20)
-		schemas.db = db
-	}
-	if n := len(schemas.free); n > 0 {
-		s := schemas.free[n-1]
-		schemas.free = schemas.free[:n-1]
-		schemas.mu.Unlock()
+func (p *Pool) take() (schema, error) {
+	p.mu.Lock()
+	if n := len(p.free); n > 0 {
+		s := p.free[n-1]
+		p.free = p.free[:n-1]
+		p.mu.Unlock()
 		return s, nil
 	}
-	schemas.made++
-	s := schema{name: fmt.Sprint("store ", schemas.made)} // with a space: whatever does not quote it fails
-	schemas.mu.Unlock()
+	p.made++
+	s := schema{name: fmt.Sprint(p.prefix, " ", p.made)}
+	p.mu.Unlock()
 	var err error
-	s.store, err = sqlstore.Open(context.Background(), schemas.db, sqlstore.Postgres{Schema: s.name})
+	s.store, err = sqlstore.Open(context.Background(), p.db, sqlstore.Postgres{Schema: s.name})
 	return s, err
 }
 
 // giveBack empties the schema for the next.
-func (s schema) giveBack() error {
+func (p *Pool) giveBack(s schema) error {
 	var statements strings.Builder
 	for _, table := range append([]contactsync.Table{"scope"}, contactsync.Tables...) {
 		fmt.Fprintf(&statements, "DELETE FROM %q.contactsync_%s;", s.name, table)
 	}
-	if _, err := schemas.db.Exec(statements.String()); err != nil {
+	if _, err := p.db.Exec(statements.String()); err != nil {
 		return fmt.Errorf("empty a schema: %w", err)
 	}
-	schemas.mu.Lock()
-	defer schemas.mu.Unlock()
-	schemas.free = append(schemas.free, s)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.free = append(p.free, s)
 	return nil
 }
