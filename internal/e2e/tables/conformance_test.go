@@ -4,12 +4,15 @@ import (
 	"database/sql"
 	"fmt"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/connectortest"
 	"github.com/contactsync/contactsync/connector/sqltable"
 	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/e2e/servers"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver of PostgreSQL
 	"github.com/stretchr/testify/require"
 	_ "modernc.org/sqlite" // the driver of SQLite
 )
@@ -66,25 +69,50 @@ var layouts = map[string]layout{
 	},
 }
 
-// TestSQLTableConformance runs the suite for connectors over each layout in SQLite.
-func TestSQLTableConformance(t *testing.T) {
-	for name, l := range layouts {
-		t.Run(name, func(t *testing.T) {
-			connectortest.Run(t, tableSuite(l, sqltable.SQLite, func(t *testing.T) *sql.DB {
-				db, err := sql.Open("sqlite", "file:"+filepath.Join(t.TempDir(), "host.db")+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
-				require.NoError(t, err)
-				t.Cleanup(func() { require.NoError(t, db.Close()) })
-				return db
-			}))
-		})
+// A database is one that tables of a host stand in.
+type database struct {
+	dialect sqltable.Dialect
+	open    func(t *testing.T) *sql.DB // a fresh one
+}
+
+var databases = map[string]database{
+	"sqlite": {sqltable.SQLite, func(t *testing.T) *sql.DB {
+		return openDB(t, "sqlite", "file:"+filepath.Join(t.TempDir(), "host.db")+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+	}},
+	"postgres": {sqltable.Postgres, func(t *testing.T) *sql.DB {
+		source := servers.SharedPostgres(t)
+		schema := fmt.Sprintf("host_%d", schemas.Add(1))
+		_, err := openDB(t, "pgx", source).ExecContext(t.Context(), "CREATE SCHEMA "+schema)
+		require.NoError(t, err)
+		return openDB(t, "pgx", source+"&search_path="+schema)
+	}},
+}
+
+// schemas counts the schemas that were made, one for each test: a database takes far longer.
+var schemas atomic.Int64
+
+func openDB(t *testing.T, driver, source string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open(driver, source)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return db
+}
+
+// TestConformance runs the suite for connectors over each layout in each database.
+func TestConformance(t *testing.T) {
+	for where, base := range databases {
+		for name, l := range layouts {
+			t.Run(where+"/"+name, func(t *testing.T) { connectortest.Run(t, tableSuite(l, base)) })
+		}
 	}
 }
 
-// tableSuite returns what the suite needs to test a layout; open returns an empty database.
-func tableSuite(l layout, d sqltable.Dialect, open func(t *testing.T) *sql.DB) connectortest.Suite {
+// tableSuite returns what the suite needs to test a layout in a database.
+func tableSuite(l layout, base database) connectortest.Suite {
 	var db *sql.DB
 	reopen := func(t *testing.T) connector.Connector {
-		c, err := sqltable.New(db, d, l.table)
+		c, err := sqltable.New(db, base.dialect, l.table)
 		require.NoError(t, err)
 		return c
 	}
@@ -95,8 +123,8 @@ func tableSuite(l layout, d sqltable.Dialect, open func(t *testing.T) *sql.DB) c
 	}
 	suite := connectortest.Suite{
 		New: func(t *testing.T) connector.Connector {
-			db = open(t)
-			createTables(t, db, d, l)
+			db = base.open(t)
+			createTables(t, db, base.dialect, l)
 			return reopen(t)
 		},
 		Reopen: reopen,
