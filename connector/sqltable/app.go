@@ -10,15 +10,15 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// App returns a database's table as an app to choose from a list. open opens a database, by its dialect and data source
-// name, with a driver of the program's; it need not connect yet.
+// App returns a database's table as an app to choose from a list. open opens a database with a driver of the program's, by
+// the path of SQLite's file or the URL of PostgreSQL; it need not connect yet.
 func App(open func(d Dialect, source string) (DB, error)) connector.App {
 	app := connector.App{
 		ID:    appID,
 		Label: "Database table",
 		Settings: []connector.Setting{
-			{Name: "dialect", Label: "the kind of database", Required: true, Options: []string{string(SQLite), string(Postgres)}},
-			{Name: "database", Label: "the file of SQLite, or the address of PostgreSQL (from a variable, if it holds a password)", Required: true},
+			{Name: "path", Label: "the file of a SQLite database"},
+			{Name: "url", Label: "the address of a PostgreSQL database, from a variable if it holds a password: postgres://user@host/database"},
 			{Name: "table", Label: "the table's name, with its schema if it needs one", Required: true},
 			{Name: "key", Label: "the column that identifies a row", Default: "id"},
 			{Name: "key_type", Label: "the type of that column", Options: []string{string(IntegerKey), string(TextKey), string(UUIDKey)}, Default: string(IntegerKey)},
@@ -42,11 +42,18 @@ func App(open func(d Dialect, source string) (DB, error)) connector.App {
 		if err != nil {
 			return nil, err
 		}
-		db, err := open(Dialect(settings["dialect"]), settings["database"])
-		if err != nil { // its words may hold a password
-			return nil, fmt.Errorf(`%s: setting "database": the database cannot be opened`, appID)
+		d, setting := SQLite, "path"
+		if settings["url"] != "" {
+			d, setting = Postgres, "url"
 		}
-		return New(db, Dialect(settings["dialect"]), t)
+		if settings["path"] == "" && settings["url"] == "" || settings["path"] != "" && settings["url"] != "" {
+			return nil, fmt.Errorf(`%s: setting "path": name either the file of a SQLite database, or the url of a PostgreSQL one`, appID)
+		}
+		db, err := open(d, settings[setting])
+		if err != nil { // its words may hold a password
+			return nil, fmt.Errorf(`%s: setting %q: the database cannot be opened`, appID, setting)
+		}
+		return New(db, d, t)
 	}
 	return app
 }

@@ -64,7 +64,7 @@ func TestSettings(t *testing.T) {
 	t.Parallel()
 	app := sqltable.App(func(sqltable.Dialect, string) (sqltable.DB, error) { return &sql.DB{}, nil })
 	open := func(change map[string]string) (connector.Connector, error) {
-		settings := map[string]string{"dialect": "sqlite", "database": "crm.db", "table": "contacts", "columns": "first_name=first, born=birthday, vip=vip:bool"}
+		settings := map[string]string{"path": "crm.db", "table": "contacts", "columns": "first_name=first, born=birthday, vip=vip:bool"}
 		for name, v := range change {
 			settings[name] = v
 		}
@@ -91,7 +91,8 @@ func TestSettings(t *testing.T) {
 		`setting "lists": "email=emails(a, b, c)" is not`:           {"lists": "email=emails(a, b, c)"},
 		`setting "where": "tenant" is not column=value`:             {"where": "tenant"},
 		`unknown setting "colums"`:                                  {"colums": "x"},
-		`setting "dialect" is not one of sqlite, postgres`:          {"dialect": "oracle"},
+		`setting "path": name either`:                               {"url": "postgres://localhost/crm"},
+		`setting "key_type" is not one of`:                          {"key_type": "number"},
 		`setting "columns" is missing`:                              {"columns": ""},
 		`column "id" has two meanings`:                              {"marker": "id"},
 		`table "contacts": a key of ours is a UUID, and no integer`: {"new_keys": "contactsync"},
@@ -102,7 +103,7 @@ func TestSettings(t *testing.T) {
 
 	app = sqltable.App(func(sqltable.Dialect, string) (sqltable.DB, error) { return nil, errors.New("password secret") })
 	_, err = open(nil)
-	require.ErrorContains(t, err, `setting "database"`)
+	require.ErrorContains(t, err, `setting "path"`)
 	require.NotContains(t, err.Error(), "secret")
 }
 
