@@ -1,6 +1,6 @@
 # What `make test` needs beyond Go it installs itself, in the version named here.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-MODULES := . ./internal/e2e ./cmd/contactsync
+MODULES := . ./internal/e2e ./cmd/contactsync ./examples/crm
 # Scenarios that are raced over SQLite too: under the race detector it is nearly thirty times slower.
 RACED := default-two-way|edits-of-different|lists-merge|undo-takes|mark-tags|a-crash-right|a-batch-that|writes-go|a-full-name|a-preview
 

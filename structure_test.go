@@ -35,6 +35,7 @@ var directions = []imports{
 	{"connector/fake", []string{"contact", "connector"}, nil},
 	{"connector/vcard", []string{"contact", "connector", "connector/httpapi", "internal/vcard"}, []string{"golang.org/x/"}},
 	{"connector/csvfile", []string{"contact", "connector", "connector/httpapi", "internal/vcard"}, []string{"golang.org/x/"}},
+	{"connector/sqltable", []string{"contact", "connector"}, nil},
 	{"connector", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/vcard", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/docs", nil, nil},
@@ -43,6 +44,7 @@ var directions = []imports{
 	{"storetest", []string{"", "connector", "contact"}, testModules},
 	{"cmd/contactsync", []string{"*"}, []string{"*"}},
 	{"internal/e2e", []string{"*"}, []string{"*"}},
+	{"examples/crm", []string{"*"}, []string{"modernc.org/sqlite"}},
 	{"examples", []string{"*"}, nil},
 	{"", []string{"contact", "connector"}, []string{"golang.org/x/text/"}},
 }
@@ -56,6 +58,7 @@ var rootModules = []string{"golang.org/x/text", "golang.org/x/net", "golang.org/
 // nestedModules is what nested modules may require beside the root and what it requires.
 var nestedModules = map[string][]string{
 	"cmd/contactsync": {"github.com/spf13/cobra", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "golang.org/x/term"},
+	"examples/crm":    {"modernc.org/sqlite"},
 	"internal/e2e":    {"github.com/goccy/go-yaml", "modernc.org/sqlite", "github.com/jackc/pgx/v5"},
 }
 
