@@ -9,8 +9,8 @@ import "time"
 // alone.
 func Radicale() Quirks {
 	return Quirks{
-		Layout:      Layout{Root: "/", Principal: "/{user}/", Home: "/{user}/"},
-		TokenPrefix: "http://radicale.org/ns/sync/", TokenLife: 30 * 24 * time.Hour,
+		Layout: Layout{Root: "/", Principal: "/{user}/", Home: "/{user}/"},
+		RawCR:  true, TokenPrefix: "http://radicale.org/ns/sync/", TokenLife: 30 * 24 * time.Hour,
 		TellsGone: true, Limit: LimitIgnored, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
 		CollectionType: "text/vcard", CollectionETag: true, NoAddressData: true, AnyType: true,
 		PutETagAlways: true, Rewrite: []Rewrite{Sort}, UpdateCreated: true, DeleteStatus: 200,
@@ -23,7 +23,7 @@ func Radicale() Quirks {
 func Xandikos() Quirks {
 	return Quirks{
 		Layout: Layout{Root: "/", Principal: "/{user}/", Home: "/{user}/contacts/", Book: "addressbook"},
-		Prefix: "ns0", NoAuth: true, WellKnown: 302, TokenPrefix: "e70425917f61-", BareReports: true,
+		Prefix: "ns0", RawCR: true, NoAuth: true, WellKnown: 302, TokenPrefix: "e70425917f61-", BareReports: true,
 		BadToken: Answer{Status: 500, Bare: true}, Limit: LimitIgnored, AnyDepth: true, Infinite: 1,
 		Query: QueryBroken, QueryListsBook: true, ErrorsIn207: true,
 		CollectionType: "httpd/unix-directory", CollectionETag: true, Lax: true, AnyType: true,

@@ -142,7 +142,11 @@ func (p *probe) noteMultistatus(tree node) {
 		for _, ps := range r.all("propstat") {
 			var props []string
 			for _, prop := range ps.first("prop").Nodes {
-				props = append(props, prop.XMLName.Local+shape(prop))
+				name := prop.XMLName.Local
+				if code(ps.first("status").Text) == "200" {
+					name += shape(prop)
+				}
+				props = append(props, name)
 			}
 			slices.Sort(props)
 			line += fmt.Sprintf(" [%s %s]", code(ps.first("status").Text), strings.Join(props, " "))
@@ -178,6 +182,10 @@ func shape(prop node) string {
 		return "=" + kindOf(strings.TrimSpace(prop.Text))
 	case "resourcetype":
 		return "=" + names(prop)
+	case "address-data":
+		if !strings.Contains(prop.Text, "\r\n") {
+			return "=lf" // an XML reader makes LF of CRLF that is not escaped
+		}
 	case "supported-report-set":
 		if len(prop.first("supported-report").all("report")) == 0 {
 			return "=bare"

@@ -7,6 +7,8 @@ type Quirks struct {
 	Layout Layout
 	// Prefix is that of the namespace DAV: in answers, "" makes it the default namespace.
 	Prefix string
+	// RawCR: the CR of CRLF in address-data is not escaped, so that whoever reads the XML gets LF (XML 1.0 section 2.11).
+	RawCR bool
 
 	// NoAuth: anybody may do anything.
 	NoAuth bool

@@ -27,5 +27,6 @@ func TestRecord(t *testing.T) {
 		p.user, p.password = words[2], words[3]
 	}
 	got := strings.Join(p.run(), "\n") + "\n"
+	require.Contains(t, got, "book in it true", "there is no such book")
 	require.NoError(t, os.WriteFile(filepath.Join("testdata", words[0]+".txt"), []byte(got), 0o644))
 }

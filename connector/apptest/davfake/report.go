@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/contactsync/contactsync/connector/apptest"
 )
@@ -187,7 +188,11 @@ func (q *request) withData(at *resource, want []node) string {
 		body = only(body, props)
 	}
 	at.book.wasRead(at.card())
-	has := []string{q.x.cr("address-data", escape(body))}
+	data := escape(body)
+	if q.quirks.RawCR {
+		data = strings.ReplaceAll(data, "&#xD;", "\r")
+	}
+	has := []string{q.x.cr("address-data", data)}
 	for j, p := range want {
 		if j == i {
 			continue

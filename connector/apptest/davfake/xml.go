@@ -35,20 +35,15 @@ func parse(body []byte) (node, error) {
 	if err := d.Decode(&root); err != nil {
 		return node{}, errNotXML
 	}
-	if _, err := d.Token(); err != io.EOF {
-		for err == nil {
-			var t xml.Token
-			if t, err = d.Token(); err == nil {
-				if _, ok := t.(xml.StartElement); ok {
-					return node{}, errNotXML
-				}
-			}
+	for {
+		t, err := d.Token()
+		if err == io.EOF {
+			return root, nil
 		}
-		if err != io.EOF {
+		if _, second := t.(xml.StartElement); err != nil || second {
 			return node{}, errNotXML
 		}
 	}
-	return root, nil
 }
 
 // is reports whether the element is the named one.
