@@ -43,7 +43,7 @@ func (q *request) propfind() {
 	if depth == "1" {
 		found = append(found, q.below(at)...)
 	}
-	q.list(at, found, wanted(root), q.quirks.ListLimit)
+	q.list(at, found, wanted(root), depth == "1")
 }
 
 // below returns the members of a collection.
@@ -61,21 +61,21 @@ func (q *request) below(at *resource) (all []*resource) {
 	return all
 }
 
-// list answers with the properties of resources, at most limit members of the collection at if that is not 0.
-func (q *request) list(at *resource, found []*resource, want []node, limit int) {
+// list answers with the properties of a resource and, if the list is deep, of its members, as many as the server lists.
+func (q *request) list(at *resource, found []*resource, want []node, deep bool) {
 	var responses []string
 	members := 0
 	for _, r := range found {
 		if r.path != at.path {
 			members++
 		}
-		if limit > 0 && members > limit {
+		if limit := q.quirks.ListLimit; limit > 0 && members > limit {
 			responses = append(responses, q.tooMany(at))
 			break
 		}
 		responses = append(responses, q.response(r, want))
 	}
-	if at.book != nil && len(found) > 1 {
+	if deep && at.book != nil && at.name == "" {
 		responses = append(responses, q.strays(at.book)...)
 	}
 	q.answer(http.StatusMultiStatus, q.x.root("multistatus", responses...))

@@ -206,6 +206,8 @@ func TestHrefs(t *testing.T) {
 	s.Book.Stray("https://evil.example/a.vcf", "/addressbooks/bob/contacts/b.vcf")
 	p.sync("sync", "", "", nil)
 	require.Equal(t, 2, strings.Count(p.took(), "outside [200 getetag=strong]"))
+	p.note("list", p.send(ask{method: "PROPFIND", path: p.book, header: map[string]string{"Depth": "1"}, body: `<propfind ` + dav + `>` + getETag + `</propfind>`}))
+	require.Equal(t, 2, strings.Count(p.took(), "outside [200 getetag=strong]"))
 	s.Book.Stray()
 	p.sync("sync", "", "", nil)
 	require.NotContains(t, p.took(), "outside")
@@ -291,6 +293,8 @@ func TestQueries(t *testing.T) {
 		{"", text("FN", `match-type="ends-with"`, "o"), "1", "c"},
 		{"", text("FN", `negate-condition="yes"`, "nn"), "1", "bc"},
 		{"", text("FN", "", "ann") + text("FN", "", "bob"), "1", "ab"},
+		{"", `<CR:prop-filter name="TEL" test="allof"><CR:text-match>808</CR:text-match><CR:text-match>909</CR:text-match></CR:prop-filter>`, "1", ""},
+		{"", `<CR:prop-filter name="TEL" test="allof"><CR:text-match>808</CR:text-match><CR:text-match>555</CR:text-match></CR:prop-filter>`, "1", "abc"},
 		{"", `<CR:prop-filter name="X-KEEP"/>`, "1", "c"},
 		{"", `<CR:prop-filter name="X-KEEP"><CR:is-not-defined/></CR:prop-filter>`, "1", "ab"},
 		{"", `<CR:prop-filter name="TEL"><CR:param-filter name="TYPE"/></CR:prop-filter>`, "1", "403"},
