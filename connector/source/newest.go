@@ -62,7 +62,7 @@ func (f *Newest) Changes(ctx context.Context, q connector.Query) (connector.Page
 		return connector.Page{}, fmt.Errorf("%w: the last pass over everything was not at rest", connector.ErrCursorExpired)
 	}
 	c.All = c.All || q.Since == ""
-	if !f.rounds.goesOn(c.Pass, c.Round, c.Pages) {
+	if !f.rounds.goesOn(c.Pass, c.Round) {
 		c.Pass, c.Round, c.Pages, c.Page, c.Front = f.rounds.begin(), 1, 0, "", false
 	}
 	found, err := f.Search(ctx, f.since(&c), c.Page, q.Fields)

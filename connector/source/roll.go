@@ -35,7 +35,7 @@ func (f *Roll) List(ctx context.Context, since connector.Cursor) (connector.List
 	if err := decode(rollKind, since, &c); err != nil {
 		return connector.Listing{}, err
 	}
-	if !f.rounds.goesOn(c.Pass, c.Round, c.Pages) {
+	if !f.rounds.goesOn(c.Pass, c.Round) {
 		c = rollCursor{Pass: f.rounds.begin(), Round: 1}
 	}
 	list, next, err := f.Page(ctx, c.Page)

@@ -28,7 +28,6 @@ type rounds struct {
 // pass is a list that is being read. Ids are kept as hashes.
 type pass struct {
 	round  int                 // that the last page was of
-	pages  int                 // of the round that were read
 	before map[uint64]struct{} // what the last round showed
 	seen   map[uint64]struct{} // what this round has shown
 }
@@ -50,13 +49,13 @@ func (r *rounds) begin() string {
 	return name
 }
 
-// goesOn reports whether a pass is remembered, and the page behind so many of a round is its next one. A page that was read
-// before and is asked for again was lost, and with it what it showed: then the pass is good for nothing.
-func (r *rounds) goesOn(name string, round, pages int) bool {
+// goesOn reports whether a pass is remembered and has come no further than a round. What a page showed that was lost and is
+// read again does no harm: it was there.
+func (r *rounds) goesOn(name string, round int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	p := r.passes[name]
-	return p != nil && (round == p.round && pages == p.pages || round == p.round+1 && pages == 0)
+	return p != nil && round >= p.round
 }
 
 // read notes a page of a round and the ids that it showed.
@@ -68,9 +67,8 @@ func (r *rounds) read(name string, round int, ids []string) {
 		return
 	}
 	if p.round != round {
-		p.round, p.pages, p.before, p.seen = round, 0, p.seen, map[uint64]struct{}{}
+		p.round, p.before, p.seen = round, p.seen, map[uint64]struct{}{}
 	}
-	p.pages++
 	for _, id := range ids {
 		p.seen[maphash.String(r.seed, id)] = struct{}{}
 	}

@@ -201,6 +201,7 @@ type reader struct {
 	named   map[string]bool // in a pass over everything
 	resumed bool            // the pass was broken off, so that it proves nothing
 	passing bool            // a pass over everything has not ended
+	whole   bool            // this pass was asked for everything
 	began   time.Time       // the pass
 }
 
@@ -210,7 +211,7 @@ func newReader(w *world, open func() feed) *reader {
 
 // pass reads to the end. If the world is wild, users act between pages, pages are read twice, and the reader dies.
 func (r *reader) pass(wild bool) {
-	r.resumed = true
+	r.resumed, r.whole = true, false
 	if r.passing {
 		r.cursor = "" // what the broken pass named is forgotten
 	}
@@ -219,7 +220,7 @@ func (r *reader) pass(wild bool) {
 			r.rt.Fatal("no end")
 		}
 		if r.cursor == "" {
-			r.named, r.resumed, r.passing, r.began = map[string]bool{}, false, true, r.clock.Now()
+			r.named, r.resumed, r.passing, r.whole, r.began = map[string]bool{}, false, true, true, r.clock.Now()
 		}
 		page, err := r.feed.Changes(r.rt.Context(), connector.Query{Since: r.cursor, Fields: []string{"content"}})
 		if errors.Is(err, connector.ErrCursorExpired) && r.cursor != "" {
@@ -258,6 +259,9 @@ func (r *reader) take(page connector.Page) {
 	}
 	for _, id := range page.Deleted {
 		delete(r.mirror, id)
+	}
+	if page.Complete && !r.whole {
+		r.rt.Fatal("complete, and not asked for everything")
 	}
 	if page.Complete && !r.resumed {
 		for id := range r.mirror {
