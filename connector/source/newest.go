@@ -12,7 +12,8 @@ import (
 // such as by the day, and whose pages may be counted from the beginning. A record that changes while they are read jumps to
 // the front; the next pass, which begins before this one began, tells it. Records that go away let others slip to pages
 // that were read, so a search of several pages is read again until nobody has gone away meanwhile. A pass over everything
-// ends with the front once more, and is complete if that is one page. It is safe for use by several goroutines.
+// ends with the front once more, and is complete if that is one page. One of more than 300 pages is not read again and is
+// never complete. It is safe for use by several goroutines.
 type Newest struct {
 	// Search returns one page of the records that changed at or after since, newest first; older ones may come, too. The
 	// zero since asks for all. page is what the page before said, "" on the first.
@@ -151,14 +152,15 @@ func (f *Newest) finish(c *newestCursor, page *connector.Page) {
 	c.Round, c.Pages, c.Front = c.Round+1, 0, front
 }
 
-// end ends a pass. What one that is not sure has missed is told by the next.
+// end ends a pass. What one that is not sure has missed is told by the next; of one that is too long to be read again, by
+// the next over everything.
 func (f *Newest) end(c *newestCursor, page *connector.Page, sure bool) {
 	f.rounds.end(c.Pass)
-	if !sure {
+	if !sure && c.Pages <= maxAgain {
 		*c = newestCursor{From: c.From, Full: c.Full, Again: c.All}
 		return
 	}
-	page.Complete = c.All && !f.Partial
+	page.Complete = c.All && sure && !f.Partial
 	if c.All {
 		c.Full = c.Start
 	}

@@ -8,8 +8,8 @@ import (
 
 // Roll is the list of an app without a feed whose pages are counted from the beginning, so that a record slips to a page
 // that was read when one before it goes away. The list is complete, and so proof of who is gone, once it was read again
-// and nobody had gone away meanwhile; one that is never at rest is told and proves nothing. It is safe for use by several
-// goroutines.
+// and nobody had gone away meanwhile; one that is never at rest, or has more than 300 pages, is told and proves nothing. It
+// is safe for use by several goroutines.
 type Roll struct {
 	// Page returns one page of ids and versions in an order that stays; page is what the page before said, "" on the first.
 	// Next, More and Complete of the listing are not looked at.

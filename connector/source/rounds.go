@@ -13,7 +13,7 @@ import (
 
 const (
 	maxRounds = 4   // then the list is not at rest, and proves nothing
-	maxAgain  = 900 // pages of a round that is read once more: 1,000 pages without a new id end a pass
+	maxAgain  = 300 // pages of a round that is read once more: 1,000 pages without a new id end a pass
 	maxPasses = 16  // passes that are remembered at a time: those of accounts that share a connector
 )
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +162,40 @@ func TestNewestGoesOn(t *testing.T) {
 	cursor = play(t, f, &asked, &answer, cursor, step{asked: "39/", answer: "d@0", told: ""})
 	now = start.Add(1000 * time.Hour)
 	play(t, f, &asked, &answer, cursor, step{asked: "39/", answer: "", err: connector.ErrCursorExpired})
+}
+
+// asConnector is a feed as a connector of which nothing but the feed is asked.
+type asConnector struct{ feed }
+
+func (asConnector) Schema(context.Context) (contact.Schema, error) { panic("not asked") }
+func (asConnector) Apply(context.Context, []connector.Write) ([]connector.Result, error) {
+	panic("not asked")
+}
+
+// TestLongLists: the library ends a pass after 1,000 pages that name nobody new. What is read in rounds stays below that,
+// and what is too long for it is read once.
+func TestLongLists(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct{ pages, reads int }{{300, 4 * 300}, {301, 301}} {
+		asked, answer, now, reads := "", "", start, 0
+		f := newest(&asked, &answer, &now)
+		search := f.Search
+		f.Search = func(ctx context.Context, since time.Time, page string, fields []string) (source.FoundPage, error) {
+			n, _ := strconv.Atoi(page)
+			reads++
+			if answer = fmt.Sprintf("p%d@9>%d", n, n+1); n == row.pages-1 {
+				answer = fmt.Sprintf("p%d-%d@9", n, reads) // the last one is somebody else each time: it is never at rest
+			}
+			return search(ctx, since, page, fields)
+		}
+		var last connector.Page
+		err := connector.Pages(t.Context(), asConnector{f}, connector.Query{}, func(p connector.Page) error { last = p; return nil })
+		require.NoError(t, err)
+		require.False(t, last.Complete)
+		require.Equal(t, row.reads, reads)
+		_, err = f.Changes(t.Context(), connector.Query{Since: last.Next})
+		require.Equal(t, row.pages == 300, errors.Is(err, connector.ErrCursorExpired), "a pass that proved nothing is read again")
+	}
 }
 
 // TestNewestForgets: another process has not seen what the rounds have shown, and begins with the first.
