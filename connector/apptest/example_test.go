@@ -35,7 +35,7 @@ func put(url, body string) (status int, err error) {
 func Example() {
 	var t noTest
 	clock := apptest.NewClock(apptest.Start)
-	people := apptest.NewIndex[string](clock, time.Minute)
+	people := apptest.Index[string]{Clock: clock, Lag: time.Minute}
 	crm := apptest.New(t, apptest.App{Clock: clock, Handler: apptest.Routes{
 		{Pattern: "PUT /people/{id}", Fields: []string{"name"}, Handle: func(w http.ResponseWriter, r *http.Request) {
 			var body struct{ Name string }

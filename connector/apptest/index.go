@@ -12,8 +12,8 @@ import (
 // An Index is the rows of a fake app, twice: as they are, and as its search shows them, which learns of a write only
 // later. It is safe for use by several goroutines.
 type Index[R any] struct {
-	clock connector.Clock
-	lag   time.Duration
+	Clock connector.Clock
+	Lag   time.Duration // that passes before a write shows in the search
 
 	mu   sync.Mutex
 	rows map[string][]state[R] // by id, in order
@@ -26,11 +26,6 @@ type state[R any] struct {
 	gone bool
 }
 
-// NewIndex returns an empty index that shows a write once lag has passed on the clock.
-func NewIndex[R any](clock connector.Clock, lag time.Duration) *Index[R] {
-	return &Index[R]{clock: clock, lag: lag, rows: map[string][]state[R]{}}
-}
-
 // Put makes row what there is under the id.
 func (x *Index[R]) Put(id string, row R) { x.note(id, state[R]{row: row}) }
 
@@ -40,7 +35,10 @@ func (x *Index[R]) Remove(id string) { x.note(id, state[R]{gone: true}) }
 func (x *Index[R]) note(id string, s state[R]) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	s.at = x.clock.Now()
+	s.at = x.Clock.Now()
+	if x.rows == nil {
+		x.rows = map[string][]state[R]{}
+	}
 	x.rows[id] = append(x.rows[id], s)
 }
 
@@ -59,13 +57,13 @@ func (x *Index[R]) Get(id string) (row R, ok bool) {
 func (x *Index[R]) All() []R { return x.seen(0) }
 
 // Search returns the rows as the search shows them now, by id: the caller sorts and cuts them as the app does.
-func (x *Index[R]) Search() []R { return x.seen(x.lag) }
+func (x *Index[R]) Search() []R { return x.seen(x.Lag) }
 
 // seen returns the rows as they were before lag, by id.
 func (x *Index[R]) seen(lag time.Duration) (all []R) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	now := x.clock.Now()
+	now := x.Clock.Now()
 	for _, id := range slices.Sorted(maps.Keys(x.rows)) {
 		states := x.rows[id]
 		for i := len(states) - 1; i >= 0; i-- {

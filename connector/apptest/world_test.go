@@ -20,7 +20,7 @@ import (
 func TestIndexLags(t *testing.T) {
 	t.Parallel()
 	clock := apptest.NewClock(apptest.Start)
-	x := apptest.NewIndex[string](clock, time.Minute)
+	x := apptest.Index[string]{Clock: clock, Lag: time.Minute}
 	x.Put("a", "a1")
 	x.Put("b", "b1")
 	look := func(search, all string) {

@@ -43,7 +43,7 @@ type person struct {
 func newWorld(rt *rapid.T) *world {
 	w := &world{rt: rt, clock: &apptest.Clock{}, born: map[string]time.Time{}, size: rapid.IntRange(1, 3).Draw(rt, "page size")}
 	w.lag = time.Duration(rapid.IntRange(0, 90).Draw(rt, "lag")) * time.Second
-	w.index = apptest.NewIndex[person](w.clock, w.lag)
+	w.index = &apptest.Index[person]{Clock: w.clock, Lag: w.lag}
 	for range rapid.IntRange(0, 8).Draw(rt, "people") {
 		w.put("")
 	}
@@ -376,7 +376,7 @@ func TestRollMissesNobody(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(rt)
 		w.lag = 0
-		w.index = apptest.NewIndex[person](w.clock, 0)
+		w.index = &apptest.Index[person]{Clock: w.clock}
 		w.born = map[string]time.Time{}
 		newReader(w, func() feed { return &rolled{source.Roll{Page: w.rollPage}} }).live(true)
 	})

@@ -197,7 +197,8 @@ func (b *Book) since(state int) []change {
 		}
 	}
 	for name, c := range b.gone {
-		if c.changed > state && (c.born <= state || b.server.quirks.TellsGone) {
+		known := c.born <= state || b.server.quirks.Gone == GoneEver || b.server.quirks.Gone == GoneSince && state > 0
+		if c.changed > state && known {
 			all = append(all, change{name, c, true})
 		}
 	}

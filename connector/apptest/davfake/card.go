@@ -74,6 +74,8 @@ func rewritten(card string, by []Rewrite, now time.Time) string {
 			card = join(slices.DeleteFunc(lines(card), func(l string) bool { return strings.HasPrefix(nameOf(l), "X-") }))
 		case Refold:
 			card = fold(card, 60)
+		case Upper:
+			card = join(upper(lines(card)))
 		case Sort:
 			card = sorted(card)
 		case AddREV:
@@ -116,10 +118,19 @@ func fold(card string, width int) string {
 	return b.String()
 }
 
-// sorted returns a card in the order of a server that knows cards only as a bag of properties: names and groups in upper
-// case, parameters as they are.
+// upper returns lines with the names of properties and groups in upper case; parameters stay as they are.
+func upper(all []string) []string {
+	for i, line := range all {
+		if end := strings.IndexAny(line, ":;"); end > 0 {
+			all[i] = strings.ToUpper(line[:end]) + line[end:]
+		}
+	}
+	return all
+}
+
+// sorted returns a card in the order of a server that knows cards only as a bag of properties.
 func sorted(card string) string {
-	all := lines(card)
+	all := upper(lines(card))
 	inner := all[1 : len(all)-1]
 	first := []string{"VERSION", "PRODID", "UID"}
 	rank := func(line string) int {
@@ -127,10 +138,6 @@ func sorted(card string) string {
 			return i
 		}
 		return len(first)
-	}
-	for i, line := range inner {
-		end := strings.IndexAny(line, ":;")
-		inner[i] = strings.ToUpper(line[:end]) + line[end:]
 	}
 	slices.SortStableFunc(inner, func(a, b string) int {
 		if d := rank(a) - rank(b); d != 0 {

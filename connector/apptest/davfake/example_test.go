@@ -36,7 +36,7 @@ func Example() {
 	// Output:
 	// Radicale        /ann/contacts/
 	// Xandikos        /ann/contacts/addressbook/
-	// DAViCal         /caldav.php/ann/addresses/
+	// DAViCal         /caldav.php/ann/book/
 	// Nextcloud       /remote.php/dav/addressbooks/users/ann/contacts/
 	// iCloud          /1234567/carddavhome/card/
 	// Fastmail        /dav/addressbooks/user/ann@example.com/Default/

@@ -63,11 +63,17 @@ func (q *request) conditions(c *card) bool {
 		}
 	}
 	match, none := q.r.Header.Get("If-Match"), q.r.Header.Get("If-None-Match")
-	if match != "" && !q.names(match, c, false) || none != "" && q.names(none, c, true) {
-		q.answer(http.StatusPreconditionFailed, "")
-		return false
+	failed := ""
+	if match != "" && !q.names(match, c, false) {
+		failed = "if-match"
 	}
-	return true
+	if none != "" && q.names(none, c, true) {
+		failed = "if-none-match"
+	}
+	if failed != "" {
+		q.fail(Answer{Status: http.StatusPreconditionFailed, Bare: !q.quirks.ConditionElements}, q.x.d(failed))
+	}
+	return failed == ""
 }
 
 // put answers a PUT (RFC 6352 section 6.3.2).
@@ -86,7 +92,10 @@ func (q *request) put() {
 		return
 	}
 	sent := string(q.body)
-	stored := rewritten(sent, q.quirks.Rewrite, q.Clock.Now())
+	stored := sent
+	if isCard(sent) {
+		stored = rewritten(sent, q.quirks.Rewrite, q.Clock.Now())
+	}
 	status := http.StatusCreated
 	if at.card() != nil && !q.quirks.UpdateCreated {
 		status = http.StatusNoContent
@@ -109,9 +118,9 @@ func (q *request) acceptable(at *resource) bool {
 	switch {
 	case kind != "text/vcard" && !q.quirks.AnyType:
 		q.fail(Answer{}, q.x.cr("supported-address-data"))
-	case !isCard(text), !q.quirks.Lax && (uid == "" || property(text, "FN") == ""):
+	case !q.quirks.AnyBody && !isCard(text), !q.quirks.Lax && (uid == "" || property(text, "FN") == ""):
 		q.fail(q.quirks.BadCard, q.x.cr("valid-address-data"))
-	case !q.quirks.NoAddressData && !q.quirks.Lax && !slices.Contains(q.versions(), property(text, "VERSION")):
+	case !q.quirks.NoAddressData && !q.quirks.AnyVersion && !slices.Contains(q.versions(), property(text, "VERSION")):
 		q.fail(Answer{}, q.x.cr("supported-address-data"))
 	case q.quirks.MaxSize > 0 && len(text) > q.quirks.MaxSize:
 		q.fail(Answer{}, q.x.cr("max-resource-size"))

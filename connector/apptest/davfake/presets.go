@@ -11,7 +11,7 @@ func Radicale() Quirks {
 	return Quirks{
 		Layout: Layout{Root: "/", Principal: "/{user}/", Home: "/{user}/"},
 		RawCR:  true, TokenPrefix: "http://radicale.org/ns/sync/", TokenLife: 30 * 24 * time.Hour,
-		TellsGone: true, Limit: LimitIgnored, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
+		Gone: GoneEver, Limit: LimitIgnored, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
 		CollectionType: "text/vcard", CollectionETag: true, NoAddressData: true, AnyType: true,
 		PutETagAlways: true, Rewrite: []Rewrite{Sort}, UpdateCreated: true, DeleteStatus: 200,
 		BadCard: Answer{Status: 400, Bare: true}, UID: UIDConflictBare,
@@ -26,17 +26,21 @@ func Xandikos() Quirks {
 		Prefix: "ns0", RawCR: true, NoAuth: true, WellKnown: 302, TokenPrefix: "e70425917f61-", BareReports: true,
 		BadToken: Answer{Status: 500, Bare: true}, Limit: LimitIgnored, AnyDepth: true, Infinite: 1,
 		Query: QueryBroken, QueryListsBook: true, ErrorsIn207: true,
-		CollectionType: "httpd/unix-directory", CollectionETag: true, Lax: true, AnyType: true,
+		CollectionType: "httpd/unix-directory", CollectionETag: true, AddressDataMisnamed: true, Lax: true, AnyType: true, AnyVersion: true,
 		BadCard: Answer{Status: 207}, UID: UIDShared, MissingBook: 404,
 	}
 }
 
-// DAViCal is DAViCal 1.1.12.
+// DAViCal is DAViCal 1.1.12: it takes whatever it is sent, tells no ETag of it, has no words for a token that it does not
+// know, and is silent about what a multiget does not find. Well-known is left to the web server before it.
 func DAViCal() Quirks {
 	return Quirks{
-		Layout:      Layout{Root: "/caldav.php/", Principal: "/caldav.php/{user}/", Home: "/caldav.php/{user}/", Book: "addresses"},
-		TokenPrefix: "data:,", BadToken: Answer{Status: 207}, Limit: LimitIgnored, Infinite: 1,
-		UID: UIDShared, Lax: true,
+		Layout: Layout{Root: "/caldav.php/", Principal: "/caldav.php/{user}/", Home: "/caldav.php/{user}/", Book: "book"},
+		RawCR:  true, WellKnown: None, TokenPrefix: "data:,", BadTokenRestarts: true, Gone: GoneSince,
+		Limit: LimitIgnored, MultigetSkips: true, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
+		ConditionElements: true, ETagOnAll: true, CollectionType: "httpd/unix-directory", CountedETags: true, NoPutETag: true,
+		Rewrite: []Rewrite{Upper, Refold, AddREV}, Lax: true, AnyType: true, AnyBody: true, UID: UIDShared, MaxSize: 6_550_000,
+		Versions: []string{"3.0"}, AddressDataMisnamed: true, AnyVersion: true,
 	}
 }
 

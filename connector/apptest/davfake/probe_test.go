@@ -186,6 +186,10 @@ func shape(prop node) string {
 		if !strings.Contains(prop.Text, "\r\n") {
 			return "=lf" // an XML reader makes LF of CRLF that is not escaped
 		}
+	case "supported-address-data":
+		if len(prop.all("address-data-type")) == 0 {
+			return "=misnamed"
+		}
 	case "supported-report-set":
 		if len(prop.first("supported-report").all("report")) == 0 {
 			return "=bare"
@@ -250,7 +254,12 @@ func (p *probe) put(name, what, card string, header map[string]string) seen {
 	}
 	s := p.send(ask{method: "PUT", path: p.book + name, header: all, body: card})
 	p.note(what, s)
-	p.etags[name] = cmp.Or(s.header.Get("ETag"), p.etags[name])
+	if s.status < 300 && s.status != http.StatusMultiStatus {
+		p.etags[name] = s.header.Get("ETag")
+	}
+	if p.etags[name] == "" { // where a PUT does not tell it, it is read, as a client would
+		p.etags[name] = p.send(ask{method: "GET", path: p.book + name}).header.Get("ETag")
+	}
 	return s
 }
 
@@ -286,7 +295,7 @@ func (p *probe) run() []string {
 
 func (p *probe) runDiscovery() {
 	s := p.send(ask{method: "OPTIONS", path: p.book})
-	p.note("options", s, fmt.Sprintf("addressbook %t", strings.Contains(s.header.Get("DAV"), "addressbook")))
+	p.note("options", s, fmt.Sprintf("addressbook %t", strings.Contains(strings.Join(s.header.Values("DAV"), ","), "addressbook")))
 	if p.user != "" {
 		s = p.send(ask{method: "PROPFIND", path: p.book, header: map[string]string{"Depth": "0"}, anonymous: true})
 		p.note("without credentials", s, fmt.Sprintf("challenge %t", s.header.Get("WWW-Authenticate") != ""))

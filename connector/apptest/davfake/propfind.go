@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 
 	"github.com/contactsync/contactsync/connector/apptest"
 )
@@ -189,11 +188,14 @@ func (q *request) bookProperty(b *Book, p node) (string, bool) {
 	case p.is(nsCS, "getctag"):
 		return fmt.Sprintf("ctag-%d", b.changes), !q.quirks.NoCTag
 	case p.is(nsCard, "supported-address-data"):
-		var all []string
-		for _, v := range q.versions() {
-			all = append(all, `<CR:address-data-type content-type="text/vcard" version="`+v+`"/>`)
+		name, all := "address-data-type", ""
+		if q.quirks.AddressDataMisnamed {
+			name = "address-data"
 		}
-		return strings.Join(all, ""), !q.quirks.NoAddressData
+		for _, v := range q.versions() {
+			all += `<CR:` + name + ` content-type="text/vcard" version="` + v + `"/>`
+		}
+		return all, !q.quirks.NoAddressData
 	case p.is(nsCard, "max-resource-size"):
 		return fmt.Sprint(q.quirks.MaxSize), q.quirks.MaxSize > 0
 	case p.is(nsDAV, "current-user-privilege-set"):

@@ -33,16 +33,20 @@ type Quirks struct {
 	TokenPrefix string
 	// TokenLife is for how long a token is known, on the server's clock; 0 is for ever ([Book.ExpireTokens]).
 	TokenLife time.Duration
-	// BadToken is how an unknown token is answered.
-	BadToken Answer
-	// TellsGone: sync-collection also names as gone what the client has never been shown, even in a first sync.
-	TellsGone bool
+	// BadToken is how an unknown token is answered. BadTokenRestarts: it is answered as a first sync, without a word, so that
+	// a client does not hear of what is gone.
+	BadToken         Answer
+	BadTokenRestarts bool
+	// Gone is whom sync-collection also names as gone.
+	Gone Gone
 	// Limit is what becomes of the limit of a sync-collection.
 	Limit Limit
 	// SyncLimit is how many members sync-collection names at most, with 507 for the book if there are more; 0 is all.
 	SyncLimit int
 	// ListLimit and MultigetLimit are the same of PROPFIND and addressbook-multiget.
 	ListLimit, MultigetLimit int
+	// MultigetSkips: a multiget does not answer for hrefs at which there is nothing (RFC 6352 section 8.7 wants 404).
+	MultigetSkips bool
 	// AnyDepth: sync-collection does not look at Depth (RFC 6578 section 3.2: other than 0 is a bad request).
 	AnyDepth bool
 	// NoLevel: sync-collection does without sync-level.
@@ -57,6 +61,10 @@ type Quirks struct {
 	QueryListsBook bool
 	// ErrorsIn207: preconditions that fail are told in a multistatus.
 	ErrorsIn207 bool
+	// ConditionElements: 412 bears an element named after the condition.
+	ConditionElements bool
+	// ETagOnAll: answers to PROPFIND and REPORT bear an ETag, which is of no card.
+	ETagOnAll bool
 	// CollectionType is the getcontenttype of books, "" is none. CollectionETag: books have a getetag.
 	CollectionType string
 	CollectionETag bool
@@ -82,16 +90,17 @@ type Quirks struct {
 	Rewrite []Rewrite
 	// BadCard is how a card that is none is answered.
 	BadCard Answer
-	// Lax: cards need neither UID nor FN. AnyType: nor a content type of text/vcard.
-	Lax, AnyType bool
+	// Lax: cards need neither UID nor FN. AnyType: nor a content type of text/vcard. AnyBody: nor be cards.
+	Lax, AnyType, AnyBody bool
 	// UID is what becomes of a card whose UID another card of the book has, or that would change the UID of its own.
 	UID UIDRule
 	// MaxSize is max-resource-size, in bytes; 0 is none.
 	MaxSize int
 	// Versions are the vCard versions of supported-address-data, and of no other are cards taken; nil takes "3.0" and "4.0".
 	Versions []string
-	// NoAddressData: supported-address-data is not told, and any version is taken.
-	NoAddressData bool
+	// NoAddressData: supported-address-data is not told, and any version is taken. AddressDataMisnamed: what it lists is
+	// called address-data (RFC 6352 section 6.2.2: address-data-type). AnyVersion: any version is taken all the same.
+	NoAddressData, AddressDataMisnamed, AnyVersion bool
 }
 
 // None stands for a status of what is not there.
@@ -111,6 +120,16 @@ type Answer struct {
 	Status int  // 0 is 403; 207 puts the element into a response for the request's href
 	Bare   bool // without the element
 }
+
+// Gone is who is named as gone beside those whom the token's state had.
+type Gone string
+
+// The ways to name who is gone.
+const (
+	GoneKnown Gone = ""      // nobody
+	GoneSince Gone = "since" // also who came and went since the token
+	GoneEver  Gone = "ever"  // also in a first sync, who was ever there
+)
 
 // Limit is what becomes of a client's limit.
 type Limit string
@@ -150,6 +169,7 @@ type Rewrite string
 const (
 	DropX  Rewrite = "drop_x" // properties that begin with X- are lost
 	Refold Rewrite = "refold" // lines are folded elsewhere
+	Upper  Rewrite = "upper"  // names of properties and groups in upper case
 	Sort   Rewrite = "sort"   // VERSION, PRODID and UID first, the others by name, names and groups in upper case
 	AddREV Rewrite = "rev"    // REV is set to the time of the server's clock
 	NewUID Rewrite = "uid"    // UID is replaced

@@ -214,6 +214,9 @@ func (at *resource) card() *card {
 
 // answer answers with a status and a body, of XML if it is there.
 func (q *request) answer(status int, body string) {
+	if q.quirks.ETagOnAll && status == http.StatusMultiStatus {
+		q.w.Header().Set("ETag", `"answer"`)
+	}
 	if body != "" && q.w.Header().Get("Content-Type") == "" {
 		q.w.Header().Set("Content-Type", "application/xml; charset=utf-8")
 	}

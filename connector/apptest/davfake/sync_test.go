@@ -17,7 +17,7 @@ import (
 func TestAClientThatFollowsTokensHasTheBook(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
-		quirks := davfake.Quirks{SyncLimit: rapid.IntRange(0, 3).Draw(rt, "limit"), TellsGone: rapid.Bool().Draw(rt, "gone"),
+		quirks := davfake.Quirks{SyncLimit: rapid.IntRange(0, 3).Draw(rt, "limit"), Gone: rapid.SampledFrom([]davfake.Gone{davfake.GoneKnown, davfake.GoneSince, davfake.GoneEver}).Draw(rt, "gone"),
 			CountedETags: rapid.Bool().Draw(rt, "counted")}
 		ended := &ends{judged: judged{T: t}}
 		defer ended.end()
