@@ -7,7 +7,8 @@ type Quirks struct {
 	Layout Layout
 	// Prefix is that of the namespace DAV: in answers, "" makes it the default namespace.
 	Prefix string
-	// RawCR: the CR of CRLF in address-data is not escaped, so that whoever reads the XML gets LF (XML 1.0 section 2.11).
+	// RawCR: the CR of CRLF in address-data is not escaped, so that whoever reads the XML gets LF (XML 1.0 section
+	// 2.11).
 	RawCR bool
 
 	// NoAuth: anybody may do anything.
@@ -27,14 +28,16 @@ type Quirks struct {
 	NoSync bool
 	// NoCTag: books have no getctag.
 	NoCTag bool
-	// BareReports: supported-report-set lacks the report elements (RFC 3253 section 3.1.5), and names the reports at once.
+	// BareReports: supported-report-set lacks the report elements (RFC 3253 section 3.1.5), and names the reports at
+	// once.
 	BareReports bool
-	// TokenPrefix begins sync tokens; "" is "http://example.com/ns/sync/". A token is to be a URI, and on some servers is none.
+	// TokenPrefix begins sync tokens; "" is "http://example.com/ns/sync/". A token is to be a URI, and on some
+	// servers is none.
 	TokenPrefix string
 	// TokenLife is for how long a token is known, on the server's clock; 0 is for ever ([Book.ExpireTokens]).
 	TokenLife time.Duration
-	// BadToken is how an unknown token is answered. BadTokenRestarts: it is answered as a first sync, without a word, so that
-	// a client does not hear of what is gone.
+	// BadToken is how an unknown token is answered. BadTokenRestarts: it is answered as a first sync, without a word,
+	// so that a client does not hear of what is gone.
 	BadToken         Answer
 	BadTokenRestarts bool
 	// Gone is whom sync-collection also names as gone.
@@ -69,15 +72,15 @@ type Quirks struct {
 	CollectionType string
 	CollectionETag bool
 
-	// Weak: ETags are weak. WeakNeverMatches: and If-Match compares strongly, as RFC 9110 section 13.1.1 has it, so that
-	// no condition holds.
+	// Weak: ETags are weak. WeakNeverMatches: and If-Match compares strongly, as RFC 9110 section 13.1.1 has it, so
+	// that no condition holds.
 	Weak, WeakNeverMatches bool
 	// CountedETags: every PUT makes a new ETag, also one of the same content.
 	CountedETags bool
 	// ETagsChangeOnRead: reading a card changes its ETag, and it counts as changed.
 	ETagsChangeOnRead bool
-	// NoPutETag: the answer to a PUT bears no ETag, ever. PutETagAlways: it bears one even if the card was rewritten, against
-	// RFC 6352 section 6.3.2.3.
+	// NoPutETag: the answer to a PUT bears no ETag, ever. PutETagAlways: it bears one even if the card was rewritten,
+	// against RFC 6352 section 6.3.2.3.
 	NoPutETag, PutETagAlways bool
 	// UpdateCreated: an update is answered with 201, not 204.
 	UpdateCreated bool
@@ -96,10 +99,12 @@ type Quirks struct {
 	UID UIDRule
 	// MaxSize is max-resource-size, in bytes; 0 is none.
 	MaxSize int
-	// Versions are the vCard versions of supported-address-data, and of no other are cards taken; nil takes "3.0" and "4.0".
+	// Versions are the vCard versions of supported-address-data, and of no other are cards taken; nil takes "3.0" and
+	// "4.0".
 	Versions []string
-	// NoAddressData: supported-address-data is not told, and any version is taken. AddressDataMisnamed: what it lists is
-	// called address-data (RFC 6352 section 6.2.2: address-data-type). AnyVersion: any version is taken all the same.
+	// NoAddressData: supported-address-data is not told, and any version is taken. AddressDataMisnamed: what it lists
+	// is called address-data (RFC 6352 section 6.2.2: address-data-type). AnyVersion: any version is taken all the
+	// same.
 	NoAddressData, AddressDataMisnamed, AnyVersion bool
 }
 

@@ -98,8 +98,8 @@ delete again: 404
 delete again on an etag: 404
 `
 
-// TestZeroQuirksFollowTheRFCs: RFC 4918 sections 9.1, 9.6, 16; RFC 6352 sections 6.3.2, 8.6, 8.7; RFC 6578 section 3; RFC
-// 6764 section 5; RFC 9110 section 13.1.
+// TestZeroQuirksFollowTheRFCs: RFC 4918 sections 9.1, 9.6, 16; RFC 6352 sections 6.3.2, 8.6, 8.7; RFC 6578 section 3;
+// RFC 6764 section 5; RFC 9110 section 13.1.
 func TestZeroQuirksFollowTheRFCs(t *testing.T) {
 	t.Parallel()
 	j := &judged{T: t}

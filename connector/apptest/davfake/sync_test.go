@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestAClientThatFollowsTokensHasTheBook: whatever users do between pages, and however few members a page names, a client
-// that takes all pages knows what is there.
+// TestAClientThatFollowsTokensHasTheBook: whatever users do between pages, and however few members a page names, a
+// client that takes all pages knows what is there.
 func TestAClientThatFollowsTokensHasTheBook(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
