@@ -78,8 +78,8 @@ func (h Webhook) at(body []byte, sent time.Time) connector.Delivery {
 }
 
 // Forgeries returns what a receiver must refuse, by what is wrong with it: another body under the same signature, a
-// signature of another secret, none, half of one, and, where deliveries bear their time, one that was sent a day ago
-// and one whose time was put forward.
+// signature of another secret, none, half of one, and, where deliveries bear their time, one that was sent a day ago,
+// one whose time was put forward, and one that is signed with words for a time.
 func (h Webhook) Forgeries(body []byte) map[string]connector.Delivery {
 	other := h
 	other.Signature.Secret += "x"
@@ -108,6 +108,9 @@ func (h Webhook) Forgeries(body []byte) map[string]connector.Delivery {
 		forward.Header = old.Header.Clone()
 		forward.Header.Set(name, h.Delivery(body).Header.Get(name))
 		all["an old one put forward"] = forward
+		timeless := h
+		timeless.Signature.Time = func(time.Time) string { return "soon" }
+		all["words for a time"] = timeless.Delivery(body)
 	}
 	return all
 }

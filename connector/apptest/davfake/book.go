@@ -20,6 +20,7 @@ type Book struct {
 	server   *Server
 	label    string
 	readOnly bool
+	unlisted bool
 	cards    map[string]*card
 	gone     map[string]*card // as they were last
 	stray    []string
@@ -87,6 +88,14 @@ func (b *Book) SetReadOnly(readOnly bool) {
 	b.server.mu.Lock()
 	defer b.server.mu.Unlock()
 	b.readOnly = readOnly
+}
+
+// Unlist makes every list of the book empty, as on a server that has lost its index, or whole again. Cards can be read and
+// written all the while, and what is written is not listed either.
+func (b *Book) Unlist(unlisted bool) {
+	b.server.mu.Lock()
+	defer b.server.mu.Unlock()
+	b.unlisted = unlisted
 }
 
 // ExpireTokens makes every sync token that the server has given out unknown.
@@ -157,6 +166,14 @@ func (b *Book) remove(name string) bool {
 // names returns the names of the cards, sorted.
 func (b *Book) names() []string { return slices.Sorted(maps.Keys(b.cards)) }
 
+// listed returns the names of the cards that a list tells, sorted.
+func (b *Book) listed() []string {
+	if b.unlisted {
+		return nil
+	}
+	return b.names()
+}
+
 // token returns the sync token of a state.
 func (b *Book) token(state int) string {
 	if b.told[state].IsZero() {
@@ -191,6 +208,9 @@ type change struct {
 // since returns what changed after a state, in the order in which it happened: of each member the last change.
 func (b *Book) since(state int) []change {
 	var all []change
+	if b.unlisted {
+		return nil
+	}
 	for name, c := range b.cards {
 		if c.changed > state {
 			all = append(all, change{name, c, false})

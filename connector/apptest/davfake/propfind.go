@@ -48,7 +48,7 @@ func (q *request) propfind() {
 // below returns the members of a collection.
 func (q *request) below(at *resource) (all []*resource) {
 	if at.book != nil && at.name == "" {
-		for _, name := range at.book.names() {
+		for _, name := range at.book.listed() {
 			all = append(all, &resource{path: at.path + name, book: at.book, name: name})
 		}
 	}
