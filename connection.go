@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 )
@@ -84,6 +85,12 @@ type Endpoint struct {
 	Account  string            `json:"account,omitempty"`
 	Kind     string            `json:"kind,omitempty"`
 	Settings map[string]string `json:"settings,omitempty"`
+}
+
+// sameAs reports whether two endpoints are one: the same app, and the same words that say which account, or where.
+func (e Endpoint) sameAs(other Endpoint) bool {
+	told := e.Account != "" || len(e.Settings) > 0
+	return told && e.App == other.App && e.Account == other.Account && e.Kind == other.Kind && maps.Equal(e.Settings, other.Settings)
 }
 
 // Scoping says how rules gate a pair that is linked.

@@ -42,7 +42,7 @@ func (d *decision) ask(h holdRow) error {
 			return err
 		}
 		for _, row := range rows {
-			row.Index[mirrorDue] = dueEntry(dueNow, at)
+			row.Index[mirrorDue] = dueEntry(dueNow, at, false)
 			if err := d.Put(row); err != nil {
 				return err
 			}

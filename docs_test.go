@@ -8,8 +8,10 @@ import (
 	"go/token"
 	"go/types"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -188,4 +190,52 @@ func TestChaptersOfTheBook(t *testing.T) {
 			t.Errorf("docs/README.md does not name %s", name)
 		}
 	}
+}
+
+// TestFaultsOfTheBook: the page on reliability names every fault once, and what shows that it is withstood: a test or a
+// scenario that is there, or what is not built yet, or whose work it is.
+func TestFaultsOfTheBook(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/reliability.md")
+	require.NoError(t, err)
+	shown, next := proofs(t), 1
+	for _, row := range regexp.MustCompile(`(?m)^\| F(\d+) \|([^|]+)\|([^|]+)\|([^|]+)\|$`).FindAllStringSubmatch(string(page), -1) {
+		require.Equal(t, strconv.Itoa(next), row[1], "the faults in order")
+		next++
+		names := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(row[4], -1)
+		if len(names) == 0 && !strings.Contains(row[3], "*Not yet*") && !strings.Contains(row[3], "*Host's*") {
+			t.Errorf("F%s: nothing shows it", row[1])
+		}
+		for _, name := range names {
+			if !shown[name[1]] {
+				t.Errorf("F%s: there is no test or scenario %s", row[1], name[1])
+			}
+		}
+	}
+	require.Equal(t, 111, next, "faults 1 to 110")
+}
+
+// proofs returns the names of all tests, fuzz targets and scenarios.
+func proofs(t *testing.T) map[string]bool {
+	t.Helper()
+	names, pattern := map[string]bool{}, map[string]*regexp.Regexp{
+		"_test.go": regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`),
+		".yaml":    regexp.MustCompile(`(?m)^name: (\S+)$`),
+	}
+	require.NoError(t, filepath.WalkDir(".", func(path string, _ os.DirEntry, err error) error {
+		for suffix, name := range pattern {
+			if err != nil || !strings.HasSuffix(path, suffix) {
+				continue
+			}
+			text, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			for _, found := range name.FindAllSubmatch(text, -1) {
+				names[string(found[1])] = true
+			}
+		}
+		return err
+	}))
+	return names
 }

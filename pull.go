@@ -203,13 +203,13 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 	if !r.opts.clock.Now().Before(settled) {
 		return false
 	}
-	if !rec.Modified.IsZero() && !m.Modified.IsZero() && !rec.Modified.Equal(m.Modified) {
-		return rec.Modified.Before(m.Modified)
-	}
 	if !m.alive() {
-		m.Doubt, m.due = &rec, settled // it shows a record that we deleted
+		m.Doubt, m.due = &rec, settled // it shows a record that we deleted, maybe one edited between our last look and that
 		b.dirtyMirrors[m.ref()] = true
 		return true
+	}
+	if !rec.Modified.IsZero() && !m.Modified.IsZero() && !rec.Modified.Equal(m.Modified) {
+		return rec.Modified.Before(m.Modified)
 	}
 	differs := false
 	for name, v := range m.Wrote.Before {
@@ -424,6 +424,9 @@ func scanMirror(view func(func(ReadTx) error) error, s Side, pick func(id, versi
 // scanPage is how many rows a walk over everything reads at a time.
 const scanPage = 4 * batchUnits
 
+// ErrSameAccount says that both sides of a connection turned out to be one account of one app.
+var ErrSameAccount = errors.New("both sides are the same account, and nothing can be synced with itself; connect another account")
+
 // checkAccounts halts if an app is connected with another account than last time.
 func (r *run) checkAccounts(ctx context.Context) error {
 	for _, s := range Sides {
@@ -444,6 +447,9 @@ func (r *run) checkAccounts(ctx context.Context) error {
 			r.side[s].Cursor, r.side[s].Complete, r.side[s].Passing, r.side[s].Midway = "", false, false, false
 		}
 		r.side[s].Identity = name
+	}
+	if a, b := r.cfg.A, r.cfg.B; a.App != "" && a.App == b.App && a.Kind == b.Kind && r.side[A].Identity != "" && r.side[A].Identity == r.side[B].Identity {
+		return ErrSameAccount
 	}
 	return nil
 }

@@ -209,9 +209,26 @@ func parseRecordKey(key string) ref {
 	return ref{A, strings.TrimPrefix(key, "a")}
 }
 
-// dueEntry is the index entry of a record that is due at t: it sorts by time, then side and id.
-func dueEntry(t time.Time, r ref) string {
-	return dueStamp(t) + " " + recordKey(r)
+// dueEntry is the index entry of a record that is due at t: it sorts by time, and tells which records are gone.
+func dueEntry(t time.Time, r ref, gone bool) string {
+	if gone {
+		return dueStamp(t) + dueGone + recordKey(r)
+	}
+	return dueStamp(t) + dueAlive + recordKey(r)
+}
+
+// What stands behind the time of a due entry.
+const (
+	dueAlive = " "
+	dueGone  = "-"
+)
+
+// splitDue takes a due entry apart.
+func splitDue(entry string) (stamp string, gone bool) {
+	if i := strings.IndexAny(entry, dueAlive+dueGone); i >= 0 {
+		return entry[:i], entry[i:i+1] == dueGone
+	}
+	return entry, false
 }
 
 // dueStamp writes a time so that it sorts; dueNow comes before every other.
@@ -254,7 +271,7 @@ func (m *mirror) row() Row {
 		row.Stamp = m.version
 	}
 	if !m.due.IsZero() {
-		row.Index[mirrorDue] = dueEntry(m.due, m.ref())
+		row.Index[mirrorDue] = dueEntry(m.due, m.ref(), !m.alive())
 	}
 	row.Index[mirrorStatus] = m.Standing.entry()
 	return row
@@ -268,7 +285,7 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 	r := parseRecordKey(row.Key)
 	m.side, m.id, m.version = r.side, r.id, row.Stamp
 	if entry := row.Index[mirrorDue]; entry != "" {
-		stamp, _, _ := strings.Cut(entry, " ")
+		stamp, _ := splitDue(entry)
 		nanos, err := strconv.ParseInt(stamp, 10, 64)
 		if err != nil {
 			return nil, fmt.Errorf("store: due entry of row %q: %w", row.Key, err)

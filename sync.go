@@ -376,9 +376,10 @@ func (r *run) work(ctx context.Context) error {
 	return r.push(ctx, due)
 }
 
-// readDue returns the records that are due, in the order in which they are decided.
+// readDue returns the records that are due, in the order in which they are decided: first those that are gone, for another
+// one may take the place of such a one, and is no newcomer then.
 func (r *run) readDue() ([]ref, error) {
-	var refs []ref
+	var living, gone []ref
 	err := r.view(func(tx ReadTx) error {
 		q := Scan{Table: TableMirror, By: mirrorDue, Until: dueStamp(r.now.Add(1)), KeysOnly: true, Limit: scanPage}
 		for {
@@ -388,7 +389,12 @@ func (r *run) readDue() ([]ref, error) {
 			}
 			for _, row := range rows {
 				at := parseRecordKey(row.Key)
-				refs = append(refs, ref{at.side, strings.Clone(at.id)}) // not all of the row stays in memory with it
+				at.id = strings.Clone(at.id) // not all of the row stays in memory with it
+				if _, lost := splitDue(row.Index[mirrorDue]); lost {
+					gone = append(gone, at)
+				} else {
+					living = append(living, at)
+				}
 			}
 			if len(rows) < scanPage {
 				return nil
@@ -396,6 +402,7 @@ func (r *run) readDue() ([]ref, error) {
 			q.After = &rows[len(rows)-1]
 		}
 	})
-	slices.SortFunc(refs, compareRefs)
-	return refs, err
+	slices.SortFunc(gone, compareRefs)
+	slices.SortFunc(living, compareRefs)
+	return append(gone, living...), err
 }
