@@ -32,6 +32,7 @@ type Book struct {
 // card is one member of a book.
 type card struct {
 	body    string
+	uid     string
 	etag    string // opaque part
 	born    int    // the change that made it
 	changed int    // the last change of it
@@ -128,7 +129,7 @@ func (b *Book) store(name, body string) {
 		b.cards[name] = c
 		delete(b.gone, name)
 	}
-	c.body, c.changed = body, b.changes
+	c.body, c.uid, c.changed = body, property(body, "UID"), b.changes
 	c.etag = b.newETag(body)
 }
 
@@ -226,12 +227,13 @@ func (b *Book) since(state int) []change {
 	return all
 }
 
-// withUID returns the name of another card with a UID, "" if there is none.
+// withUID returns the name of another card with a UID, the first by name, "" if there is none.
 func (b *Book) withUID(uid, besides string) string {
-	for _, name := range b.names() {
-		if name != besides && property(b.cards[name].body, "UID") == uid {
-			return name
+	found := ""
+	for name, c := range b.cards {
+		if name != besides && c.uid == uid && (found == "" || name < found) {
+			found = name
 		}
 	}
-	return ""
+	return found
 }

@@ -148,7 +148,7 @@ func (q *request) conflict(at *resource, uid string) string {
 		return other
 	}
 	if c := at.card(); c != nil {
-		if own := property(c.body, "UID"); own != "" && own != uid {
+		if c.uid != "" && c.uid != uid {
 			return at.name
 		}
 	}

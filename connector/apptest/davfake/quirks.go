@@ -4,12 +4,16 @@ import "time"
 
 // Quirks are what a server does in its own way. The zero value is a server that does all that the RFCs say.
 type Quirks struct {
+	// What answers look like, and where things are.
+
 	Layout Layout
 	// Prefix is that of the namespace DAV: in answers, "" makes it the default namespace.
 	Prefix string
 	// RawCR: the CR of CRLF in address-data is not escaped, so that whoever reads the XML gets LF (XML 1.0 section
 	// 2.11).
 	RawCR bool
+
+	// Finding the way in.
 
 	// NoAuth: anybody may do anything.
 	NoAuth bool
@@ -23,6 +27,8 @@ type Quirks struct {
 	AbsoluteHrefs bool
 	// EscapedHrefs: hrefs of answers escape more than they must, in lower-case hex: "%40" for "@", "%2e" for ".".
 	EscapedHrefs bool
+
+	// Lists and reports.
 
 	// NoSync: there is no sync-collection and no sync-token.
 	NoSync bool
@@ -72,6 +78,8 @@ type Quirks struct {
 	CollectionType string
 	CollectionETag bool
 
+	// ETags and writes.
+
 	// Weak: ETags are weak. WeakNeverMatches: and If-Match compares strongly, as RFC 9110 section 13.1.1 has it, so
 	// that no condition holds.
 	Weak, WeakNeverMatches bool
@@ -88,6 +96,8 @@ type Quirks struct {
 	DeleteStatus int
 	// MissingBook is the status of a PUT into no book, 0 is 409.
 	MissingBook int
+
+	// Cards.
 
 	// Rewrite is what the server does to cards that are put, in this order.
 	Rewrite []Rewrite
