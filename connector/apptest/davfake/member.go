@@ -38,7 +38,7 @@ func (q *request) names(list string, c *card, weakly bool) bool {
 		return false
 	}
 	if strings.TrimSpace(list) == "*" {
-		return true
+		return weakly || !q.quirks.AnyNeverMatches
 	}
 	for _, tag := range strings.Split(list, ",") {
 		tag = strings.TrimSpace(tag)

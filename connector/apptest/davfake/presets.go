@@ -10,7 +10,8 @@ import "time"
 func Radicale() Quirks {
 	return Quirks{
 		Layout: Layout{Root: "/", Principal: "/{user}/", Home: "/{user}/"},
-		RawCR:  true, TokenPrefix: "http://radicale.org/ns/sync/", TokenLife: 30 * 24 * time.Hour,
+		RawCR:  true, Escapes: EscapesQuoted, AnyNeverMatches: true,
+		TokenPrefix: "http://radicale.org/ns/sync/", TokenLife: 30 * 24 * time.Hour,
 		Gone: GoneEver, Limit: LimitIgnored, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
 		CollectionType: "text/vcard", CollectionETag: true, NoAddressData: true, AnyType: true,
 		PutETagAlways: true, Rewrite: []Rewrite{Sort}, UpdateCreated: true, DeleteStatus: 200,
@@ -23,7 +24,8 @@ func Radicale() Quirks {
 func Xandikos() Quirks {
 	return Quirks{
 		Layout: Layout{Root: "/", Principal: "/{user}/", Home: "/{user}/contacts/", Book: "addressbook"},
-		Prefix: "ns0", RawCR: true, NoAuth: true, WellKnown: 302, TokenPrefix: "e70425917f61-", BareReports: true,
+		Prefix: "ns0", RawCR: true, Escapes: EscapesQuoted, NoAuth: true, WellKnown: 302,
+		TokenPrefix: "e70425917f61-", BareReports: true,
 		BadToken: Answer{Status: 500, Bare: true}, Limit: LimitIgnored, AnyDepth: true, Infinite: 1,
 		Query: QueryBroken, QueryListsBook: true, ErrorsIn207: true,
 		CollectionType: "httpd/unix-directory", CollectionETag: true, AddressDataMisnamed: true,
@@ -36,7 +38,7 @@ func Xandikos() Quirks {
 func DAViCal() Quirks {
 	return Quirks{
 		Layout: Layout{Root: "/caldav.php/", Principal: "/caldav.php/{user}/", Home: "/caldav.php/{user}/", Book: "book"},
-		RawCR:  true, WellKnown: None, TokenPrefix: "data:,", BadTokenRestarts: true, Gone: GoneSince,
+		RawCR:  true, Escapes: EscapesQuoted, WellKnown: None, TokenPrefix: "data:,", BadTokenRestarts: true, Gone: GoneSince,
 		Limit: LimitIgnored, MultigetSkips: true, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
 		ConditionElements: true, ETagOnAll: true, CollectionType: "httpd/unix-directory", CountedETags: true, NoPutETag: true,
 		Rewrite: []Rewrite{Upper, Refold, AddREV}, Lax: true, AnyType: true, AnyBody: true, UID: UIDShared,
@@ -70,7 +72,7 @@ func Fastmail() Quirks {
 	return Quirks{
 		Layout: Layout{User: "ann@example.com", Root: "/dav/", Principal: "/dav/principals/user/{user}/",
 			Home: "/dav/addressbooks/user/{user}/", Book: "Default"},
-		Prefix: "D", EscapedHrefs: true, Limit: LimitRefused, CountedETags: true,
+		Prefix: "D", Escapes: EscapesLower, Limit: LimitRefused, CountedETags: true,
 	}
 }
 
@@ -80,7 +82,7 @@ func Google() Quirks {
 	return Quirks{
 		Layout: Layout{User: "ann@example.com", Root: "/carddav/v1/principals/{user}/lists/",
 			Principal: "/carddav/v1/principals/{user}/", Home: "/carddav/v1/principals/{user}/lists/", Book: "default"},
-		Prefix: "d", Bearer: true, EscapedHrefs: true, Versions: []string{"3.0"}, CountedETags: true, NoPutETag: true,
+		Prefix: "d", Bearer: true, Escapes: EscapesLower, Versions: []string{"3.0"}, CountedETags: true, NoPutETag: true,
 		Rewrite: []Rewrite{DropX, NewUID, AddREV, Refold}, SyncLimit: 100,
 	}
 }

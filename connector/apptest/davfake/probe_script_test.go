@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/stretchr/testify/require"
@@ -68,7 +69,46 @@ func (p *probe) run() []string {
 	p.runSync()
 	p.runReports()
 	p.runDeletes()
+	p.runNames()
 	return p.lines
+}
+
+// runNames puts a card under a name that is escaped in more than one way, and looks how it is told and found.
+func (p *probe) runNames() {
+	const name = "a b@é+.vcf"
+	escaped := (&url.URL{Path: p.book + name}).EscapedPath()
+	s := p.send(ask{method: "PUT", path: escaped, header: map[string]string{"Content-Type": "text/vcard; charset=utf-8"}, body: probeCard("u-name", "Name")})
+	p.note("an odd name", seen{status: s.status})
+	list := p.send(ask{method: "PROPFIND", path: p.book, header: map[string]string{"Depth": "1"}, body: `<propfind ` + dav + `>` + getETag + `</propfind>`})
+	for _, r := range list.tree.all("response") {
+		if href := strings.TrimSpace(r.first("href").Text); p.short(href) == name {
+			p.note("is listed", seen{status: list.status}, "as", href[strings.LastIndex(href, "/")+1:])
+		}
+	}
+	for what, href := range map[string]string{
+		"1 escaped": escaped, "2 escaped in lower case": strings.NewReplacer("%C3%A9", "%c3%a9").Replace(escaped),
+		"3 escaped more": strings.NewReplacer("@", "%40", "+", "%2B").Replace(escaped), "4 with its host": p.base + escaped,
+	} {
+		got := p.send(ask{method: "REPORT", path: p.book, header: map[string]string{"Depth": "1"},
+			body: `<CR:addressbook-multiget ` + dav + `>` + getETag + `<href>` + href + `</href></CR:addressbook-multiget>`})
+		found := strings.Count(string(got.body), "200 OK")
+		p.note("multiget of a name "+what, seen{status: got.status}, fmt.Sprintf("finds %d", found))
+	}
+	slices.Sort(p.lines[len(p.lines)-4:])
+	for _, header := range []string{"If-Match", "If-None-Match"} {
+		s = p.send(ask{method: "PUT", path: escaped, header: map[string]string{"Content-Type": "text/vcard; charset=utf-8", header: "*"},
+			body: probeCard("u-name", "Name2")})
+		p.note("update on any, "+header, seen{status: s.status})
+	}
+	s = p.send(ask{method: "HEAD", path: escaped})
+	p.note("head", s, fmt.Sprintf("of %d bytes", len(s.body)))
+	tag := s.header.Get("ETag")
+	s = p.send(ask{method: "PUT", path: escaped, header: map[string]string{"Content-Type": "text/vcard; charset=utf-8", "If-Match": "W/" + tag},
+		body: probeCard("u-name", "Name3")})
+	p.note("update on the etag, weakened", seen{status: s.status})
+	p.note("delete by the name", seen{status: p.send(ask{method: "DELETE", path: escaped}).status})
+	all := p.send(ask{method: "PROPFIND", path: p.book, header: map[string]string{"Depth": "0"}})
+	p.note("an empty propfind", seen{status: all.status}, fmt.Sprintf("displayname %t", strings.Contains(string(all.body), "displayname")))
 }
 
 func (p *probe) runDiscovery() {

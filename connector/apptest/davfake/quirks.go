@@ -25,8 +25,8 @@ type Quirks struct {
 	OtherHost bool
 	// AbsoluteHrefs: hrefs of answers have scheme and host.
 	AbsoluteHrefs bool
-	// EscapedHrefs: hrefs of answers escape more than they must, in lower-case hex: "%40" for "@", "%2e" for ".".
-	EscapedHrefs bool
+	// Escapes is how hrefs of answers are escaped.
+	Escapes Escapes
 
 	// Lists and reports.
 
@@ -83,6 +83,8 @@ type Quirks struct {
 	// Weak: ETags are weak. WeakNeverMatches: and If-Match compares strongly, as RFC 9110 section 13.1.1 has it, so
 	// that no condition holds.
 	Weak, WeakNeverMatches bool
+	// AnyNeverMatches: "If-Match: *" does not hold although there is a card.
+	AnyNeverMatches bool
 	// CountedETags: every PUT makes a new ETag, also one of the same content.
 	CountedETags bool
 	// ETagsChangeOnRead: reading a card changes its ETag, and it counts as changed.
@@ -135,6 +137,16 @@ type Answer struct {
 	Status int  // 0 is 403; 207 puts the element into a response for the request's href
 	Bare   bool // without the element
 }
+
+// Escapes is how an href is escaped (RFC 3986 section 2).
+type Escapes string
+
+// The ways to escape an href. All of them mean the same path.
+const (
+	EscapesNeeded Escapes = ""       // what must be: "a%20b@c.vcf"
+	EscapesQuoted Escapes = "quoted" // all but unreserved characters: "a%20b%40c.vcf"
+	EscapesLower  Escapes = "lower"  // in lower-case hex, and dots as well: "a%20b%40c%2evcf"
+)
 
 // Gone is who is named as gone beside those whom the token's state had.
 type Gone string

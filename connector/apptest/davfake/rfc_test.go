@@ -96,6 +96,18 @@ delete on an old etag: 412
 delete: 204
 delete again: 404
 delete again on an etag: 404
+an odd name: 201
+is listed: 207 as a%20b@%C3%A9+.vcf
+multiget of a name 1 escaped: 207 finds 1
+multiget of a name 2 escaped in lower case: 207 finds 1
+multiget of a name 3 escaped more: 207 finds 1
+multiget of a name 4 with its host: 207 finds 1
+update on any, If-Match: 204
+update on any, If-None-Match: 412
+head: 200 etag strong of 0 bytes
+update on the etag, weakened: 412
+delete by the name: 204
+an empty propfind: 207 displayname true
 `
 
 // TestZeroQuirksFollowTheRFCs: RFC 4918 sections 9.1, 9.6, 16; RFC 6352 sections 6.3.2, 8.6, 8.7; RFC 6578 section 3;

@@ -253,14 +253,31 @@ func (q *request) status(code int) string {
 
 // href returns the href element of a path.
 func (q *request) href(p string) string {
-	text := (&url.URL{Path: p}).EscapedPath()
-	if q.quirks.EscapedHrefs {
-		text = strings.NewReplacer("@", "%40", ".", "%2e").Replace(text)
-	}
+	text := escapePath(p, q.quirks.Escapes)
 	if q.quirks.AbsoluteHrefs {
 		text = "http://" + q.r.Host + text
 	}
 	return q.x.d("href", escape(text))
+}
+
+// escapePath escapes a path as a server does.
+func escapePath(p string, how Escapes) string {
+	if how == EscapesNeeded {
+		return (&url.URL{Path: p}).EscapedPath()
+	}
+	safe, hex := "/-._~", "%%%02X"
+	if how == EscapesLower {
+		safe, hex = "/-_~", "%%%02x"
+	}
+	var b strings.Builder
+	for _, c := range []byte(p) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(safe, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, hex, c)
+		}
+	}
+	return b.String()
 }
 
 // etag returns the ETag of a card as the server tells it.
