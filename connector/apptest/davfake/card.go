@@ -73,9 +73,11 @@ func rewritten(card string, by []Rewrite, now time.Time) string {
 		case DropX:
 			card = join(slices.DeleteFunc(lines(card), func(l string) bool { return strings.HasPrefix(nameOf(l), "X-") }))
 		case Refold:
-			card = fold(card, 60)
+			card = fold(card, 72)
 		case Upper:
-			card = join(upper(lines(card)))
+			card = join(respelled(lines(card), spelling{groups: true}))
+		case Unescape:
+			card = join(unescaped(lines(card)))
 		case Sort:
 			card = sorted(card)
 		case AddREV:
@@ -118,11 +120,72 @@ func fold(card string, width int) string {
 	return b.String()
 }
 
-// upper returns lines with the names of properties and groups in upper case; parameters stay as they are.
-func upper(all []string) []string {
+// respelled returns the lines of a card with properties and parameters spelled another way.
+func respelled(all []string, spell spelling) []string {
 	for i, line := range all {
-		if end := strings.IndexAny(line, ":;"); end > 0 {
-			all[i] = strings.ToUpper(line[:end]) + line[end:]
+		all[i] = spell.of(line)
+	}
+	return all
+}
+
+// A spelling is how a server writes a line that it has taken apart: names of properties and parameters in upper case, and
+// no quotes that are not needed.
+type spelling struct {
+	groups bool // the group is in upper case, too
+	merge  bool // a parameter that comes twice becomes one with two values
+}
+
+// of returns a line in the spelling.
+func (s spelling) of(line string) string {
+	parts := splitUnquoted(line[:len(line)-len(valueOf(line))-1], ';')
+	group, name := "", parts[0]
+	if dot := strings.LastIndexByte(name, '.'); dot >= 0 {
+		group, name = name[:dot+1], name[dot+1:]
+	}
+	if s.groups {
+		group = strings.ToUpper(group)
+	}
+	head := []string{group + strings.ToUpper(name)}
+	at := map[string]int{} // of a parameter in head
+	for _, param := range parts[1:] {
+		key, value, ok := strings.Cut(param, "=")
+		if inner := strings.Trim(value, `"`); len(value) == len(inner)+2 && !strings.ContainsAny(inner, `,;:"`) {
+			value = inner
+		}
+		key = strings.ToUpper(key)
+		switch n, twice := at[key]; {
+		case !ok:
+			head = append(head, param)
+		case twice && s.merge:
+			head[n] += "," + value
+		default:
+			at[key] = len(head)
+			head = append(head, key+"="+value)
+		}
+	}
+	return strings.Join(head, ";") + ":" + valueOf(line)
+}
+
+// splitUnquoted splits a text at a separator outside quotes.
+func splitUnquoted(text string, sep rune) []string {
+	quoted := false
+	parts, start := []string{}, 0
+	for i, r := range text {
+		if r == '"' {
+			quoted = !quoted
+		}
+		if r == sep && !quoted {
+			parts, start = append(parts, text[start:i]), i+1
+		}
+	}
+	return append(parts, text[start:])
+}
+
+// unescaped returns the lines of a card whose categories have lost what told a comma of a name from one between names.
+func unescaped(all []string) []string {
+	for i, line := range all {
+		if nameOf(line) == "CATEGORIES" {
+			all[i] = strings.ReplaceAll(line, `\,`, ",")
 		}
 	}
 	return all
@@ -130,7 +193,7 @@ func upper(all []string) []string {
 
 // sorted returns a card in the order of a server that knows cards only as a bag of properties.
 func sorted(card string) string {
-	all := upper(lines(card))
+	all := respelled(lines(card), spelling{merge: true})
 	inner := all[1 : len(all)-1]
 	first := []string{"VERSION", "PRODID", "UID"}
 	rank := func(line string) int {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-var allRewrites = []Rewrite{DropX, Refold, Upper, Sort, AddREV, NewUID}
+var allRewrites = []Rewrite{DropX, Refold, Upper, Unescape, Sort, AddREV, NewUID}
 
 // FuzzCard: whatever is a card is one after each rewriting, and rewriting it again changes nothing.
 func FuzzCard(f *testing.F) {

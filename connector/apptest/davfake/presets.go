@@ -14,7 +14,7 @@ func Radicale() Quirks {
 		TokenPrefix: "http://radicale.org/ns/sync/", TokenLife: 30 * 24 * time.Hour,
 		Gone: GoneEver, Limit: LimitIgnored, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
 		CollectionType: "text/vcard", CollectionETag: true, NoAddressData: true, AnyType: true,
-		PutETagAlways: true, Rewrite: []Rewrite{Sort}, UpdateCreated: true, DeleteStatus: 200,
+		PutETagAlways: true, Rewrite: []Rewrite{Sort, Refold}, UpdateCreated: true, DeleteStatus: 200,
 		BadCard: Answer{Status: 400, Bare: true}, UID: UIDConflictBare,
 	}
 }
@@ -41,7 +41,7 @@ func DAViCal() Quirks {
 		RawCR:  true, Escapes: EscapesQuoted, WellKnown: None, TokenPrefix: "data:,", BadTokenRestarts: true, Gone: GoneSince,
 		Limit: LimitIgnored, MultigetSkips: true, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
 		ConditionElements: true, ETagOnAll: true, CollectionType: "httpd/unix-directory", CountedETags: true, NoPutETag: true,
-		Rewrite: []Rewrite{Upper, Refold, AddREV}, Lax: true, AnyType: true, AnyBody: true, UID: UIDShared,
+		Rewrite: []Rewrite{Upper, Unescape, Refold, AddREV}, Lax: true, AnyType: true, AnyBody: true, UID: UIDShared,
 		MaxSize: 6_550_000, Versions: []string{"3.0"}, AddressDataMisnamed: true, AnyVersion: true,
 	}
 }

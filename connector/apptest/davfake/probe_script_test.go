@@ -18,6 +18,10 @@ const (
 	getETag = `<prop><getetag/></prop>`
 )
 
+// probeLines are what servers may lose, fold or spell otherwise.
+var probeLines = []string{"x-keep:me", "NOTE:" + strings.Repeat(`a long note\, `, 10) + "end", "item1.EMAIL;type=INTERNET;type=pref:ann@example.com",
+	`item1.X-ABLabel:_$!<Work>!$_`, "ADR;TYPE=\"home\":;;1 Main St;Town;;;", `CATEGORIES:a,b\,c`, "PHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgo="}
+
 // probeCard returns a card of version 3.0, in an order that a server which sorts would change.
 func probeCard(uid, name string, more ...string) string {
 	lines := append([]string{"BEGIN:VCARD", "VERSION:3.0", "N:" + name + ";;;;", "FN:" + name, "TEL;TYPE=HOME;TYPE=VOICE:+1 808 555 0100",
@@ -161,9 +165,9 @@ func (p *probe) runWrites() {
 	p.put("a.vcf", "create", probeCard("u-a", "Ann"), map[string]string{"If-None-Match": "*"})
 	p.put("a.vcf", "create again", probeCard("u-a", "Ann"), map[string]string{"If-None-Match": "*"})
 	old := p.etags["a.vcf"]
-	p.put("a.vcf", "update", probeCard("u-a", "Anna", "x-keep:me"), map[string]string{"If-Match": old})
+	p.put("a.vcf", "update", probeCard("u-a", "Anna", probeLines...), map[string]string{"If-Match": old})
 	p.put("a.vcf", "update on an old etag", probeCard("u-a", "Annie"), map[string]string{"If-Match": old})
-	p.put("a.vcf", "update without condition", probeCard("u-a", "Anna", "x-keep:me"), nil)
+	p.put("a.vcf", "update without condition", probeCard("u-a", "Anna", probeLines...), nil)
 	p.put("gone.vcf", "update of nothing", probeCard("u-gone", "Gone"), map[string]string{"If-Match": `"x"`})
 	p.put("same.vcf", "a uid that is taken", probeCard("u-a", "Same"), map[string]string{"If-None-Match": "*"})
 	p.put("nouid.vcf", "no uid", strings.Replace(probeCard("x", "No"), "UID:x\r\n", "", 1), map[string]string{"If-None-Match": "*"})
@@ -181,9 +185,15 @@ func (p *probe) runWrites() {
 func (p *probe) runReads() {
 	s := p.send(ask{method: "GET", path: p.book + "a.vcf"})
 	kind, _, _ := strings.Cut(s.header.Get("Content-Type"), ";")
-	p.note("read", s, kind, fmt.Sprintf("as it was sent %t", string(s.body) == probeCard("u-a", "Anna", "x-keep:me")),
+	p.note("read", s, kind, fmt.Sprintf("as it was sent %t", string(s.body) == probeCard("u-a", "Anna", probeLines...)),
 		fmt.Sprintf("holds what is unknown %t", strings.Contains(strings.ToLower(string(s.body)), "x-keep:me")),
 		fmt.Sprintf("under the etag of the put %t", s.header.Get("ETag") == p.etags["a.vcf"]))
+	for _, line := range strings.Split(strings.TrimSpace(strings.ReplaceAll(string(s.body), "\r\n ", "")), "\n") {
+		if strings.HasPrefix(line, "REV:") {
+			line = "REV:now"
+		}
+		p.lines = append(p.lines, "  | "+strings.TrimSuffix(line, "\r"))
+	}
 	p.note("read nothing", seen{status: p.send(ask{method: "GET", path: p.book + "none.vcf"}).status})
 	s = p.send(ask{method: "GET", path: p.book + "group.vcf"})
 	p.note("read the group", seen{status: s.status}, fmt.Sprintf("kind %t member %t", strings.Contains(string(s.body), "KIND:group"),
@@ -198,7 +208,7 @@ func (p *probe) runSync() {
 	p.sync("sync from nothing", "", "", nil)
 	p.tokens["start"] = p.tokens["last"]
 	p.sync("sync, nothing new", "start", "", nil)
-	p.put("a.vcf", "the same once more", probeCard("u-a", "Anna", "x-keep:me"), nil)
+	p.put("a.vcf", "the same once more", probeCard("u-a", "Anna", probeLines...), nil)
 	p.sync("sync after the same once more", "start", "", nil)
 	p.put("b.vcf", "another", probeCard("u-b", "Bob"), map[string]string{"If-None-Match": "*"})
 	p.sync("sync after another", "start", "", nil)

@@ -194,10 +194,11 @@ type Rewrite string
 
 // The ways to rewrite a card.
 const (
-	DropX  Rewrite = "drop_x" // properties that begin with X- are lost
-	Refold Rewrite = "refold" // lines are folded elsewhere
-	Upper  Rewrite = "upper"  // names of properties and groups in upper case
-	Sort   Rewrite = "sort"   // VERSION, PRODID and UID first, the others by name, names and groups in upper case
-	AddREV Rewrite = "rev"    // REV is set to the time of the server's clock
-	NewUID Rewrite = "uid"    // UID is replaced
+	DropX    Rewrite = "drop_x"   // properties that begin with X- are lost
+	Refold   Rewrite = "refold"   // lines are folded elsewhere
+	Upper    Rewrite = "upper"    // names of properties, groups and parameters in upper case, no needless quotes
+	Sort     Rewrite = "sort"     // VERSION, PRODID and UID first, the others by name; names as Upper, but for groups; TYPE=A,B
+	Unescape Rewrite = "unescape" // a comma in the name of a category becomes one between categories
+	AddREV   Rewrite = "rev"      // REV is set to the time of the server's clock
+	NewUID   Rewrite = "uid"      // UID is replaced
 )

@@ -44,6 +44,20 @@ to change the uid of: 201 etag strong
 another uid: 409
   error no-uid-conflict+href
 read: 200 etag strong text/vcard as it was sent true holds what is unknown true under the etag of the put true
+  | BEGIN:VCARD
+  | VERSION:3.0
+  | N:Anna;;;;
+  | FN:Anna
+  | TEL;TYPE=HOME;TYPE=VOICE:+1 808 555 0100
+  | UID:u-a
+  | x-keep:me
+  | NOTE:a long note\, a long note\, a long note\, a long note\, a long note\, a long note\, a long note\, a long note\, a long note\, a long note\, end
+  | item1.EMAIL;type=INTERNET;type=pref:ann@example.com
+  | item1.X-ABLabel:_$!<Work>!$_
+  | ADR;TYPE="home":;;1 Main St;Town;;;
+  | CATEGORIES:a,b\,c
+  | PHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgo=
+  | END:VCARD
 read nothing: 404
 read the group: 200 kind true member true
 sync from nothing: 207
