@@ -183,6 +183,9 @@ func shape(prop node) string {
 	case "resourcetype":
 		return "=" + names(prop)
 	case "address-data":
+		if strings.Contains(strings.TrimSpace(prop.Text), "\n\n") {
+			return "=doubled"
+		}
 		if !strings.Contains(prop.Text, "\r\n") {
 			return "=lf" // an XML reader makes LF of CRLF that is not escaped
 		}
