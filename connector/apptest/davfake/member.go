@@ -38,7 +38,7 @@ func (q *request) names(list string, c *card, weakly bool) bool {
 		return false
 	}
 	if strings.TrimSpace(list) == "*" {
-		return weakly || !q.quirks.AnyNeverMatches
+		return weakly || q.r.Method != http.MethodPut || !q.quirks.PutAnyNeverMatches
 	}
 	for _, tag := range strings.Split(list, ",") {
 		tag = strings.TrimSpace(tag)

@@ -10,7 +10,7 @@ import "time"
 func Radicale() Quirks {
 	return Quirks{
 		Layout: Layout{Root: "/", Principal: "/{user}/", Home: "/{user}/"},
-		RawCR:  true, Escapes: EscapesQuoted, AnyNeverMatches: true,
+		RawCR:  true, Escapes: EscapesQuoted, PutAnyNeverMatches: true,
 		TokenPrefix: "http://radicale.org/ns/sync/", TokenLife: 30 * 24 * time.Hour,
 		Gone: GoneEver, Limit: LimitIgnored, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
 		CollectionType: "text/vcard", CollectionETag: true, NoAddressData: true, AnyType: true,

@@ -83,8 +83,8 @@ type Quirks struct {
 	// Weak: ETags are weak. WeakNeverMatches: and If-Match compares strongly, as RFC 9110 section 13.1.1 has it, so
 	// that no condition holds.
 	Weak, WeakNeverMatches bool
-	// AnyNeverMatches: "If-Match: *" does not hold although there is a card.
-	AnyNeverMatches bool
+	// PutAnyNeverMatches: of a PUT, "If-Match: *" does not hold although there is a card.
+	PutAnyNeverMatches bool
 	// CountedETags: every PUT makes a new ETag, also one of the same content.
 	CountedETags bool
 	// ETagsChangeOnRead: reading a card changes its ETag, and it counts as changed.

@@ -120,7 +120,7 @@ update on any, If-Match: 204
 update on any, If-None-Match: 412
 head: 200 etag strong of 0 bytes
 update on the etag, weakened: 412
-delete by the name: 204
+delete any, If-Match: 204
 an empty propfind: 207 displayname true
 `
 
