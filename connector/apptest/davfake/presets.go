@@ -14,7 +14,7 @@ func Radicale() Quirks {
 		TokenPrefix: "http://radicale.org/ns/sync/", TokenLife: 30 * 24 * time.Hour,
 		Gone: GoneEver, Limit: LimitIgnored, AnyDepth: true, NoLevel: true, Infinite: 1, NoDepth: "0",
 		CollectionType: "text/vcard", CollectionETag: true, NoAddressData: true, AnyType: true,
-		PutETagAlways: true, Rewrite: []Rewrite{Sort, Refold}, UpdateCreated: true, DeleteStatus: 200,
+		PutETagAlways: true, Rewrite: []Rewrite{Sort, Cut, Refold}, UpdateCreated: true, DeleteStatus: 200,
 		BadCard: Answer{Status: 400, Bare: true}, UID: UIDConflictBare,
 	}
 }

@@ -20,7 +20,7 @@ const (
 
 // probeLines are what servers may lose, fold or spell otherwise.
 var probeLines = []string{"x-keep:me", "NOTE:" + strings.Repeat(`a long note\, `, 10) + "end", "item1.EMAIL;type=INTERNET;type=pref:ann@example.com",
-	`item1.X-ABLabel:_$!<Work>!$_`, "ADR;TYPE=\"home\":;;1 Main St;Town;;;", `CATEGORIES:a,b\,c`, "PHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgo="}
+	`item1.X-ABLabel:_$!<Work>!$_`, "ADR;TYPE=\"home\":;;1 Main St;Town;;;", `CATEGORIES:a\;b,c\\d,e\,f`, `ORG:A\;B\, C;D\\E`, `TITLE:a\;b\\c\, d`, `NICKNAME:x\,y,z`, "PHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgo="}
 
 // probeCard returns a card of version 3.0, in an order that a server which sorts would change.
 func probeCard(uid, name string, more ...string) string {

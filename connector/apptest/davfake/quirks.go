@@ -198,7 +198,8 @@ const (
 	Refold   Rewrite = "refold"   // lines are folded elsewhere
 	Upper    Rewrite = "upper"    // names of properties, groups and parameters in upper case, no needless quotes
 	Sort     Rewrite = "sort"     // VERSION, PRODID and UID first, the others by name; names as Upper, but for groups; TYPE=A,B
-	Unescape Rewrite = "unescape" // a comma in the name of a category becomes one between categories
+	Unescape Rewrite = "unescape" // escaped semicolons of N, ORG, ADR and all escapes of CATEGORIES lose their backslash
+	Cut      Rewrite = "cut"      // texts end at a comma that is not escaped
 	AddREV   Rewrite = "rev"      // REV is set to the time of the server's clock
 	NewUID   Rewrite = "uid"      // UID is replaced
 )

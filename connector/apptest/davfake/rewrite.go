@@ -18,6 +18,8 @@ func rewritten(card string, by []Rewrite, now time.Time) string {
 			card = join(respelled(lines(card), spelling{groups: true}))
 		case Unescape:
 			card = join(unescaped(lines(card)))
+		case Cut:
+			card = join(cut(lines(card)))
 		case Sort:
 			card = sorted(card)
 		case AddREV:
@@ -121,11 +123,39 @@ func splitUnquoted(text string, sep rune) []string {
 	return append(parts, text[start:])
 }
 
-// unescaped returns the lines of a card whose categories have lost what told a comma of a name from one between names.
+// unescaped returns the lines of a card of which parts and list entries were taken apart and not put together again: what
+// told a semicolon or comma of a text from one between texts is lost, or is there where none was.
 func unescaped(all []string) []string {
 	for i, line := range all {
-		if nameOf(line) == "CATEGORIES" {
-			all[i] = strings.ReplaceAll(line, `\,`, ",")
+		value := valueOf(line)
+		switch name := nameOf(line); name {
+		case "CATEGORIES":
+			value = strings.NewReplacer(`\\`, `\`, `\,`, `,`, `\;`, `;`).Replace(value)
+		case "N", "ORG", "ADR":
+			value = strings.NewReplacer(`\\`, `\\`, `\;`, `;`).Replace(value)
+		case "FN", "NICKNAME", "NOTE", "TITLE":
+			value = strings.NewReplacer(`\\`, `\\`, `\,`, `\,`, `,`, `\,`).Replace(value)
+		}
+		all[i] = line[:len(line)-len(valueOf(line))] + value
+	}
+	return all
+}
+
+// cut returns the lines of a card whose texts end at a comma that is not escaped.
+func cut(all []string) []string {
+	for i, line := range all {
+		switch nameOf(line) {
+		case "CATEGORIES", "N", "ORG", "ADR":
+			continue
+		}
+		begin := len(line) - len(valueOf(line))
+		for j := begin; j < len(line); j++ {
+			if line[j] == '\\' {
+				j++
+			} else if line[j] == ',' {
+				all[i] = line[:j]
+				break
+			}
 		}
 	}
 	return all

@@ -55,7 +55,10 @@ read: 200 etag strong text/vcard as it was sent true holds what is unknown true 
   | item1.EMAIL;type=INTERNET;type=pref:ann@example.com
   | item1.X-ABLabel:_$!<Work>!$_
   | ADR;TYPE="home":;;1 Main St;Town;;;
-  | CATEGORIES:a,b\,c
+  | CATEGORIES:a\;b,c\\d,e\,f
+  | ORG:A\;B\, C;D\\E
+  | TITLE:a\;b\\c\, d
+  | NICKNAME:x\,y,z
   | PHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgo=
   | END:VCARD
 read nothing: 404
