@@ -199,7 +199,7 @@ const (
 	Upper    Rewrite = "upper"    // names of properties, groups and parameters in upper case, no needless quotes
 	Sort     Rewrite = "sort"     // VERSION, PRODID and UID first, the others by name; names as Upper, but for groups; TYPE=A,B
 	Unescape Rewrite = "unescape" // escaped semicolons of N, ORG, ADR and all escapes of CATEGORIES lose their backslash
-	Cut      Rewrite = "cut"      // texts end at a comma that is not escaped
+	Cut      Rewrite = "cut"      // NOTE and NICKNAME end at a comma that is not escaped
 	AddREV   Rewrite = "rev"      // REV is set to the time of the server's clock
 	NewUID   Rewrite = "uid"      // UID is replaced
 )

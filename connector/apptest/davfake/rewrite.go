@@ -141,11 +141,10 @@ func unescaped(all []string) []string {
 	return all
 }
 
-// cut returns the lines of a card whose texts end at a comma that is not escaped.
+// cut returns the lines of a card whose note and nickname end at a comma that is not escaped.
 func cut(all []string) []string {
 	for i, line := range all {
-		switch nameOf(line) {
-		case "CATEGORIES", "N", "ORG", "ADR":
+		if name := nameOf(line); name != "NOTE" && name != "NICKNAME" { // those that were seen to be cut
 			continue
 		}
 		begin := len(line) - len(valueOf(line))
