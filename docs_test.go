@@ -44,9 +44,14 @@ func TestLanguagesOfTheBook(t *testing.T) {
 }
 
 // bookImports are the packages that the book's Go calls by name.
-var bookImports = []string{"context", "database/sql", "errors", "fmt", "log", "log/slog", "net/http", "os", "slices", "strconv", "strings", "sync", "testing", "time",
-	"net/http/httptest", "encoding/json", module, module + "/contact", module + "/connector", module + "/connector/connectortest", module + "/connector/fake",
-	module + "/connector/vcard", module + "/connector/csvfile", module + "/connector/sqltable", module + "/memstore", module + "/sqlstore", module + "/storetest"}
+var bookImports = []string{
+	"context", "database/sql", "encoding/json", "errors", "fmt", "log", "log/slog", "net/http", "net/http/httptest", "os",
+	"slices", "strconv", "strings", "sync", "testing", "time",
+	module, module + "/connector", module + "/connector/apptest", module + "/connector/apptest/davfake",
+	module + "/connector/connectortest", module + "/connector/csvfile", module + "/connector/fake",
+	module + "/connector/source", module + "/connector/sqltable", module + "/connector/vcard", module + "/contact",
+	module + "/memstore", module + "/sqlstore", module + "/storetest",
+}
 
 // TestGoOfTheBook: every Go block compiles: as a file of a package that a page spreads over several, as declarations, or as
 // the inside of a function.
