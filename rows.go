@@ -79,6 +79,7 @@ type intent struct {
 	Moved []string `json:"moved,omitempty"`
 	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
 	Back  string   `json:"back,omitempty"`  // the journal's row that it takes back
+	Clean bool     `json:"clean,omitempty"` // of such a write: nobody had touched the record since the pair was decided
 }
 
 // holdRow is what waits for a person, was decided by one, or is proposed to one.
