@@ -1,3 +1,5 @@
+//go:build linux
+
 package crash
 
 import (
@@ -38,14 +40,14 @@ type world struct {
 
 const firstPeople = 60
 
-func newWorld(t *testing.T, store string, seed uint64, books [2]string) *world {
+// newWorld makes a world over a store of that name, kept in folder, with the books at these paths.
+func newWorld(t *testing.T, seed uint64, store, folder string, books [2]string) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), store: diskStores[store], twinStore: memstore.New(), people: firstPeople}
-	folder := t.TempDir()
 	start := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
-	w.orders = orders{Store: store, Where: w.store.where(t, folder), Start: start, Batch: 6}
+	w.orders = orders{Store: store, Where: w.store.where(t, folder), Books: books, Start: start, Batch: 6}
 	w.twin = orders{Start: start, Batch: 500}
-	for i, name := range books {
-		w.Books[i], w.twin.Books[i] = filepath.Join(folder, name), filepath.Join(t.TempDir(), name)
+	for i, book := range books {
+		w.twin.Books[i] = filepath.Join(t.TempDir(), filepath.Base(book))
 		for _, book := range []string{w.Books[i], w.twin.Books[i]} {
 			if isFile(book) {
 				require.NoError(t, os.WriteFile(book, nil, 0o644))
@@ -140,12 +142,18 @@ func (w *world) killed(took *time.Duration) (at string) {
 // shapes are the kinds of books that are synced.
 var shapes = map[string][2]string{"folders": {"A", "B"}, "folder and file": {"A", "B.vcf"}}
 
+// in returns the books of a shape in a folder.
+func in(folder, shape string) [2]string {
+	return [2]string{filepath.Join(folder, shapes[shape][0]), filepath.Join(folder, shapes[shape][1])}
+}
+
 // TestKilled kills syncs at random moments, one to three times in a row, lets one come to its end, and compares.
 func TestKilled(t *testing.T) {
 	for _, store := range slices.Sorted(maps.Keys(diskStores)) {
 		for _, shape := range slices.Sorted(maps.Keys(shapes)) {
 			t.Run(store+"/"+shape, func(t *testing.T) {
-				w := newWorld(t, store, *killSeed, shapes[shape])
+				folder := t.TempDir()
+				w := newWorld(t, *killSeed, store, folder, in(folder, shape))
 				took, at, n := 300*time.Millisecond, map[string]int{}, 0
 				for n < *kills/len(shapes) && !t.Failed() {
 					w.edited()
