@@ -117,4 +117,3 @@ func (w *world) silent() error {
 	}
 	return nil
 }
-

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/contactsync/contactsync"
-	"github.com/contactsync/contactsync/connector"
+	apps "github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/e2e"
 )
@@ -26,10 +26,10 @@ func TestEar(t *testing.T) {
 		want int
 	}{
 		"an error":                   {errors.New("cannot write Annabel"), 1},
-		"what it wraps":              {fmt.Errorf("failed: %w", &connector.Error{App: "a", Field: "x", Message: "ann@example.com is no email", Err: connector.ErrInvalid}), 1},
+		"what it wraps":              {fmt.Errorf("failed: %w", &apps.Error{App: "a", Field: "x", Message: "ann@example.com is no email", Err: apps.ErrInvalid}), 1},
 		"an event":                   {contactsync.Event{ID: "1", Err: fmt.Errorf("no street Kouter 17")}, 1},
 		"a report":                   {&contactsync.Report{Run: "Annabel of Kouter 17"}, 2},
-		"an id and a place":          {&connector.Error{App: "a", Op: "update", RecordID: "1", Field: "first", Err: connector.ErrInvalid}, 0},
+		"an id and a place":          {&apps.Error{App: "a", Op: "update", RecordID: "1", Field: "first", Err: apps.ErrInvalid}, 0},
 		"what is configured":         {errors.New("Qualified has no entry in the table"), 0},
 		"an element of few":          {errors.New("Customer"), 0},
 		"nothing that is to be said": {nil, 0},
