@@ -4,7 +4,6 @@ package crash
 
 import (
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -180,6 +179,3 @@ func do(t *testing.T, books [2]string, edits []edit) {
 		}
 	}
 }
-
-// persons lists the emails of cards.
-func persons(all cards) []string { return slices.Sorted(maps.Keys(all)) }
