@@ -4,7 +4,7 @@ MODULES := . ./internal/e2e ./cmd/contactsync ./examples/crm
 # Scenarios that are raced over SQLite too: under the race detector it is nearly thirty times slower.
 RACED := default-two-way|edits-of-different|lists-merge|undo-takes|mark-tags|a-crash-right|a-batch-that|writes-go|a-full-name|a-preview
 
-.PHONY: test servers format vet lint unit race bench
+.PHONY: test servers format vet lint unit race bench crash fuzz
 
 test: servers format vet lint unit race
 
@@ -31,6 +31,23 @@ race:
 	go test -race ./cmd/contactsync/...
 	go test -race ./internal/e2e/... -run 'TestScenarios/.*/memstore'
 	go test -race ./internal/e2e/... -run 'TestScenarios/($(RACED))[^/]*/sqlite/plain'
+
+# Crashes and errors at every call of HISTORIES random histories, the first of seed SEED, and KILLS processes that are
+# killed over each store on a disk. make test takes 6 and 100.
+HISTORIES ?= 200
+KILLS ?= 1000
+SEED ?= 1
+crash:
+	go test . -run TestCrashAtEveryCall -crash-histories $(HISTORIES) -crash-seed $(SEED) -timeout 24h -v | grep -v '^ *=== '
+	go test ./internal/e2e/crash -kills $(KILLS) -kill-seed $(SEED) -timeout 24h -v | grep -v '^ *=== '
+
+# Every fuzz target in turn, each for TIME.
+TIME ?= 1m
+fuzz:
+	@git grep -n '^func Fuzz' -- '*_test.go' | sed 's|^\(.*\)/[^/]*:[0-9]*:func \(Fuzz[A-Za-z]*\).*|\1 \2|; s|^[^/ ]*:[0-9]*:func \(Fuzz[A-Za-z]*\).*|. \1|' | \
+	while read -r dir target; do \
+		echo "$$dir $$target"; (cd "$$dir" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(TIME) . </dev/null) || exit 1; \
+	done
 
 # Go's benchmarks; PEERS=path/to/run.py also measures the command beside the tools that are installed, from outside.
 bench:

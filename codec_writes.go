@@ -48,6 +48,7 @@ func (n *intent) append(to []byte) []byte {
 		o.any("since", n.Since)
 	}
 	o.text("back", n.Back)
+	o.flag("clean", n.Clean)
 	return append(o.to, '}')
 }
 

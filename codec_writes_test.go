@@ -25,7 +25,7 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 	intents := map[string]intentRow{
 		"empty": {At: at, Writes: []intent{}},
 		"full": {Side: B, Op: connector.Update, Run: 12, At: at, Writes: []intent{{ID: "only"}, {
-			ID: "id\x00", Link: "000000012 00000001", Marker: "m-1", Back: "000000011 00000001", Clears: []string{"first:first"}, Why: why,
+			ID: "id\x00", Link: "000000012 00000001", Marker: "m-1", Back: "000000011 00000001", Clean: true, Clears: []string{"first:first"}, Why: why,
 			Kept: []string{"email"}, Moved: []string{"first"}, Since: 3,
 			Patch: contact.Patch{
 				"first":  {Set: contact.Empty},

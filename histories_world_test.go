@@ -112,7 +112,8 @@ type world struct {
 	apps   [2]*fake.App
 	store  *mortalStore
 	syncer *contactsync.Syncer
-	told   int // values that users have entered, so that each is another one
+	told   int      // values that users have entered, so that each is another one
+	ear    *silence // hears what a program is told, and users enter canaries; nil: nobody listens
 
 	oracle
 }
@@ -162,7 +163,8 @@ func (w *world) open(ctx context.Context) (err error) {
 		}
 	}
 	w.syncer, err = contactsync.Open(ctx, c, apps[contactsync.A], apps[contactsync.B], w.store,
-		contactsync.WithClock(w.clock), contactsync.WithConcurrency(1), contactsync.WithBatch(w.batch))
+		append(w.ear.options(), contactsync.WithClock(w.clock), contactsync.WithConcurrency(1), contactsync.WithBatch(w.batch))...)
+	w.ear.hear("open", err)
 	return err
 }
 
@@ -243,6 +245,9 @@ func (w *world) put(e event) error {
 
 // enter puts a value where the app has the field, under whatever name and shape.
 func (w *world) enter(into contact.Fields, s contactsync.Side, field, text string) {
+	if w.ear != nil && text != "" && field != "phone" {
+		text = canary + text
+	}
 	v := contact.Text(text)
 	if text == "" {
 		v = contact.Empty
@@ -375,7 +380,9 @@ func (w *world) syncNow(ctx context.Context) error {
 	if armed {
 		w.faulted = w.number
 	}
-	_, err := w.syncer.Sync(ctx)
+	report, err := w.syncer.Sync(ctx)
+	w.ear.hear("sync", err)
+	w.ear.hear("report", report)
 	if err != nil && !armed {
 		return fmt.Errorf("a sync failed without a fault: %w", err)
 	}

@@ -165,20 +165,20 @@ func newest(tx ReadTx, run int64, before string, limit int) (all []Row, err erro
 // walking over them; what persons decided after it and what was recovered of it stand behind, and come first.
 func stretch(tx ReadTx, run int64, before string, n int) (rows []Row, next string, more bool, err error) {
 	behind := behindKey(run)
+	_, number, _ := strings.Cut(before, " ")
+	end, bad := strconv.ParseInt(number, 10, 64)
+	if before < behind && bad != nil {
+		before = "" // a cursor that no page ended with begins at the start
+	}
 	q := Scan{Table: TableJournal, By: ByKey, Prefix: runKey(run) + " ", Until: before}
 	next, more = behind, true
 	if before == "" || before > behind {
 		q.After = &Row{Table: TableJournal, Key: behind}
 	} else {
-		var end int64
 		if before == behind {
-			end, err = journalEnd(tx, run)
-		} else {
-			_, number, _ := strings.Cut(before, " ")
-			end, err = strconv.ParseInt(number, 10, 64)
-		}
-		if err != nil {
-			return nil, "", false, err
+			if end, err = journalEnd(tx, run); err != nil {
+				return nil, "", false, err
+			}
 		}
 		start := max(end-int64(n), 1)
 		q.After, q.Until = &Row{Table: TableJournal, Key: journalKey(run, start-1)}, journalKey(run, end)

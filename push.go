@@ -99,7 +99,7 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 
 func (w *write) intent(marker string) intent {
 	return intent{ID: w.id, Link: w.link.key, Patch: w.patch, Before: w.before, Settle: w.settle, Marker: marker, Why: w.why, Clears: w.clears,
-		Kept: w.kept, Moved: w.moved, Since: w.since, Back: w.back.key()}
+		Kept: w.kept, Moved: w.moved, Since: w.since, Back: w.back.key(), Clean: w.back != nil && w.back.clean}
 }
 
 // key returns the key of the row that is taken back, "" for none.

@@ -145,10 +145,28 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
 	w := p.write(l)
 	r.settleFound(b, w, m)
+	if w.back != nil && w.back.clean && r.asSent(p, l, m) {
+		l.Touch[p.Side] = m.touch() // as where the answer was not lost: nobody has touched the pair, and it may be parted
+		b.putLink(l)
+	}
 	m.Wrote = &ownWrite{At: p.At, Before: p.Before}
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w, p)
 	r.count(b, w)
+}
+
+// asSent reports whether a record shows what was sent, and what was settled where that was not written.
+func (r *run) asSent(p *pendingIntent, l *link, m *mirror) bool {
+	for _, name := range p.Patch.Names() {
+		f, _ := r.cfg.schema[p.Side].Field(name)
+		if !r.alike(p.Side, name, p.Patch[name].Apply(p.Before[name], f), m.Fields[name]) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(r.cfg.mappings, func(mp *mapping) bool {
+		c := l.Cells[mp.id]
+		return c != nil && mp.changed(p.Side, m.Fields, c.Val[p.Side])
+	})
 }
 
 // write returns the write that the note is about.
@@ -156,7 +174,7 @@ func (p *pendingIntent) write(l *link) *write {
 	w := &write{op: p.Op, side: p.Side, id: p.ID, patch: p.Patch, before: p.Before, settle: p.Settle, why: p.Why, clears: p.Clears, link: l,
 		kept: p.Kept, moved: p.Moved, was: l.bodyBefore(p.Run)}
 	if p.Back != "" {
-		w.back = &back{row: p.Back, done: true}
+		w.back = &back{row: p.Back, done: true, clean: p.Clean}
 	}
 	return w
 }

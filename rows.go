@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -79,6 +80,7 @@ type intent struct {
 	Moved []string `json:"moved,omitempty"`
 	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
 	Back  string   `json:"back,omitempty"`  // the journal's row that it takes back
+	Clean bool     `json:"clean,omitempty"` // of such a write: nobody had touched the record since the pair was decided
 }
 
 // holdRow is what waits for a person, was decided by one, or is proposed to one.
@@ -260,9 +262,17 @@ func unmarshal(row Row, into any) error {
 	return nil
 }
 
-// unreadable names the row that could not be read. Its key may be a record's id, and is no contact data.
+// unreadable names the row that could not be read. Its key may be a record's id, and is no contact data. What the decoder
+// says of it is left out, for it quotes what it found: in a row that was damaged, a value may stand in any place.
 func unreadable(row Row, err error) error {
-	return fmt.Errorf("store: row %q of table %s cannot be read: %w", row.Key, row.Table, err)
+	place := ""
+	var at *contact.DecodeError
+	if syntax := new(json.SyntaxError); errors.As(err, &at) {
+		place = fmt.Sprintf(" at byte %d", at.Offset)
+	} else if errors.As(err, &syntax) {
+		place = fmt.Sprintf(" at byte %d", syntax.Offset)
+	}
+	return fmt.Errorf("store: row %q of table %s cannot be read%s: it is not what was written; restore the store from a backup", row.Key, row.Table, place)
 }
 
 func (m *mirror) row() Row {

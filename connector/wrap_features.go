@@ -55,7 +55,7 @@ func (c capabilities) Find(ctx context.Context, marker string, fields []string) 
 	return call(ctx, c.w, "find", func(ctx context.Context) (contact.Record, error) {
 		rec, err := c.w.of.Finder.Find(ctx, marker, fields)
 		if err == nil {
-			err = c.w.checkRecord("find", rec)
+			err = c.w.checkRecord("find", &rec)
 		}
 		return rec, err
 	})
@@ -66,6 +66,7 @@ func (c capabilities) FindBy(ctx context.Context, field string, value contact.Va
 		found, err := c.w.of.KeyFinder.FindBy(ctx, field, value, fields)
 		for i := range found {
 			if err == nil {
+				found[i].Modified = c.w.believe(found[i].Modified)
 				err = c.w.checkIdentity("find", i, found[i].ID, found[i].Version)
 			}
 		}

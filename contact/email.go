@@ -38,7 +38,7 @@ func EmailKey(s string) (key string, valid bool) {
 		return foldText(s), false
 	}
 	ascii, err := idna.Lookup.ToASCII(domain)
-	if err != nil || !validDomain(ascii) {
+	if err != nil || !validDomain(ascii) || strings.ContainsRune(domain, utf8.RuneError) { // idna takes broken bytes for a letter
 		return foldText(s), false
 	}
 	return foldText(local) + "@" + ascii, true

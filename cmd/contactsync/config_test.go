@@ -165,7 +165,7 @@ DIR/contactsync.yaml:3:14: connections[0].a.app: there is no app "vcrad"; there 
 	}
 }
 
-func TestSecretsAreRefusedAndNotShown(t *testing.T) {
+func TestB47SecretsAreRefusedAndNotShown(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"password", "api_key", "apiKey", "access_token", "client_secret"} {
 		s := newShell(t)

@@ -30,6 +30,7 @@ func (s rollbackStep) play(ctx context.Context, w *world) error {
 		return fmt.Errorf("the preview changed an app:\n%s", diff)
 	}
 	back, err := engine.Rollback(ctx, s.Run)
+	w.ear.Hear("rollback", err)
 	switch {
 	case s.Error != nil && err == nil:
 		return fmt.Errorf("the rollback returned no error; want one that contains %q", *s.Error)

@@ -37,6 +37,7 @@ type world struct {
 	store      *mortal
 	connection contactsync.Connection // as configured last
 	syncer     *contactsync.Syncer
+	ear        *Ear
 
 	emails [2]map[string]string // ids by every email that a record has or had, the last bearer's
 	bearer [2]map[string]string // ids by the emails of this moment; "" where several records share one
@@ -59,7 +60,7 @@ func Play(ctx context.Context, s *Scenario, store contactsync.Store, v Variant) 
 		}
 		s = swapped
 	}
-	w := &world{scenario: s, clock: newClock(), store: &mortal{Store: store}}
+	w := &world{scenario: s, clock: newClock(), store: &mortal{Store: store}, ear: NewEar()}
 	for side := range w.apps {
 		name := contactsync.Side(side).String()
 		w.apps[side] = fake.New(name, s.Apps[side].Fields, s.Apps[side].options(w, v.Shuffle)...)
@@ -87,6 +88,10 @@ func Play(ctx context.Context, s *Scenario, store contactsync.Store, v Variant) 
 		if err := step.does.play(ctx, w); err != nil {
 			return fmt.Errorf("%s:%d: step %d (%s): %w", s.File, step.Line, i+1, step.Kind, err)
 		}
+	}
+	w.look()
+	if err := w.silent(); err != nil {
+		return fmt.Errorf("%s:%d: %w", s.File, s.Line, err)
 	}
 	return nil
 }
@@ -123,7 +128,8 @@ func (w *world) engine(ctx context.Context) (*contactsync.Syncer, error) {
 		return w.syncer, nil
 	}
 	var err error
-	w.syncer, err = contactsync.Open(ctx, w.connection, w.apps[0], w.apps[1], w.store, contactsync.WithClock(w.clock))
+	w.syncer, err = contactsync.Open(ctx, w.connection, w.apps[0], w.apps[1], w.store, append(w.ear.Options(), contactsync.WithClock(w.clock))...)
+	w.ear.Hear("open", err)
 	return w.syncer, err
 }
 
@@ -148,6 +154,8 @@ func (w *world) sync(ctx context.Context) (*contactsync.Report, error) {
 		app.Reset()
 	}
 	report, err := engine.Sync(ctx)
+	w.ear.Hear("sync", err)
+	w.ear.Hear("report", report)
 	for side, app := range w.apps {
 		n := app.Writes()
 		w.writes[side], w.calls[side] = n, app.Calls()
@@ -158,11 +166,12 @@ func (w *world) sync(ctx context.Context) (*contactsync.Report, error) {
 	return report, err
 }
 
-// look notes who has which email, so that a step can name records by it.
+// look notes who has which email, so that a step can name records by it, and what is known of them.
 func (w *world) look() {
 	for side, app := range w.apps {
 		w.bearer[side] = map[string]string{}
 		for _, r := range app.Records() {
+			w.ear.Know(w.scenario.Apps[side].Fields, r)
 			for _, email := range w.emailsOf(side, r) {
 				if _, shared := w.bearer[side][email]; shared {
 					w.bearer[side][email] = ""

@@ -135,9 +135,9 @@ func repeat(n int, format string) []string {
 	return lines
 }
 
-// TestManyFolds is B1: the cost of a folded line grows with its length, not with its square. It is not parallel, for
+// TestB1ManyFolds: the cost of a folded line grows with its length, not with its square. It is not parallel, for
 // it counts allocations.
-func TestManyFolds(t *testing.T) {
+func TestB1ManyFolds(t *testing.T) {
 	const folds = 131072 / 4 // of one byte each; the limit of a line is 65,536
 	text := card3("NOTE:x" + strings.Repeat("\r\n x", folds))
 	got, err := readOne(text, "NOTE")
