@@ -46,7 +46,8 @@ func TestLanguagesOfTheBook(t *testing.T) {
 // bookImports are the packages that the book's Go calls by name.
 var bookImports = []string{"context", "database/sql", "errors", "fmt", "log", "log/slog", "net/http", "os", "slices", "strconv", "strings", "sync", "testing", "time",
 	"net/http/httptest", "encoding/json", module, module + "/contact", module + "/connector", module + "/connector/connectortest", module + "/connector/fake",
-	module + "/connector/vcard", module + "/connector/csvfile", module + "/memstore", module + "/sqlstore", module + "/storetest"}
+	module + "/connector/vcard", module + "/connector/csvfile", module + "/memstore", module + "/sqlstore", module + "/storetest",
+	module + "/auth", module + "/auth/authsql", module + "/auth/authtest"}
 
 // TestGoOfTheBook: every Go block compiles: as a file of a package that a page spreads over several, as declarations, or as
 // the inside of a function.
