@@ -48,7 +48,9 @@ func (d doorkeeper) Apply(ctx context.Context, writes []connector.Write) ([]conn
 	return d.App.Apply(ctx, writes)
 }
 
-func (d doorkeeper) Identity(context.Context) (string, error) { return "somebody", d.refuses("identity") }
+func (d doorkeeper) Identity(context.Context) (string, error) {
+	return "somebody", d.refuses("identity")
+}
 
 func (d doorkeeper) Features() connector.Features { return connector.Features{Identifier: d} }
 

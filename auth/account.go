@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // An Account is an account of an app that an owner has authorized. It holds no secret.
@@ -45,6 +46,14 @@ const (
 	NeedsAuthorization State = "needs_authorization" // a person has to log in again
 	Disconnecting      State = "disconnecting"       // the app has not confirmed yet that its tokens are revoked
 )
+
+// checkOwner refuses an owner that no database could keep.
+func checkOwner(owner string) error {
+	if !utf8.ValidString(owner) || strings.Contains(owner, "\x00") {
+		return errors.New("auth: an owner is UTF-8 without NUL")
+	}
+	return nil
+}
 
 // accountID returns the id of an account that its app calls subject.
 func accountID(app, subject string) string {

@@ -107,12 +107,25 @@ func (t *bearer) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // token returns a token of the account. refused is the serial number of one that the app refused, of that authorization.
+// The error says that the request was not sent, or that the account is not let in: its outcome is known.
 func (t *bearer) token(ctx context.Context, grantID string, refused int64) (Secret, int64, string, error) {
+	token, serial, grant, err := t.look(ctx, grantID, refused)
+	switch {
+	case errors.Is(err, ErrSealed): // to try again does not help
+		err = &connector.Error{Op: "authorize", Err: fmt.Errorf("%w: %w", connector.ErrUnauthorized, err)}
+	case err != nil && !connector.Known(err):
+		err = &connector.Error{Op: "authorize", Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err)}
+	}
+	return token, serial, grant, err
+}
+
+// look finds the authorization of the account, and its token.
+func (t *bearer) look(ctx context.Context, grantID string, refused int64) (Secret, int64, string, error) {
 	row, err := t.accounts.store.Get(ctx, t.owner, KindAccount, t.account)
 	if errors.Is(err, ErrNotFound) {
 		return Secret{}, 0, "", &connector.Error{Op: "authorize", Err: connector.ErrUnauthorized, Message: "the account was disconnected"}
 	} else if err != nil {
-		return Secret{}, 0, "", &connector.Error{Op: "authorize", Err: errors.Join(connector.ErrNotSent, err)}
+		return Secret{}, 0, "", err
 	}
 	account, err := accountOf(row)
 	if err != nil {

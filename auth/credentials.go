@@ -21,6 +21,9 @@ func (a *Accounts) Enter(ctx context.Context, owner, app string, settings map[st
 	if err != nil {
 		return Account{}, err
 	}
+	if err := checkOwner(owner); err != nil {
+		return Account{}, err
+	}
 	if len(p.App.Login()) == 0 {
 		return Account{}, fmt.Errorf("app %s has no credentials to enter", app)
 	}

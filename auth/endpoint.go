@@ -162,7 +162,7 @@ func (a *Accounts) revoke(ctx context.Context, p Provider, token Secret, hint st
 func explain(app string, err error) error {
 	var r *refusal
 	if !errors.As(err, &r) {
-		return &connector.Error{App: app, Op: "authorize", Err: errors.Join(connector.ErrNotSent, err)}
+		return &connector.Error{App: app, Op: "authorize", Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err)}
 	}
 	message := "log in again"
 	switch r.code {
@@ -171,5 +171,5 @@ func explain(app string, err error) error {
 	case "invalid_scope":
 		message = "the app does not grant what is asked for: check the scopes that are registered there"
 	}
-	return &connector.Error{App: app, Op: "authorize", Err: errors.Join(connector.ErrUnauthorized, r), Message: message}
+	return &connector.Error{App: app, Op: "authorize", Err: fmt.Errorf("%w: %w", connector.ErrUnauthorized, r), Message: message}
 }

@@ -139,7 +139,7 @@ func (a *Accounts) revokeGrant(ctx context.Context, p Provider, g *grant) error 
 			continue
 		}
 		if err := a.revoke(ctx, p, secret, column+"_token"); err != nil {
-			return &connector.Error{App: g.App, Op: "disconnect", Err: errors.Join(connector.ErrUnavailable, err),
+			return &connector.Error{App: g.App, Op: "disconnect", Err: fmt.Errorf("%w: %w", connector.ErrUnavailable, err),
 				Message: "the tokens are not revoked yet: disconnect again"}
 		}
 	}

@@ -86,6 +86,9 @@ func (a *Accounts) Begin(ctx context.Context, start Start) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	if err := checkOwner(start.Owner); err != nil {
+		return "", err
+	}
 	if p.App.Auth != connector.AuthOAuth2 {
 		return "", fmt.Errorf("accounts of app %s do not log in with a browser: enter their credentials", start.App)
 	}

@@ -16,8 +16,9 @@ type HandlerConfig struct {
 	// URL is where the host mounts the handler, as browsers see it: "https://app.example.com/accounts". Redirect
 	// addresses are made of it, and never of what a request says: for app crm ".../callback/crm" is to be registered.
 	URL string
-	// Session tells who makes a request: the owner, and what only this browser has, such as its session cookie. An
-	// error answers 401. Without a Session there is no handler.
+	// Session tells who makes a request: the owner, and what only this browser has, such as its session cookie, which
+	// must come along from the app's site (SameSite=Lax, not Strict). An error answers 401. Without a Session there is
+	// no handler.
 	Session func(*http.Request) (owner, session string, err error)
 	// Return is the path of the host to go to after a login that names none; "" is "/".
 	Return string

@@ -16,6 +16,7 @@ import (
 
 	"github.com/contactsync/contactsync/auth"
 	"github.com/contactsync/contactsync/auth/authtest"
+	"github.com/contactsync/contactsync/connector"
 )
 
 var here = auth.Place{Owner: "o", Row: "r", Column: "c"}
@@ -77,6 +78,7 @@ func TestS10RowsAreNotExchangeable(t *testing.T) {
 	require.NoError(t, err)
 	_, err = c.Schema(t.Context())
 	require.ErrorIs(t, err, auth.ErrSealed)
+	require.ErrorIs(t, err, connector.ErrUnauthorized, "the request was not sent, and is not sent again")
 }
 
 func TestS11Rotation(t *testing.T) {

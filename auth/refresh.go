@@ -37,7 +37,7 @@ func (a *Accounts) bearer(ctx context.Context, owner, id string, refused int64) 
 		case g.Serial != refused && (g.fresh(now) || !renewable && g.valid(now)):
 			return a.access(ctx, g)
 		case !renewable:
-			return Secret{}, 0, a.over(ctx, g, "the app refuses its token, which cannot be renewed: log in again")
+			return Secret{}, 0, a.over(ctx, g, "its token has ended or is refused, and cannot be renewed: log in again")
 		}
 		f, first := a.flights.join(owner + "\x00" + id)
 		if first {
@@ -164,7 +164,7 @@ func (a *Accounts) saveRenewed(ctx context.Context, g *grant, got answer) error 
 			return err
 		}
 	}
-	return &connector.Error{App: g.App, Op: "authorize", Err: errors.Join(connector.ErrNotSent, err),
+	return &connector.Error{App: g.App, Op: "authorize", Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err),
 		Message: "the new token could not be saved, and is not used"}
 }
 

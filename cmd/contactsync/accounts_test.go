@@ -224,6 +224,7 @@ func TestLoginInABrowser(t *testing.T) {
 		require.Contains(t, said.out+said.err, "the app says that the authorization is over: log in again")
 	}
 	require.Contains(t, s.run("accounts").out, "needs authorization")
+	require.Contains(t, s.run("status").out, "halted: crm Ada refuses its account")
 	require.Equal(t, exitDone, s.run("login", "crm").code)
 	require.Equal(t, account.ID, s.account("crm").ID)
 	require.Equal(t, exitDone, s.run("check").code)
@@ -311,6 +312,24 @@ func TestAccountsInTheFile(t *testing.T) {
 			require.NotContains(t, said.err, "c4nary")
 		})
 	}
+}
+
+// A connection that has links is not quietly synced with somebody else's account.
+func TestAnotherAccountHalts(t *testing.T) {
+	t.Parallel()
+	s, w := newCloud(t)
+	s.env["CONTACTSYNC_MAIL_CODE"] = w.password
+	for _, user := range []string{"ada", "eve"} {
+		require.Equal(t, exitDone, s.run("login", "mail", "--set", "url=x", "--set", "user="+user).code)
+	}
+	s.mkdir("A")
+	s.card("A", 1)
+	s.write(defaultConfig, "connections:", "  - name: one", "    a: {app: vcard, path: A}", "    b: {app: mail, account: x ada}")
+	require.Equal(t, exitDone, s.run("sync").code)
+	s.replace(defaultConfig, "x ada", "x eve")
+	said := s.run("sync")
+	require.Equal(t, exitHeld, said.code, said.err)
+	require.Contains(t, said.out, "is connected with another account than last time; nothing was written")
 }
 
 // TestS5ScopesOfTheCatalogue holds what every app with OAuth 2 asks for: no more than it needs.
