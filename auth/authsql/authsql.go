@@ -1,10 +1,10 @@
 // Package authsql is an [auth.Store] in a SQL database, over database/sql and the driver that the host brings.
 //
 //	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN("accounts.db"))
-//	store, err := authsql.Open(ctx, db)
+//	store, err := authsql.Open(ctx, db, authsql.SQLite)
 //
 // Its one table is contactsync_auth, so the database may hold the host's own as well, and those of sqlstore. It uses what
-// databases have in common, with parameters written as question marks; it is tested with SQLite.
+// databases have in common; how they write parameters is their [Dialect].
 //
 // What is secret in the table is sealed. SQLite leaves deleted values legible in its file until it needs the space; what
 // can be read there is sealed, too.
@@ -24,7 +24,37 @@ import (
 
 // A Store keeps rows in a database. It is safe for use by several goroutines, and several processes may use one
 // database.
-type Store struct{ db *sql.DB }
+type Store struct {
+	db      *sql.DB
+	dialect Dialect
+}
+
+// A Dialect is a kind of database.
+type Dialect int
+
+// The dialects.
+const (
+	SQLite     Dialect = iota // parameters are question marks
+	PostgreSQL                // parameters are $1, $2, ...
+)
+
+// write returns a statement as the database wants it.
+func (d Dialect) write(statement string) string {
+	if d != PostgreSQL {
+		return statement
+	}
+	var out strings.Builder
+	n := 0
+	for _, r := range statement { // none has a question mark in a text
+		if r == '?' {
+			n++
+			fmt.Fprintf(&out, "$%d", n)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
 
 // The version of a row begins with the time at which it is stored first, so that a row which is deleted and stored anew
 // is not taken for the old one.
@@ -45,17 +75,21 @@ const (
 )
 
 // Open returns the store in a database, whose table it creates if it is not there. The database stays the caller's.
-func Open(ctx context.Context, db *sql.DB) (*Store, error) {
-	if _, err := db.ExecContext(ctx, createTable); err != nil {
+func Open(ctx context.Context, db *sql.DB, dialect Dialect) (*Store, error) {
+	_, err := db.ExecContext(ctx, createTable)
+	if err != nil { // PostgreSQL has one of two fail that create it at the same moment
+		_, err = db.ExecContext(ctx, createTable)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("authsql: open: %w", err)
 	}
-	return &Store{db}, nil
+	return &Store{db, dialect}, nil
 }
 
 // Get implements auth.Store.
 func (s *Store) Get(ctx context.Context, owner string, kind auth.Kind, id string) (auth.Row, error) {
 	row := auth.Row{Owner: owner, Kind: kind, ID: id}
-	err := s.db.QueryRowContext(ctx, selectRow, owner, string(kind), id).Scan(&row.Version, &row.Body)
+	err := s.db.QueryRowContext(ctx, s.dialect.write(selectRow), owner, string(kind), id).Scan(&row.Version, &row.Body)
 	if errors.Is(err, sql.ErrNoRows) {
 		return auth.Row{}, auth.ErrNotFound
 	}
@@ -81,7 +115,7 @@ func (s *Store) Delete(ctx context.Context, row auth.Row) error {
 
 // one runs a statement that changes one row, or none where somebody else has changed it.
 func (s *Store) one(ctx context.Context, op, statement string, args ...any) error {
-	result, err := s.db.ExecContext(ctx, statement, args...)
+	result, err := s.db.ExecContext(ctx, s.dialect.write(statement), args...)
 	if err != nil {
 		return fmt.Errorf("authsql: %s: %w", op, err)
 	}
@@ -97,7 +131,7 @@ func (s *Store) one(ctx context.Context, op, statement string, args ...any) erro
 
 // List implements auth.Store. The rows are sorted here: databases do not agree on the order of texts.
 func (s *Store) List(ctx context.Context, owner string, kind auth.Kind) ([]auth.Row, error) {
-	rows, err := s.db.QueryContext(ctx, selectRows, owner, string(kind))
+	rows, err := s.db.QueryContext(ctx, s.dialect.write(selectRows), owner, string(kind))
 	if err != nil {
 		return nil, fmt.Errorf("authsql: list: %w", err)
 	}

@@ -15,7 +15,7 @@ func ExampleOpen() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	store, err := authsql.Open(context.Background(), db)
+	store, err := authsql.Open(context.Background(), db, authsql.SQLite)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -94,7 +94,7 @@ func (f *configFile) vaultStore(ctx context.Context, making bool) (store auth.St
 		return nil, false, fmt.Errorf("open the database of accounts %s: %w", path, err)
 	}
 	f.cli.ends = append(f.cli.ends, func() { db.Close() })
-	vault, err := authsql.Open(ctx, db)
+	vault, err := authsql.Open(ctx, db, authsql.SQLite)
 	if err != nil {
 		return nil, false, fmt.Errorf("open the database of accounts %s: %w%s", path, err, adviceOnDatabase(err))
 	}

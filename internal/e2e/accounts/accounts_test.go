@@ -50,7 +50,7 @@ func TestAuthStoreSQLite(t *testing.T) {
 
 func authStore(t testing.TB, file string) auth.Store {
 	t.Helper()
-	s, err := authsql.Open(t.Context(), openDB(t, file))
+	s, err := authsql.Open(t.Context(), openDB(t, file), authsql.SQLite)
 	require.NoError(t, err)
 	return s
 }
