@@ -216,6 +216,40 @@ func TestS6ReadAgainOnInvalidGrant(t *testing.T) {
 	w.wantRefreshes(1, 1)
 }
 
+// A process is slow to save its new token, and its lease lapses. Where the server forgives the old one, the next process
+// renews again, and what it has saved stands: the slow one's tokens are older.
+func TestS6LateSaverDoesNotOverwrite(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, authtest.Options{Grace: 5 * time.Minute})
+	id := w.login()[0].ID
+	w.clock.pass(2 * time.Hour)
+	store := w.store
+	answered, goOn, saved := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	hold := sync.OnceFunc(func() { close(answered); <-goOn })
+	w.store = &spy{Store: store, put: func(auth.Row) error {
+		if granted, _ := w.server.Refreshes(); granted == 1 {
+			hold()
+		}
+		return nil
+	}}
+	slow := w.process(newRing(t, "k1"))
+	go func() {
+		defer close(saved)
+		if err := w.call(slow, id); err != nil {
+			t.Error(err)
+		}
+	}()
+	<-answered
+	w.clock.pass(time.Minute)
+	require.NoError(t, w.call(w.accounts, id))
+	close(goOn)
+	<-saved
+	w.wantRefreshes(2, 0)
+	w.clock.pass(2 * time.Hour) // longer than the grace: the newest token alone is good
+	require.NoError(t, w.call(w.accounts, id))
+	w.wantRefreshes(3, 0)
+}
+
 func TestRefreshAheadOfTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Options{Access: 30 * time.Minute})
@@ -303,7 +337,12 @@ func TestRefreshOutlivesWhoAsked(t *testing.T) {
 	id := w.login()[0].ID
 	w.clock.pass(2 * time.Hour)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.put = func(auth.Row) error { cancel(); return nil } // with the lease
+	s.put = func(auth.Row) error {
+		if granted, _ := w.server.Refreshes(); granted == 1 {
+			cancel() // before the new token is saved
+		}
+		return nil
+	}
 	c, err := w.accounts.Open(ctx, owner, id, nil)
 	require.NoError(t, err)
 	_, err = c.Schema(ctx)
@@ -368,6 +407,47 @@ func TestTokenGoesToItsHostsAlone(t *testing.T) {
 		}
 	}
 	require.Empty(t, leaked)
+}
+
+// postman notes where a token would have gone, and sends nothing.
+type postman struct {
+	http.RoundTripper
+	to []string
+}
+
+func (p *postman) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Hostname() == "127.0.0.1" {
+		return p.RoundTripper.RoundTrip(req)
+	}
+	p.to = append(p.to, req.URL.String())
+	return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody, Request: req}, nil
+}
+
+func TestHostsOfAnApp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, authtest.Options{})
+	id := w.login()[0].ID
+	sent := &postman{RoundTripper: http.DefaultTransport}
+	p := w.provider()
+	p.App.OAuth.Hosts = []string{"127.0.0.1", "crm.example.com", ".sites.example.com"}
+	a, err := auth.New(auth.Config{Store: w.store, Sealer: newRing(t, "k1"), Providers: []auth.Provider{p}, Clock: w.clock, Transport: sent})
+	require.NoError(t, err)
+	client, err := a.Client(t.Context(), owner, id)
+	require.NoError(t, err)
+	for address, want := range map[string]bool{
+		"https://crm.example.com/x": true, "https://CRM.example.com/": true, "https://a.sites.example.com/": true, "https://a.b.sites.example.com/": true,
+		"http://crm.example.com/x": false, "https://sites.example.com/": false, "https://evilsites.example.com/": false,
+		"https://crm.example.com.evil.example.org/": false, "https://u:p@crm.example.com/": false, "https://example.com/": false,
+	} {
+		sent.to = nil
+		resp, err := client.Get(address)
+		if err == nil {
+			require.NoError(t, resp.Body.Close())
+		}
+		if (err == nil) != want || (len(sent.to) == 1) != want {
+			t.Errorf("%s: %v, sent to %v", address, err, sent.to)
+		}
+	}
 }
 
 // A write that the app refused for its token is sent again with its body, and only if it can be.
