@@ -39,7 +39,7 @@ var directions = []imports{
 	{"auth/authtest", nil, nil},
 	{"auth/authsql", []string{"auth"}, nil},
 	{"auth/storetest", []string{"auth"}, testModules},
-	{"auth", []string{"connector"}, nil},
+	{"auth", []string{"connector", "contact"}, nil},
 	{"internal/vcard", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/docs", nil, nil},
 	{"memstore", []string{"", "connector", "contact"}, nil},

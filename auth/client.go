@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
 )
 
 // Open returns a connector of an account, to open a connection with: its app, opened with the account's own settings and
@@ -24,9 +25,6 @@ func (a *Accounts) Open(ctx context.Context, owner, id string, settings map[stri
 	if err != nil {
 		return nil, err
 	}
-	if g.State == Disconnecting {
-		return nil, g.unauthorized()
-	}
 	all := maps.Clone(settings)
 	if all == nil {
 		all = map[string]string{}
@@ -36,7 +34,7 @@ func (a *Accounts) Open(ctx context.Context, owner, id string, settings map[stri
 		return p.App.OpenAs(ctx, connector.Account{ID: account.Subject, Client: a.client(p, account)}, all)
 	}
 	if g.State != Authorized {
-		return nil, g.unauthorized()
+		return locked{g.unauthorized()}, nil
 	}
 	for column := range g.Sealed {
 		secret, err := a.unseal(ctx, g, column)
@@ -46,6 +44,22 @@ func (a *Accounts) Open(ctx context.Context, owner, id string, settings map[stri
 		all[strings.TrimPrefix(column, columnSetting)] = secret.Reveal()
 	}
 	return p.App.Open(ctx, all)
+}
+
+// locked is the connector of an account whose credentials the app has refused: it does not try them again.
+type locked struct{ err error }
+
+// Schema implements connector.Connector.
+func (l locked) Schema(context.Context) (contact.Schema, error) { return contact.Schema{}, l.err }
+
+// Changes implements connector.Connector.
+func (l locked) Changes(context.Context, connector.Query) (connector.Page, error) {
+	return connector.Page{}, l.err
+}
+
+// Apply implements connector.Connector.
+func (l locked) Apply(context.Context, []connector.Write) ([]connector.Result, error) {
+	return nil, l.err
 }
 
 // client returns an http client that bears the account's token.

@@ -78,8 +78,7 @@ func TestCredentials(t *testing.T) {
 	server.passwords["ada"] = "c4nary-two"
 	require.ErrorIs(t, accounts.Check(ctx, owner, ada.ID), connector.ErrUnauthorized)
 	require.Equal(t, auth.NeedsAuthorization, w.state(ada.ID))
-	_, err = accounts.Open(ctx, owner, ada.ID, nil)
-	require.ErrorIs(t, err, connector.ErrUnauthorized)
+	require.ErrorIs(t, w.call(accounts, ada.ID), connector.ErrUnauthorized)
 	_, err = accounts.Enter(ctx, owner, "dav", credentials("bob", "c4nary-bob"), ada.ID)
 	require.ErrorIs(t, err, auth.ErrOtherAccount)
 	again, err := accounts.Enter(ctx, owner, "dav", credentials("ada", "c4nary-two"), ada.ID)

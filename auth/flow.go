@@ -257,8 +257,20 @@ func (a *Accounts) sweep(ctx context.Context, owner string) error {
 	if err != nil {
 		return err
 	}
+	accounts, err := a.store.List(ctx, owner, KindAccount)
+	if err != nil {
+		return err
+	}
+	used := map[string]bool{}
+	for _, row := range accounts {
+		account, err := accountOf(row)
+		if err != nil {
+			return err
+		}
+		used[account.grant] = true
+	}
 	for _, row := range grants {
-		if g, err := grantOf(row); err == nil && now.Sub(g.Authorized) > flowTime {
+		if g, err := grantOf(row); err == nil && !used[row.ID] && now.Sub(g.Authorized) > flowTime {
 			if err := a.drop(ctx, owner, row.ID); err != nil {
 				return err
 			}

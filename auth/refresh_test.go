@@ -375,8 +375,7 @@ func TestS7DisconnectWhileTheServerIsDown(t *testing.T) {
 	}
 	_, err = c.Schema(t.Context())
 	require.ErrorIs(t, err, connector.ErrUnauthorized, "a connector that is open goes on")
-	_, err = w.accounts.Open(t.Context(), owner, id, nil)
-	require.ErrorIs(t, err, connector.ErrUnauthorized)
+	require.ErrorIs(t, w.call(w.accounts, id), connector.ErrUnauthorized)
 	require.NoError(t, w.accounts.Disconnect(t.Context(), owner, id))
 	require.Empty(t, w.dump(owner))
 

@@ -154,6 +154,10 @@ func TestLoginWithAPassword(t *testing.T) {
 	require.Contains(t, said.out, "a vcard A: ok")
 	require.Contains(t, said.out, "unauthorized")
 	require.Contains(t, s.run("accounts").out, "needs authorization: the app refuses its credentials: log in again")
+	said = s.run("sync") // which is no fault of the configuration
+	require.Equal(t, exitFailed, said.code)
+	require.Contains(t, said.out, "schema of b: mail: authorize: unauthorized")
+	require.Contains(t, s.run("status").out, "halted:")
 	s.env["CONTACTSYNC_MAIL_CODE"] = "another"
 	said = s.run(append(set, "--account", id)...)
 	require.Equal(t, exitDone, said.code, said.err)
