@@ -85,7 +85,6 @@ func TestS11Rotation(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, authtest.Options{})
 	id := w.login()[0].ID
-	flow := w.begin(aStart()) // a login that is under way meanwhile
 	use := func(a *auth.Accounts) {
 		t.Helper()
 		w.clock.pass(50 * time.Minute)
@@ -94,7 +93,7 @@ func TestS11Rotation(t *testing.T) {
 	use(w.process(newRing(t, "k1")))       // one key
 	use(w.process(newRing(t, "k1", "k2"))) // added
 	promoted := w.process(newRing(t, "k2", "k1"))
-	flow = w.begin(aStart())
+	flow := w.begin(aStart()) // a login that is under way meanwhile
 	n, err := promoted.Reseal(t.Context(), owner)
 	require.NoError(t, err)
 	require.Equal(t, 2, n) // the authorization and the login
