@@ -42,6 +42,9 @@ func (a *Accounts) Enter(ctx context.Context, owner, app string, settings map[st
 	if again != "" && accountID(app, subject) != again {
 		return Account{}, ErrOtherAccount
 	}
+	if err := a.sweep(ctx, owner); err != nil {
+		return Account{}, err
+	}
 	return a.saveCredentials(ctx, owner, p.App, subject, plain)
 }
 
