@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/contactsync/contactsync/connector"
@@ -14,7 +15,7 @@ import (
 )
 
 // Open returns a connector of an account, to open a connection with: its app, opened with the account's own settings and
-// these, of which the account's prevail. It does not talk to the app. The connector fails with
+// these, of which the account's prevail in what says whose it is. It does not talk to the app. The connector fails with
 // [connector.ErrUnauthorized] once the account needs to be authorized again.
 func (a *Accounts) Open(ctx context.Context, owner, id string, settings map[string]string) (connector.Connector, error) {
 	account, g, err := a.find(ctx, owner, id)
@@ -25,11 +26,7 @@ func (a *Accounts) Open(ctx context.Context, owner, id string, settings map[stri
 	if err != nil {
 		return nil, err
 	}
-	all := maps.Clone(settings)
-	if all == nil {
-		all = map[string]string{}
-	}
-	maps.Copy(all, account.Settings)
+	all := account.settings(p.App, settings)
 	if p.App.Auth == connector.AuthOAuth2 {
 		return p.App.OpenAs(ctx, connector.Account{ID: account.Subject, Client: a.client(p, account)}, all)
 	}
@@ -44,6 +41,22 @@ func (a *Accounts) Open(ctx context.Context, owner, id string, settings map[stri
 		all[strings.TrimPrefix(column, columnSetting)] = secret.Reveal()
 	}
 	return p.App.Open(ctx, all)
+}
+
+// settings returns what the account's app is opened with: the account's own settings, and those others that a connection
+// adds. What was only given along at login, such as an address book, a connection may choose otherwise.
+func (acc Account) settings(app connector.App, others map[string]string) map[string]string {
+	all := maps.Clone(others)
+	if all == nil {
+		all = map[string]string{}
+	}
+	for name, value := range acc.Settings {
+		own := app.Auth == connector.AuthOAuth2 || slices.ContainsFunc(app.Login(), func(s connector.Setting) bool { return s.Name == name })
+		if own || all[name] == "" {
+			all[name] = value
+		}
+	}
+	return all
 }
 
 // locked is the connector of an account whose credentials the app has refused: it does not try them again.

@@ -59,13 +59,13 @@ func examine(ctx context.Context, app connector.App, c connector.Connector, sett
 	if err != nil {
 		return "", err
 	}
-	if features.Identifier != nil {
-		return features.Identifier.Identity(ctx)
+	if subject = labelOf(app, settings); app.Auth == connector.AuthPassword && subject != "" {
+		return subject, nil // an address and a name
 	}
-	if subject = labelOf(app, settings); subject == "" {
+	if features.Identifier == nil {
 		return "", fmt.Errorf("app %s does not say whose key it is: its connector must be a connector.Identifier", app.ID)
 	}
-	return subject, nil
+	return features.Identifier.Identity(ctx)
 }
 
 // labelOf names an account by what is not secret of its credentials.
@@ -73,7 +73,7 @@ func labelOf(app connector.App, settings map[string]string) string {
 	var words []string
 	for _, s := range app.Login() {
 		if !s.Secret && settings[s.Name] != "" {
-			words = append(words, settings[s.Name])
+			words = append(words, strings.TrimSuffix(settings[s.Name], "/"))
 		}
 	}
 	return strings.Join(words, " ")

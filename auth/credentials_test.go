@@ -20,8 +20,8 @@ type davServer struct {
 // dav is a connector for one of its accounts.
 type dav struct {
 	crm
-	server         *davServer
-	user, password string
+	server               *davServer
+	user, password, book string
 }
 
 func (d *dav) Check(context.Context) error {
@@ -38,12 +38,12 @@ func (d *dav) Identity(context.Context) (string, error) { return "principal-of-"
 
 func (s *davServer) app() connector.App {
 	app := connector.App{ID: "dav", Label: "DAV", Auth: connector.AuthPassword, Settings: []connector.Setting{
-		{Name: "url", Required: true}, {Name: "username", Required: true}, {Name: "password", Required: true, Secret: true}, {Name: "book"}}}
+		{Name: "url", Required: true}, {Name: "username", Account: true}, {Name: "password", Required: true, Secret: true}, {Name: "book"}}}
 	app.Open = func(_ context.Context, settings map[string]string) (connector.Connector, error) {
 		if err := app.CheckSettings(settings); err != nil {
 			return nil, err
 		}
-		return &dav{server: s, user: settings["username"], password: settings["password"]}, nil
+		return &dav{server: s, user: settings["username"], password: settings["password"], book: settings["book"]}, nil
 	}
 	return app
 }
@@ -64,12 +64,12 @@ func TestCredentials(t *testing.T) {
 	_, err = accounts.Enter(ctx, owner, "dav", credentials("ada", "wrong"), "")
 	require.ErrorIs(t, err, connector.ErrUnauthorized)
 	_, err = accounts.Enter(ctx, owner, "dav", map[string]auth.Secret{"url": auth.NewSecret("x")}, "")
-	require.ErrorContains(t, err, `"username" is missing`)
+	require.ErrorContains(t, err, `"password" is missing`)
 	require.Empty(t, w.dump(owner), "what was not taken is stored")
 
 	ada, err := accounts.Enter(ctx, owner, "dav", credentials("ada", "c4nary-one"), "")
 	require.NoError(t, err)
-	require.Equal(t, "https://dav.example.com/ ada", ada.Label)
+	require.Equal(t, "https://dav.example.com ada", ada.Label)
 	require.NotContains(t, w.dump(owner), "c4nary")
 	c, err := accounts.Open(ctx, owner, ada.ID, map[string]string{"book": "friends", "username": "eve"})
 	require.NoError(t, err)
@@ -81,9 +81,16 @@ func TestCredentials(t *testing.T) {
 	require.ErrorIs(t, w.call(accounts, ada.ID), connector.ErrUnauthorized)
 	_, err = accounts.Enter(ctx, owner, "dav", credentials("bob", "c4nary-bob"), ada.ID)
 	require.ErrorIs(t, err, auth.ErrOtherAccount)
-	again, err := accounts.Enter(ctx, owner, "dav", credentials("ada", "c4nary-two"), ada.ID)
+	spelt := credentials("ada", "c4nary-two")
+	spelt["url"], spelt["book"] = auth.NewSecret("https://dav.example.com"), auth.NewSecret("all")
+	again, err := accounts.Enter(ctx, owner, "dav", spelt, ada.ID)
 	require.NoError(t, err)
 	require.Equal(t, ada.ID, again.ID)
+	for book, want := range map[string]string{"": "all", "friends": "friends"} { // a connection may choose another one
+		c, err := accounts.Open(ctx, owner, ada.ID, map[string]string{"book": book})
+		require.NoError(t, err)
+		require.Equal(t, want, c.(*dav).book)
+	}
 	require.NoError(t, accounts.Check(ctx, owner, ada.ID))
 
 	server.down = true // which says nothing about the password

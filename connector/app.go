@@ -79,16 +79,17 @@ type Setting struct {
 	Required bool
 	Options  []string // the values it may have; none means any
 	Default  string
-	Secret   bool // a password or key: it is typed unseen, kept sealed, and stands in no file
+	Account  bool // it says whose account it is, such as a name; it is entered at login, and kept with the account
+	Secret   bool // a password or key: it is entered at login, typed unseen, kept sealed, and stands in no file
 }
 
-// Login returns the settings that say who an account of the app is: those that are secret, and with them those that are
-// required. None if the app has no accounts, or is authorized in a browser.
+// Login returns the settings that are entered to log in: what says whose account it is, what is secret, and what the app
+// cannot be asked without. None if the app has no accounts, or is authorized in a browser.
 func (a App) Login() []Setting {
 	if a.Auth != AuthPassword && a.Auth != AuthToken {
 		return nil
 	}
-	return slices.DeleteFunc(slices.Clone(a.Settings), func(s Setting) bool { return !s.Required && !s.Secret })
+	return slices.DeleteFunc(slices.Clone(a.Settings), func(s Setting) bool { return !s.Required && !s.Account && !s.Secret })
 }
 
 // CheckSettings returns an error that names the first setting which the app does not know, which lacks, or which

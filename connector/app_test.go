@@ -78,7 +78,7 @@ func TestCatalogue(t *testing.T) {
 
 func TestLogin(t *testing.T) {
 	t.Parallel()
-	settings := []connector.Setting{{Name: "url", Required: true}, {Name: "user", Required: true}, {Name: "key", Secret: true}, {Name: "book"}}
+	settings := []connector.Setting{{Name: "url", Required: true}, {Name: "user", Account: true}, {Name: "key", Secret: true}, {Name: "book"}}
 	tests := map[string][]string{
 		"":                     nil,
 		connector.AuthOAuth2:   nil,

@@ -171,6 +171,9 @@ func (c *cli) askSetting(ctx context.Context, app connector.App, s connector.Set
 	if value, ok := c.getenv(appVariable(app.ID, s.Name)); ok && value != "" {
 		return value, nil
 	}
+	if (!c.inTTY || c.json) && !s.Required && !s.Secret {
+		return "", nil
+	}
 	if !c.inTTY || c.json {
 		return "", usage(fmt.Errorf("%s is missing: set %s", s.Name, appVariable(app.ID, s.Name)))
 	}
