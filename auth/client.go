@@ -51,8 +51,8 @@ func (acc Account) settings(app connector.App, others map[string]string) map[str
 		all = map[string]string{}
 	}
 	for name, value := range acc.Settings {
-		own := app.Auth == connector.AuthOAuth2 || slices.ContainsFunc(app.Login(), func(s connector.Setting) bool { return s.Name == name })
-		if own || all[name] == "" {
+		whose := slices.ContainsFunc(app.Login(), func(s connector.Setting) bool { return s.Name == name })
+		if whose || app.Auth == connector.AuthOAuth2 || all[name] == "" {
 			all[name] = value
 		}
 	}
@@ -150,7 +150,8 @@ func (t *bearer) token(ctx context.Context, grantID string, refused int64) (Secr
 func (t *bearer) look(ctx context.Context, grantID string, refused int64) (Secret, int64, string, error) {
 	row, err := t.accounts.store.Get(ctx, t.owner, KindAccount, t.account)
 	if errors.Is(err, ErrNotFound) {
-		return Secret{}, 0, "", &connector.Error{Op: "authorize", Err: connector.ErrUnauthorized, Message: "the account was disconnected"}
+		return Secret{}, 0, "", &connector.Error{Op: "authorize", Err: connector.ErrUnauthorized,
+			Message: "the account was disconnected"}
 	} else if err != nil {
 		return Secret{}, 0, "", err
 	}

@@ -49,7 +49,8 @@ func (a *Accounts) Enter(ctx context.Context, owner, app string, settings map[st
 }
 
 // examine asks the app whether it can be used, and whose account it is.
-func examine(ctx context.Context, app connector.App, c connector.Connector, settings map[string]string) (subject string, err error) {
+func examine(ctx context.Context, app connector.App, c connector.Connector,
+	settings map[string]string) (subject string, err error) {
 	features := connector.FeaturesOf(c)
 	if features.Checker != nil {
 		err = features.Checker.Check(ctx)
@@ -80,7 +81,8 @@ func labelOf(app connector.App, settings map[string]string) string {
 }
 
 // saveCredentials stores an account whose credentials were found good.
-func (a *Accounts) saveCredentials(ctx context.Context, owner string, app connector.App, subject string, settings map[string]string) (Account, error) {
+func (a *Accounts) saveCredentials(ctx context.Context, owner string, app connector.App, subject string,
+	settings map[string]string) (Account, error) {
 	g := a.newGrant(owner, app.ID)
 	open := maps.Clone(settings)
 	for _, s := range app.Settings {

@@ -74,8 +74,9 @@ func (h *handler) start(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, app, errors.Join(errStart, err))
 		return
 	}
-	address, err := h.accounts.Begin(r.Context(), Start{Owner: owner, App: app, Session: session, Redirect: h.base + "/callback/" + url.PathEscape(app),
-		Account: r.PostFormValue("account"), ReadOnly: r.PostFormValue("read_only") == "true", Return: r.PostFormValue("return_to")})
+	address, err := h.accounts.Begin(r.Context(), Start{Owner: owner, App: app, Session: session,
+		Redirect: h.base + "/callback/" + url.PathEscape(app), Account: r.PostFormValue("account"),
+		ReadOnly: r.PostFormValue("read_only") == "true", Return: r.PostFormValue("return_to")})
 	if err != nil {
 		h.fail(w, r, app, errors.Join(errStart, err))
 		return

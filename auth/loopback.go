@@ -90,7 +90,8 @@ func (w *waiting) callback(out http.ResponseWriter, r *http.Request) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	var result Result
 	if err == nil {
-		result, err = w.accounts.Finish(context.WithoutCancel(r.Context()), Answer{Owner: w.loopback.Owner, App: w.loopback.App, Session: w.session, Query: query})
+		result, err = w.accounts.Finish(context.WithoutCancel(r.Context()),
+			Answer{Owner: w.loopback.Owner, App: w.loopback.App, Session: w.session, Query: query})
 	} else {
 		err = ErrFlow
 	}

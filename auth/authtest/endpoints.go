@@ -137,7 +137,8 @@ func (s *Server) redeem(client Client, form url.Values) (int, any) {
 	case !unreserved.MatchString(verifier) || base64.RawURLEncoding.EncodeToString(sum[:]) != c.challenge:
 		return refuse(http.StatusBadRequest, "invalid_grant", "the verifier does not fit")
 	}
-	g := &grant{client: client.ID, scope: c.scope, accounts: c.accounts, access: map[string]time.Time{}, used: map[string]time.Time{}}
+	g := &grant{client: client.ID, scope: c.scope, accounts: c.accounts,
+		access: map[string]time.Time{}, used: map[string]time.Time{}}
 	if s.opts.Grant != nil {
 		g.scope = s.opts.Grant(c.scope)
 	}

@@ -59,7 +59,8 @@ func putAndGet(t *testing.T, one, other auth.Store) {
 	r.Body = `{"a":2}`
 	r = put(t, other, r)
 	want(t, one, r)
-	for _, key := range []auth.Row{{Owner: "p", Kind: r.Kind, ID: r.ID}, {Owner: r.Owner, Kind: auth.KindFlow, ID: r.ID}, {Owner: r.Owner, Kind: r.Kind, ID: "X"}} {
+	for _, key := range []auth.Row{{Owner: "p", Kind: r.Kind, ID: r.ID}, {Owner: r.Owner, Kind: auth.KindFlow, ID: r.ID},
+		{Owner: r.Owner, Kind: r.Kind, ID: "X"}} {
 		_, err := one.Get(t.Context(), key.Owner, key.Kind, key.ID)
 		require.ErrorIs(t, err, auth.ErrNotFound)
 	}

@@ -148,8 +148,8 @@ func (c *cli) askSettings(ctx context.Context, app connector.App, set []string) 
 		case i < 0:
 			return nil, usage(fmt.Errorf("--set: app %s has no setting %q; it has %s", app.ID, printable(name), settingNames(app)))
 		case app.Settings[i].Secret:
-			return nil, usage(fmt.Errorf("a secret is no word of a command line, which others can see: put it into %s, or be asked for it",
-				appVariable(app.ID, name)))
+			return nil, usage(fmt.Errorf("a secret is no word of a command line, which others can see: "+
+				"put it into %s, or be asked for it", appVariable(app.ID, name)))
 		}
 		got[name] = auth.NewSecret(value)
 	}
