@@ -22,6 +22,10 @@ var update = flag.Bool("update", false, "write what the API is into testdata/api
 // publicPackages are the packages whose API is a promise, by their folder.
 var publicPackages = []string{
 	".",
+	"auth",
+	"auth/authsql",
+	"auth/authtest",
+	"auth/storetest",
 	"connector",
 	"connector/apptest",
 	"connector/apptest/davfake",

@@ -2,7 +2,6 @@ package contactsync
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -43,7 +42,7 @@ func (s *Syncer) schemas(ctx context.Context, bad *faults) (schemas [2]*contact.
 		case s.opts.draft && ctx.Err() == nil:
 			bad.add(side.String(), "what fields the app has cannot be read: %v", err)
 		default:
-			return schemas, fmt.Errorf("schema of %s: %w", side, err)
+			return schemas, &sideError{side, "schema of", err}
 		}
 	}
 	return schemas, nil

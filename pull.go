@@ -3,7 +3,6 @@ package contactsync
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/contactsync/contactsync/connector"
@@ -25,7 +24,7 @@ func (r *run) pull(ctx context.Context) error {
 			err = late
 		}
 		if err != nil {
-			return fmt.Errorf("reading %s: %w", s, err)
+			return &sideError{s, "reading", err}
 		}
 		r.pulledAt[s] = at
 		if err := r.believe(ctx, s); err != nil {
@@ -436,7 +435,7 @@ func (r *run) checkAccounts(ctx context.Context) error {
 		}
 		name, err := id.Identity(ctx)
 		if err != nil {
-			return fmt.Errorf("account of %s: %w", s, err)
+			return &sideError{s, "account of", err}
 		}
 		was := r.side[s].Identity
 		if was != "" && was != name && !r.accepted(WaitAccount) {

@@ -55,7 +55,7 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	}
 	asked := writes
 	if writes, err = r.lookFirst(ctx, b, asked); err != nil {
-		r.sideErr[s] = err
+		r.sideErr[s] = &sideError{s, "", err}
 		r.undecided(b, asked)
 		return ctx.Err()
 	}
@@ -270,7 +270,7 @@ func (r *run) refused(b *book, w *write, err error) {
 		r.exists(b, w, err)
 	default: // the app cannot be written to at present
 		if r.sideErr[s] == nil {
-			r.sideErr[s] = err
+			r.sideErr[s] = &sideError{s, "", err}
 		}
 		r.stand(b, w, standing{StatusPending, ReasonSettling, "the app could not be written to; the next sync tries again"}, "")
 	}

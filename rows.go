@@ -27,12 +27,14 @@ type connectionRow struct {
 	Runs     int64           `json:"runs"`   // syncs so far
 	Totals   [2]Counts       `json:"totals"` // since activation
 	Waiting  []Waiting       `json:"waiting,omitempty"`
-	Checked  time.Time       `json:"checked,omitzero"` // the last sync that ran to its end
-	Removed  []removedRow    `json:"removed,omitempty"`
-	Wrote    int64           `json:"wrote,omitempty"`  // the last run that wrote
-	Keep     int64           `json:"keep,omitempty"`   // the run from which the history is kept whatever its age
-	Secret   []byte          `json:"secret,omitempty"` // the key of the digests that forgotten persons leave
-	Legend   legend          `json:"legend,omitzero"`  // of the configuration that was worked with last
+	// Unauthorized are the apps that refused their account when a sync last asked them.
+	Unauthorized []Side       `json:"unauthorized,omitempty"`
+	Checked      time.Time    `json:"checked,omitzero"` // the last sync that ran to its end
+	Removed      []removedRow `json:"removed,omitempty"`
+	Wrote        int64        `json:"wrote,omitempty"`  // the last run that wrote
+	Keep         int64        `json:"keep,omitempty"`   // the run from which the history is kept whatever its age
+	Secret       []byte       `json:"secret,omitempty"` // the key of the digests that forgotten persons leave
+	Legend       legend       `json:"legend,omitzero"`  // of the configuration that was worked with last
 }
 
 // removedRow is what one sync deleted and cleared, for the guards.

@@ -133,10 +133,13 @@ type Status struct {
 	Reasons map[string]int `json:"reasons"` // by "status reason", of what is not in sync
 	Totals  [2]Counts      `json:"totals"`  // what was written since activation, by side
 	Waiting []Waiting      `json:"waiting,omitempty"`
-	Runs    int64          `json:"runs"`
-	Last    time.Time      `json:"last,omitzero"` // when the last sync ran to its end
-	Latest  [2]Counts      `json:"latest"`        // what the latest sync, ended or not, wrote on each side
-	Running *Running       `json:"running,omitempty"`
+	// Unauthorized are the apps that refused their account when a sync last asked them. The connection is halted:
+	// nothing is written until a person authorizes the account again and a sync runs to its end.
+	Unauthorized []Side    `json:"unauthorized,omitempty"`
+	Runs         int64     `json:"runs"`
+	Last         time.Time `json:"last,omitzero"` // when the last sync ran to its end
+	Latest       [2]Counts `json:"latest"`        // what the latest sync, ended or not, wrote on each side
+	Running      *Running  `json:"running,omitempty"`
 	// Suggestions are how many suggestions of each kind wait for an answer ([Syncer.Suggestions]).
 	Suggestions map[SuggestionKind]int `json:"suggestions,omitempty"`
 }
@@ -168,11 +171,11 @@ func (s *Syncer) document() Connection {
 func (s *Syncer) Status(ctx context.Context) (Status, error) {
 	var out Status
 	err := s.look(ctx, func(tx ReadTx, row *connectionRow) error {
-		out = Status{State: StateDraft, Totals: row.Totals, Waiting: row.Waiting, Runs: row.Runs, Last: row.Checked}
+		out = Status{State: StateDraft, Totals: row.Totals, Waiting: row.Waiting, Unauthorized: row.Unauthorized, Runs: row.Runs, Last: row.Checked}
 		if row.State != "" {
 			out.State = row.State
 		}
-		if out.State == StateActive && slices.ContainsFunc(row.Waiting, Waiting.Halts) {
+		if out.State == StateActive && (len(row.Unauthorized) > 0 || slices.ContainsFunc(row.Waiting, Waiting.Halts)) {
 			out.State = StateHalted
 		}
 		var last runRow
@@ -262,7 +265,7 @@ func (r *run) end(ctx context.Context, failure error) error {
 		r.row.Checked = r.report.Ended
 	}
 	if failure == nil {
-		r.row.Waiting = r.report.Waiting
+		r.row.Waiting, r.row.Unauthorized = r.report.Waiting, nil
 	}
 	r.row.take(r.number, &r.report)
 	r.row.Removed = slices.DeleteFunc(r.row.Removed, func(p removedRow) bool { return r.report.Ended.Sub(p.At) >= guardWindow })

@@ -56,7 +56,7 @@ func Open(ctx context.Context, c Connection, a, b connector.Connector, store Sto
 	}
 	cfg, err := s.compile(ctx, c)
 	if err != nil && !(s.opts.draft && errors.As(err, new(*InvalidError))) {
-		return nil, err
+		return nil, s.noteRefusal(ctx, err)
 	}
 	s.cfg = cfg
 	if s.opts.version != nil {
@@ -154,7 +154,7 @@ func (s *Syncer) Sync(ctx context.Context) (*Report, error) {
 		report, err = r.sync(ctx)
 		return err
 	})
-	return report, err
+	return report, s.noteRefusal(ctx, err)
 }
 
 // Preview computes what Sync would do, and writes to no app. What it reads is kept; nothing is settled, linked,

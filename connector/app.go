@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -13,13 +14,62 @@ type App struct {
 	ID       string    // "vcard", "csv", "hubspot"
 	Label    string    // "vCard files"
 	Kinds    []string  // the kinds of records to choose from ("contacts", "leads"); none means that there is one
-	Auth     string    // how an account is authorized: "" (none), "oauth2", "password", "token"
+	Auth     string    // how an account is authorized: "" (none), [AuthOAuth2], [AuthPassword], [AuthToken]
+	OAuth    *OAuth    // of AuthOAuth2: how
 	Settings []Setting // what an endpoint of this app can or must say
 	// With names the apps that it can be connected with, by id; none means any, itself with another account included.
 	With []string
 	// Open returns a connector for one account. It checks the settings and names the wrong one; it does not talk
 	// to the app.
 	Open func(ctx context.Context, settings map[string]string) (Connector, error)
+	// OpenAs is Open for an account that was authorized with OAuth 2. An app with [AuthOAuth2] has it; Open may be nil.
+	OpenAs func(ctx context.Context, account Account, settings map[string]string) (Connector, error)
+}
+
+// How an account is authorized.
+const (
+	AuthOAuth2   = "oauth2"   // by its owner, in a browser
+	AuthPassword = "password" // by a name and a password, which are settings
+	AuthToken    = "token"    // by a key that a person copies from the app, which is a setting
+)
+
+// An Account is who a connector acts as.
+type Account struct {
+	// ID is the app's own stable name of the account. The connector answers it to [Identifier.Identity], so that a
+	// sync notices another account than last time.
+	ID string
+	// Client bears the account's authorization. It sends it to the hosts of [OAuth] and [Identity] alone.
+	Client *http.Client
+}
+
+// An OAuth is how accounts of an app are authorized with OAuth 2 (RFC 6749): the authorization code grant with PKCE
+// (RFC 7636). It holds no secret: those are the host's.
+type OAuth struct {
+	Issuer    string // the issuer that answers name (RFC 9207); "" if the app's are not known to
+	AuthURL   string // where a person consents (RFC 6749 section 3.1)
+	TokenURL  string // where codes and refresh tokens are exchanged (section 3.2)
+	RevokeURL string // where a token is revoked (RFC 7009); "" if the app cannot
+	// Scopes are the least that reading and writing contacts needs, ReadScopes the least for reading alone; none if
+	// the app knows no less.
+	Scopes, ReadScopes []string
+	// Params are added to the authorization request, as "access_type": "offline".
+	Params map[string]string
+	// BasicAuth sends the client's id and secret in the Authorization header, not in the body (section 2.3.1).
+	BasicAuth bool
+	// Hosts are those that the token may be sent to, as "api.example.com"; ".example.com" is any below it.
+	Hosts []string
+	// Identities asks the app whose authorization it is. client bears it; answer holds the texts and numbers that came
+	// with the token, as "hub_id": "62515". One authorization may hold several accounts: sites, workspaces.
+	Identities func(ctx context.Context, client *http.Client, answer map[string]string) ([]Identity, error)
+}
+
+// An Identity is an account as its app names it.
+type Identity struct {
+	ID    string // stable, and unique within the app
+	Label string // for people: a name, an email, a site
+	// Settings are what the app is opened with for this account, as "instance_url"; none secret.
+	Settings map[string]string
+	Hosts    []string // further hosts of this account that the token may be sent to
 }
 
 // A Setting is one thing that an endpoint can say, such as the path of a file.
@@ -29,6 +79,17 @@ type Setting struct {
 	Required bool
 	Options  []string // the values it may have; none means any
 	Default  string
+	Account  bool // it says whose account it is, such as a name; it is entered at login, and kept with the account
+	Secret   bool // a password or key: it is entered at login, typed unseen, kept sealed, and stands in no file
+}
+
+// Login returns the settings that are entered to log in: what says whose account it is, what is secret, and what the app
+// cannot be asked without. None if the app has no accounts, or is authorized in a browser.
+func (a App) Login() []Setting {
+	if a.Auth != AuthPassword && a.Auth != AuthToken {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(a.Settings), func(s Setting) bool { return !s.Required && !s.Account && !s.Secret })
 }
 
 // CheckSettings returns an error that names the first setting which the app does not know, which lacks, or which

@@ -75,3 +75,26 @@ func TestCatalogue(t *testing.T) {
 	}()
 	connector.NewCatalogue(apps[0], apps[0])
 }
+
+func TestLogin(t *testing.T) {
+	t.Parallel()
+	settings := []connector.Setting{{Name: "url", Required: true}, {Name: "user", Account: true}, {Name: "key", Secret: true}, {Name: "book"}}
+	tests := map[string][]string{
+		"":                     nil,
+		connector.AuthOAuth2:   nil,
+		connector.AuthPassword: {"url", "user", "key"},
+		connector.AuthToken:    {"url", "user", "key"},
+	}
+	for auth, want := range tests {
+		var got []string
+		for _, s := range (connector.App{Auth: auth, Settings: settings}).Login() {
+			got = append(got, s.Name)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("auth %q (-want +got):\n%s", auth, diff)
+		}
+	}
+	if settings[0].Name != "url" || len(settings) != 4 {
+		t.Error("the settings were changed")
+	}
+}

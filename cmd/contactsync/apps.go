@@ -33,7 +33,7 @@ func appsCommand(c *cli) *cobra.Command {
 		Short: "List the apps that can be connected, with their settings",
 		Args:  cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			shelf := catalogue()
+			shelf := c.catalogue()
 			if with != "" {
 				if _, ok := shelf.App(with); !ok {
 					return usage(fmt.Errorf("--with: there is no app %q; the apps are %s", with, appIDs(shelf)))

@@ -112,6 +112,7 @@ func TestEveryCommandPrintsOneDocument(t *testing.T) {
 	s.books(2)
 	for _, args := range [][]string{{"version"}, {"apps"}, {"validate"}, {"plan"}, {"sync"}, {"status"}, {"records"}, {"records", "--wrote", "created"}, {"conflicts"}, {"decisions"}, {"export", "books", "a:p0000.vcf"}, {"prune"},
 		{"separate", "books", "a:p0000.vcf", "b:p0000.vcf"}, {"withdraw", "books", "a:p0000.vcf"},
+		{"accounts"}, {"check"}, {"check", "nobody"}, {"login", "vcard"}, {"logout", "x"},
 		{"confirm", "books"}, {"pause"}, {"resume"}, {"sync", "nobody"}, {"snyc"}} {
 		said := s.run(append(args, "--json")...)
 		if said.out == "" {

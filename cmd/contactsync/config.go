@@ -15,12 +15,14 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/auth"
 	"github.com/contactsync/contactsync/connector"
 	"github.com/goccy/go-yaml/ast"
 )
 
 // configFile is a configuration file, read and checked.
 type configFile struct {
+	cli         *cli
 	path        string // as it was given
 	source      []byte
 	places      places
@@ -28,7 +30,8 @@ type configFile struct {
 	store       string
 	history     time.Duration // how long it is kept
 	connections []configured
-	problems    []problem // everything that is wrong with it
+	problems    []problem      // everything that is wrong with it
+	vault       *auth.Accounts // once they are opened
 }
 
 // configured is one connection of the file.
@@ -39,6 +42,11 @@ type configured struct {
 	// from anywhere. The document keeps them as they are written, so that no secret is stored with it.
 	settings [2]map[string]string
 	broken   bool // something is wrong with it
+}
+
+// end returns one endpoint.
+func (conn configured) end(s contactsync.Side) contactsync.Endpoint {
+	return [2]contactsync.Endpoint{conn.doc.A, conn.doc.B}[s]
 }
 
 const defaultStore = "sqlite:contactsync.db"
@@ -96,7 +104,7 @@ func (f *configFile) invalid() error {
 
 // readConfig reads the file and notes what is wrong in it. The error is for a file that cannot be read as a whole.
 func (c *cli) readConfig() (*configFile, error) {
-	f := &configFile{path: c.configPath, places: places{}, store: defaultStore, history: defaultHistory}
+	f := &configFile{cli: c, path: c.configPath, places: places{}, store: defaultStore, history: defaultHistory}
 	source, err := os.ReadFile(c.configPath)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, usage(fmt.Errorf("there is no configuration file %s; name one with -c, or make an example with: %s quickstart", c.configPath, c.self))
@@ -113,7 +121,7 @@ func (c *cli) readConfig() (*configFile, error) {
 		return nil, usage(&configError{[]problem{*bad}})
 	}
 	r := &reader{file: f, anchors: map[string]ast.Node{}}
-	l := loader{reader: r, apps: catalogue(), getenv: c.getenv}
+	l := loader{reader: r, apps: c.catalogue(), getenv: c.getenv}
 	l.file(root)
 	f.problems = r.bad
 	return f, nil

@@ -44,14 +44,14 @@ func (l *loader) endpoint(n ast.Node, at string) (contactsync.Endpoint, map[stri
 	case !ok:
 		l.fault(join(at, "app"), "there is no app %q; there are %s", end.App, appIDs(l.apps))
 	default:
-		return end, l.settings(app, end.Settings, list, at)
+		return end, l.settings(app, end.Settings, list, end.Account != "", at)
 	}
 	return end, nil
 }
 
 // settings returns what the app gets: with variables filled in, a path from here, and yes or no for true and false
 // where the app wants that.
-func (l *loader) settings(app connector.App, written map[string]string, list []entry, at string) map[string]string {
+func (l *loader) settings(app connector.App, written map[string]string, list []entry, account bool, at string) map[string]string {
 	filled := map[string]string{}
 	for _, e := range list {
 		text, ok := written[e.key]
@@ -65,6 +65,9 @@ func (l *loader) settings(app connector.App, written map[string]string, list []e
 		if i < 0 {
 			l.faultOnKey(join(at, e.key), "app %s has no such setting; it has %s", app.ID, settingNames(app))
 			continue
+		}
+		if app.Settings[i].Secret && !secretKey.MatchString(e.key) { // else it was looked at already
+			l.refuseSecret(e, text, join(at, e.key))
 		}
 		text = l.expand(text, join(at, e.key))
 		options := app.Settings[i].Options
@@ -80,6 +83,9 @@ func (l *loader) settings(app connector.App, written map[string]string, list []e
 		filled[e.key] = text
 	}
 	for _, s := range app.Settings {
+		if account && slices.ContainsFunc(app.Login(), func(own connector.Setting) bool { return own.Name == s.Name }) {
+			continue // the account has it
+		}
 		if s.Required && !slices.ContainsFunc(list, func(e entry) bool { return e.key == s.Name }) {
 			l.fault(join(at, s.Name), "%s is missing: %s", s.Name, s.Label)
 		}
@@ -118,9 +124,16 @@ func (l *loader) expand(text, at string) string {
 // secretKey tells settings whose value nobody should read in a file.
 var secretKey = regexp.MustCompile(`(?i)passw|secret|token|api_?key|credential`)
 
-// checkSecret refuses a secret that stands in the file.
+// checkSecret refuses a secret that stands in the file, by what its key is called.
 func (l *loader) checkSecret(e entry, text, at string) {
-	if !secretKey.MatchString(e.key) || variable.ReplaceAllString(text, "") == "" {
+	if secretKey.MatchString(e.key) {
+		l.refuseSecret(e, text, at)
+	}
+}
+
+// refuseSecret refuses a text that is more than a variable.
+func (l *loader) refuseSecret(e entry, text, at string) {
+	if variable.ReplaceAllString(text, "") == "" {
 		return
 	}
 	l.reader.file.secrets = append(l.reader.file.secrets, text)

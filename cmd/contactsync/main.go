@@ -66,6 +66,7 @@ func main() {
 // execute runs one command line and returns its exit code.
 func execute(ctx context.Context, c *cli, args []string) int {
 	root := newRoot(c)
+	defer c.end()
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
 	if err == nil {

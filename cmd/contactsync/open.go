@@ -21,6 +21,14 @@ import (
 // catalogue returns the apps that this program knows.
 func catalogue() connector.Catalogue { return connector.NewCatalogue(vcard.App(), csvfile.App()) }
 
+// catalogue returns the apps that this call of the program knows.
+func (c *cli) catalogue() connector.Catalogue {
+	if c.shelf != nil {
+		return c.shelf
+	}
+	return catalogue()
+}
+
 // openStore opens the store of the configuration and returns what closes it. A database that is not there is made,
 // for this user alone; if it is only to be looked at, an empty store stands in for it.
 func (f *configFile) openStore(ctx context.Context, looking bool) (contactsync.Store, func(), error) {
@@ -72,10 +80,13 @@ func adviceOnDatabase(err error) string {
 // openApps opens the two apps of a connection. What is wrong with their settings is returned with its place.
 func (f *configFile) openApps(ctx context.Context, conn configured) (apps [2]connector.Connector, bad []problem) {
 	for _, s := range contactsync.Sides {
-		app, _ := catalogue().App([2]string{conn.doc.A.App, conn.doc.B.App}[s])
-		opened, err := app.Open(ctx, conn.settings[s])
+		app, _ := f.cli.catalogue().App(conn.end(s).App)
+		opened, err := f.openApp(ctx, app, conn, s)
 		if err != nil {
 			at := join(conn.at, s.String())
+			if conn.end(s).Account != "" && !strings.Contains(err.Error(), "setting \"") {
+				at = join(at, "account")
+			}
 			for _, setting := range app.Settings { // the one that the error names
 				if strings.Contains(err.Error(), fmt.Sprintf("setting %q", setting.Name)) {
 					at = join(at, setting.Name)
@@ -86,6 +97,29 @@ func (f *configFile) openApps(ctx context.Context, conn configured) (apps [2]con
 		apps[s] = opened
 	}
 	return apps, bad
+}
+
+// openApp opens one app of a connection: with its account if it names one, else with its settings alone.
+func (f *configFile) openApp(ctx context.Context, app connector.App, conn configured, s contactsync.Side) (connector.Connector, error) {
+	name := conn.end(s).Account
+	switch {
+	case app.Auth == "" || name == "" && app.Auth != connector.AuthOAuth2:
+		return app.Open(ctx, conn.settings[s])
+	case name == "":
+		return nil, fmt.Errorf("%s: an account is missing; log in with: %s - and write account: with what it shows", app.ID, f.cli.next("login", app.ID))
+	}
+	accounts, err := f.accounts(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	account, err := findAccount(ctx, accounts, name)
+	if err != nil {
+		return nil, fmt.Errorf("account %s: %w; log in with: %s", printable(name), err, f.cli.next("login", app.ID))
+	}
+	if account.App != app.ID {
+		return nil, fmt.Errorf("account %s is one of app %s", account.ID, account.App)
+	}
+	return accounts.Open(ctx, owner, account.ID, conn.settings[s])
 }
 
 // open returns a handle on a connection with its two apps. What is wrong with the configuration is a

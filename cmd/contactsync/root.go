@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/contactsync/contactsync/connector"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -22,6 +23,11 @@ type cli struct {
 	inTTY    bool // a person can answer
 	getenv   func(string) (string, bool)
 	self     string // how the program was called, for the commands that it names
+
+	shelf  connector.Catalogue        // the apps; nil is those that the program has
+	browse func(address string) error // opens a browser; nil is the machine's
+	secret func() (string, error)     // reads a secret unseen; nil is from the terminal
+	ends   []func()                   // what is to be closed when the program ends
 
 	configPath string
 	json       bool
@@ -73,7 +79,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 something waits 
 		explainCommand(c), rollbackCommand(c), appsCommand(c), versionCommand(c))
 	root.AddCommand(recordsCommand(c), conflictsCommand(c), resolveCommand(c), linkCommand(c), separateCommand(c), createCommand(c),
 		decisionsCommand(c), withdrawCommand(c), exportCommand(c), forgetCommand(c), unforgetCommand(c), pruneCommand(c), deleteCommand(c),
-		suggestionsCommand(c))
+		suggestionsCommand(c), loginCommand(c), logoutCommand(c), accountsCommand(c), checkAccessCommand(c))
 	for _, cmd := range root.Commands() {
 		c.sayUsage(cmd)
 	}

@@ -136,6 +136,10 @@ func (c *cli) printStatus(conn configured, r statusResult) {
 	c.printReasons(r.Status)
 	c.printSuggested(conn, r.Suggestions)
 	c.printWaiting(conn.doc, r.Waiting)
+	for _, s := range r.Unauthorized {
+		c.printf("  %s %s refuses its account; nothing is written until it is logged in to again: %s\n", c.paint(yellow, "halted:"),
+			[2]string{r.A, r.B}[s], c.next("check", r.Connection))
+	}
 	switch r.State {
 	case contactsync.StateDraft:
 		c.printf("  next: %s\n", c.next("sync", r.Connection))
