@@ -1,8 +1,9 @@
-package vcard
+package cards
 
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -12,23 +13,62 @@ import (
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
-// A writer carries out one patch on one card.
+// A Change is one patch to carry out on one card.
+type Change struct {
+	Card   *vcard.Card
+	Patch  contact.Patch     // not changed
+	New    bool              // the card says nothing yet ([New]): a name that the patch does not set is made of what it sets
+	Groups []string          // the names of the groups that the card is in
+	Exists func(string) bool // whether the book has a group card of that name; nil means that it has none
+	Now    time.Time         // of the write
+	UID    string            // the UID to give a card that has none; "" means that it stays without
+}
+
+// An Outcome is what a [Change] makes of a card, and of the groups that it is in.
+type Outcome struct {
+	Text   vcard.Text
+	Card   *vcard.Card // the text, read
+	Joins  []string    // the names of the groups that the card is to be added to
+	Leaves []string    // the names of the groups that it is to be taken out of
+}
+
+// Write returns what becomes of the card. It fails with [connector.ErrInvalid], naming the field, if a card cannot hold
+// a value or would be too large, and with a [*vcard.Error] if what the card holds cannot be read.
+func (c Change) Write() (Outcome, error) {
+	w := writer{card: c.Card, patch: maps.Clone(c.Patch), groups: c.Groups, exists: c.Exists, now: c.Now, uid: c.UID}
+	if w.exists == nil {
+		w.exists = func(string) bool { return false }
+	}
+	if _, named := c.Patch[fieldName]; c.New && !named {
+		w.name = contact.Empty
+	}
+	text, err := w.write()
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Text: text, Joins: w.joins, Leaves: w.leaves}
+	if out.Card, err = text.Parse(1); err != nil {
+		return Outcome{}, invalid("", "the card would be too large")
+	}
+	return out, nil
+}
+
+// A writer carries out one change.
 type writer struct {
 	card   *vcard.Card
 	edit   *vcard.Edit
 	patch  contact.Patch
-	groups []string          // the names of the groups that the card is in
-	exists func(string) bool // whether the book has a group card of that name
-	now    time.Time         // of the write
-	uid    string            // the UID to give a card that has none; "" means that it stays without
-	joins  []string          // groups that the card is to be added to
-	leaves []string          // groups that it is to be taken out of
-	given  []string          // group names that were given to new entries
-	name   contact.Value     // the full name that the card is to have; absent means that it stays
+	groups []string
+	exists func(string) bool
+	now    time.Time
+	uid    string
+	joins  []string
+	leaves []string
+	given  []string      // group names that were given to new entries
+	name   contact.Value // the full name that the card is to have; absent means that it stays
 }
 
-// write returns the text of the card with the patch carried out. It fails with [connector.ErrInvalid], naming the
-// field, if a card cannot hold a value, and with an *vcard.Error if what the card holds cannot be read.
+// write returns the text of the card with the patch carried out.
 func (w *writer) write() (vcard.Text, error) {
 	w.edit = w.card.Edit()
 	steps := []func() error{w.names, w.entries, w.organization, w.texts, w.notes, w.dates, w.labels}
@@ -117,7 +157,7 @@ func checkText(f *contact.Field, s string) error {
 }
 
 func invalid(field, message string) error {
-	return &connector.Error{App: appID, Field: field, Message: message, Err: connector.ErrInvalid}
+	return &connector.Error{Field: field, Message: message, Err: connector.ErrInvalid}
 }
 
 // isControl reports whether a card cannot hold the character.
@@ -305,7 +345,7 @@ func (w *writer) notes() error {
 	}
 	first := w.card.Find("NOTE")
 	if first >= 0 {
-		fields, err := readFields(w.card, wantedOf([]string{fieldNotes}), nil)
+		fields, err := Read(w.card, WantedOf([]string{fieldNotes}), nil)
 		if err != nil || fields[fieldNotes].Str() == text {
 			return err
 		}
@@ -341,7 +381,7 @@ func (w *writer) holds(field string, index int, text string) bool {
 	if index < 0 {
 		return false
 	}
-	fields, err := readFields(w.card, wantedOf([]string{field}), nil)
+	fields, err := Read(w.card, WantedOf([]string{field}), nil)
 	return err == nil && !fields[field].Absent() && fields[field].Str() == text
 }
 
