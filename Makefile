@@ -4,9 +4,13 @@ MODULES := . ./internal/e2e ./cmd/contactsync
 # Scenarios that are raced over SQLite too: under the race detector it is nearly thirty times slower.
 RACED := default-two-way|edits-of-different|lists-merge|undo-takes|mark-tags|a-crash-right|a-batch-that|writes-go|a-full-name|a-preview
 
-.PHONY: test format vet lint unit race bench
+.PHONY: test servers format vet lint unit race bench
 
-test: format vet lint unit race
+test: servers format vet lint unit race
+
+# What tests run against beside fakes: PostgreSQL and CardDAV servers, installed where that is possible.
+servers:
+	@.ci/servers
 
 format:
 	@files=$$(git ls-files '*.go' | xargs gofmt -l); if [ -n "$$files" ]; then echo "not gofmt-ed:"; echo "$$files"; exit 1; fi

@@ -57,7 +57,7 @@ var rootModules = []string{"golang.org/x/text", "golang.org/x/net", "golang.org/
 // nestedModules is what nested modules may require beside the root and what it requires.
 var nestedModules = map[string][]string{
 	"cmd/contactsync": {"github.com/spf13/cobra", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "modernc.org/sqlite", "golang.org/x/term"},
-	"internal/e2e":    {"github.com/goccy/go-yaml", "modernc.org/sqlite"},
+	"internal/e2e":    {"github.com/goccy/go-yaml", "modernc.org/sqlite", "github.com/jackc/pgx/v5"},
 }
 
 // goFiles returns the folders of this repository with their Go files, tests apart.
