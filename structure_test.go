@@ -34,6 +34,8 @@ var directions = []imports{
 	{"connector/connectortest", []string{"contact", "connector"}, testModules},
 	{"connector/fake", []string{"contact", "connector"}, nil},
 	{"connector/vcard", []string{"contact", "connector", "connector/httpapi", "internal/vcard", "internal/cards"}, []string{"golang.org/x/"}},
+	{"connector/httpapi", []string{"contact", "connector"}, []string{"golang.org/x/"}},
+	{"connector/carddav", []string{"contact", "connector", "connector/httpapi", "internal/vcard", "internal/cards"}, []string{"golang.org/x/"}},
 	{"connector/csvfile", []string{"contact", "connector", "connector/httpapi", "internal/vcard"}, []string{"golang.org/x/"}},
 	{"connector", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/vcard", []string{"contact"}, []string{"golang.org/x/"}},

@@ -1,0 +1,339 @@
+package carddav
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/internal/cards"
+	"github.com/contactsync/contactsync/internal/vcard"
+)
+
+// extension is how the addresses of new cards end, which some servers insist on.
+const extension = ".vcf"
+
+// A job is one write of a batch.
+type job struct {
+	write  connector.Write
+	id     string // of the card
+	uid    string
+	etag   string // of the card as it was read
+	text   string // of the card as it is to be; "" if it stays as it is
+	joins  []string
+	leaves []string
+	wrote  string // the ETag that the server gave the card
+	err    error
+}
+
+// Apply carries out the writes, one card at a time: CardDAV knows no batches. Each is conditional on what it was decided
+// on. Then the cards are read back, for servers store them as they like.
+func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
+	f, err := b.open(ctx)
+	if err != nil {
+		return nil, notSent(err)
+	}
+	jobs := make([]*job, len(writes))
+	for i, w := range writes {
+		jobs[i] = &job{write: w, id: w.ID}
+	}
+	switch op := writes[0].Op; op {
+	case connector.Create:
+		err = b.prepareCreates(ctx, f, jobs)
+	case connector.Update:
+		err = b.prepareUpdates(ctx, f, jobs)
+	case connector.Delete:
+		return b.delete(ctx, f, jobs)
+	default:
+		err = fmt.Errorf("%w: unknown operation %q", connector.ErrInvalid, op)
+	}
+	if err != nil {
+		return nil, notSent(err)
+	}
+	each(ctx, jobs, func(j *job) error { return f.send(ctx, j) })
+	b.regroup(ctx, f, jobs)
+	return b.readBack(ctx, f, jobs), nil
+}
+
+// notSent says of an error that ended a call before it wrote that nothing was done.
+func notSent(err error) error {
+	if connector.Known(err) {
+		return err
+	}
+	return &connector.Error{App: appID, Op: "apply", Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err)}
+}
+
+// each does the jobs that have no error yet, in order. Once the server cannot be written to at present the others are not
+// begun.
+func each(ctx context.Context, jobs []*job, do func(*job) error) {
+	var blocked error
+	for _, j := range jobs {
+		switch {
+		case j.err != nil:
+		case ctx.Err() != nil:
+			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, ctx.Err())
+		case blocked != nil:
+			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, blocked)
+		default:
+			if j.err = do(j); isAny(j.err, connector.ErrUnauthorized, connector.ErrUnavailable, connector.ErrRateLimited, connector.ErrQuota, connector.ErrNotSent) {
+				blocked = j.err
+			}
+		}
+	}
+}
+
+func isAny(err error, targets ...error) bool {
+	for _, target := range targets {
+		if errors.Is(err, target) {
+			return true
+		}
+	}
+	return false
+}
+
+// prepareCreates makes the new cards. Their UID, and so their address, is made of the marker: the same create makes the
+// same card.
+func (b *book) prepareCreates(ctx context.Context, f found, jobs []*job) error {
+	g, err := b.knownGroups(ctx, f)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		marker := j.write.Marker
+		if marker == "" {
+			marker = rand.Text()
+		}
+		j.uid = cards.UUIDOf(marker)
+		j.id = j.uid + extension
+		now := b.account.Clock.Now()
+		j.change(cards.Change{Card: cards.New(j.uid, now), New: true, Now: now, Exists: g.exists(j.uid)})
+	}
+	return nil
+}
+
+// prepareUpdates reads the cards that are to be changed and makes the changes in what they hold now.
+func (b *book) prepareUpdates(ctx context.Context, f found, jobs []*job) error {
+	g, err := b.knownGroups(ctx, f)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(jobs))
+	for i, j := range jobs {
+		ids[i] = j.id
+	}
+	now, err := f.fetch(ctx, ids)
+	if err != nil {
+		return err
+	}
+	touched := map[string]bool{}
+	for _, j := range jobs {
+		held := now[j.id]
+		if j.err = held.err; j.err != nil {
+			continue
+		}
+		if touched[j.id] {
+			j.err = fmt.Errorf("%w: by another write of the same batch", connector.ErrVersionConflict)
+			continue
+		}
+		touched[j.id] = true
+		card, err := vcard.Parse(held.text, 1)
+		if err == nil {
+			var isGroup bool
+			if j.uid, isGroup, err = cards.Identity(card); err == nil && isGroup {
+				err = connector.ErrNotFound
+			}
+		}
+		if j.err = err; err != nil {
+			continue
+		}
+		in := g.labels(cards.KeyOfUID(j.uid))
+		if v := j.write.Version; v != "" && v != versionOf(held.etag, held.text, in) {
+			j.err = connector.ErrVersionConflict
+			continue
+		}
+		j.etag = held.etag
+		c := cards.Change{Card: card, Groups: in, Now: b.account.Clock.Now(), Exists: g.exists(j.uid)}
+		if j.uid == "" { // servers want one
+			c.UID = cards.UUIDOf(j.id)
+		}
+		j.change(c)
+	}
+	return nil
+}
+
+// exists returns whether a label is the name of a group card that a card of that UID can be added to.
+func (g *groups) exists(uid string) func(string) bool {
+	return func(label string) bool { return uid != "" && g.byLabel[cards.LabelKey(label)] != nil }
+}
+
+// change works out the text of the job's card.
+func (j *job) change(c cards.Change) {
+	c.Patch = j.write.Patch
+	out, err := c.Write()
+	if j.err = err; err != nil {
+		return
+	}
+	if c.New || out.Text.Held != c.Card.String() {
+		j.text = withCRLF(out.Text.Held)
+	}
+	j.joins, j.leaves = out.Joins, out.Leaves
+}
+
+// withCRLF returns a card with the line ends that vCards have, which XML makes plain line feeds of on their way here.
+func withCRLF(text string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\n", "\r\n")
+}
+
+// send writes the card of a job.
+func (f found) send(ctx context.Context, j *job) error {
+	if j.text == "" {
+		return nil
+	}
+	header, value := "If-Match", ifMatch(j.etag)
+	if j.write.Op == connector.Create {
+		header, value = "If-None-Match", "*"
+	}
+	etag, location, err := f.client.put(ctx, hrefOf(f.client.Base(), j.id), header, value, j.text)
+	switch {
+	case err == nil:
+		j.wrote = etag
+		if id, ok := idOf(f.client.Base(), location); ok && location != "" && j.write.Op == connector.Create {
+			j.id = id // the server keeps it elsewhere
+		}
+		return nil
+	case j.write.Op == connector.Create && errors.Is(err, connector.ErrVersionConflict):
+		return nil // it is there: an earlier create with the same marker
+	case refused(err, nsCardDAV, "no-uid-conflict"):
+		return f.conflict(ctx, j, err)
+	}
+	var r *refusal
+	if errors.As(err, &r) && r.status < 500 {
+		for _, k := range r.error.kinds() {
+			if k.name.Space == nsCardDAV {
+				return &connector.Error{Err: connector.ErrInvalid, Message: "the server's condition is not met: " + k.name.Local}
+			}
+		}
+	}
+	return err
+}
+
+// kinds returns the conditions that an error names.
+func (e *element) kinds() []*element {
+	if e == nil {
+		return nil
+	}
+	return e.kids
+}
+
+// conflict finds out which card has the UID of the one that was to be written. If it is the job's own, made by an earlier
+// create and moved since, that is the job's card.
+func (f found) conflict(ctx context.Context, j *job, cause error) error {
+	var r *refusal
+	errors.As(cause, &r)
+	exists, _ := idOf(f.client.Base(), r.error.kid(nsCardDAV, "no-uid-conflict").kid(nsDAV, "href").trimmed())
+	if exists == "" {
+		var err error
+		if exists, err = f.bearing(ctx, j.uid); err != nil {
+			return err
+		}
+	}
+	if exists != "" && j.write.Op == connector.Create {
+		j.id, j.text = exists, ""
+		return nil
+	}
+	return &connector.Error{RecordID: exists, Err: connector.ErrAlreadyExists, Message: "another card of the book has the same UID"}
+}
+
+// readBack answers the jobs with the cards as the server now holds them.
+func (b *book) readBack(ctx context.Context, f found, jobs []*job) []connector.Result {
+	var ids []string
+	for _, j := range jobs {
+		if j.err == nil {
+			ids = append(ids, j.id)
+		}
+	}
+	got, err := f.fetch(ctx, ids)
+	g, groupsErr := b.knownGroups(ctx, f)
+	results := make([]connector.Result, len(jobs))
+	for i, j := range jobs {
+		r := &results[i]
+		switch {
+		case j.err != nil:
+			r.Err = failed(string(j.write.Op), j.id, j.err)
+		case err != nil || groupsErr != nil:
+			r.Record.ID = j.id // it is written; the next changes tell how
+		default:
+			var readErr error
+			if r.Record, readErr = b.record(j.id, got[j.id], g, nil); readErr != nil {
+				r.Err = failed(string(j.write.Op), j.id, fmt.Errorf("the server took the card, and does not give it back: %s", readErr))
+			} else if j.wrote != "" && !sameETag(j.wrote, got[j.id].etag) && got[j.id].etag != "" {
+				r.Wrote = versionOf(j.wrote, "", nil) // it was changed since, by the server or by somebody else
+			}
+		}
+	}
+	return results
+}
+
+// delete deletes the cards of the jobs.
+func (b *book) delete(ctx context.Context, f found, jobs []*job) ([]connector.Result, error) {
+	if err := b.prepareDeletes(ctx, f, jobs); err != nil {
+		return nil, notSent(err)
+	}
+	each(ctx, jobs, func(j *job) error {
+		err := f.client.remove(ctx, hrefOf(f.client.Base(), j.id), ifMatch(j.etag))
+		if errors.Is(err, connector.ErrVersionConflict) { // or it is not there
+			if now, getErr := f.get(ctx, j.id); getErr == nil && errors.Is(now.err, connector.ErrNotFound) {
+				return now.err
+			}
+		}
+		return err
+	})
+	results := make([]connector.Result, len(jobs))
+	for i, j := range jobs {
+		results[i].Record.ID = j.id
+		if j.err != nil {
+			results[i].Err = failed("delete", j.id, j.err)
+		}
+	}
+	return results, nil
+}
+
+// prepareDeletes finds out on what each deletion is conditional. A card whose version tells no strong ETag is read first.
+func (b *book) prepareDeletes(ctx context.Context, f found, jobs []*job) error {
+	var unsure []string
+	for _, j := range jobs {
+		if !isID(j.id) {
+			j.err = connector.ErrNotFound
+		}
+		j.etag = etagIn(j.write.Version)
+		if j.write.Version != "" && ifMatch(j.etag) == ifMatchStar {
+			unsure = append(unsure, j.id)
+		}
+	}
+	if len(unsure) == 0 {
+		return nil
+	}
+	g, err := b.knownGroups(ctx, f)
+	if err != nil {
+		return err
+	}
+	now, err := f.fetch(ctx, unsure)
+	if err != nil {
+		return err
+	}
+	for _, j := range jobs {
+		held, read := now[j.id]
+		if !read || j.err != nil {
+			continue
+		}
+		if j.err = held.err; j.err != nil {
+			continue
+		}
+		if rec, err := b.record(j.id, held, g, cards.Wanted{}); err != nil || rec.Version != j.write.Version {
+			j.err = connector.ErrVersionConflict
+		}
+	}
+	return nil
+}
