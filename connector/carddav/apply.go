@@ -52,7 +52,7 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	if err != nil {
 		return nil, notSent(err)
 	}
-	each(ctx, jobs, func(j *job) error { return f.send(ctx, j) })
+	each(ctx, jobs, func(j *job) error { return b.send(ctx, f, j) })
 	b.regroup(ctx, f, jobs)
 	return b.readBack(ctx, f, jobs), nil
 }
@@ -187,7 +187,7 @@ func withCRLF(text string) string {
 }
 
 // send writes the card of a job.
-func (f found) send(ctx context.Context, j *job) error {
+func (b *book) send(ctx context.Context, f found, j *job) error {
 	if j.text == "" {
 		return nil
 	}
@@ -206,7 +206,7 @@ func (f found) send(ctx context.Context, j *job) error {
 	case j.write.Op == connector.Create && errors.Is(err, connector.ErrVersionConflict):
 		return nil // it is there: an earlier create with the same marker
 	case refused(err, nsCardDAV, "no-uid-conflict"):
-		return f.conflict(ctx, j, err)
+		return b.conflict(ctx, f, j, err)
 	}
 	var r *refusal
 	if errors.As(err, &r) && r.status < 500 {
@@ -229,13 +229,13 @@ func (e *element) kinds() []*element {
 
 // conflict finds out which card has the UID of the one that was to be written. If it is the job's own, made by an earlier
 // create and moved since, that is the job's card.
-func (f found) conflict(ctx context.Context, j *job, cause error) error {
+func (b *book) conflict(ctx context.Context, f found, j *job, cause error) error {
 	var r *refusal
 	errors.As(cause, &r)
 	exists, _ := idOf(f.client.Base(), r.error.kid(nsCardDAV, "no-uid-conflict").kid(nsDAV, "href").trimmed())
 	if exists == "" {
 		var err error
-		if exists, err = f.bearing(ctx, j.uid); err != nil {
+		if exists, err = b.bearing(ctx, f, j.uid); err != nil {
 			return err
 		}
 	}

@@ -25,10 +25,11 @@ type book struct {
 	client  dav           // at the address of the account
 	turn    chan struct{} // holds one token: who has it may look for the book, or for its groups
 
-	mu     sync.Mutex
-	opened *found  // nil until the book was found
-	groups *groups // nil until they are known
-	uids   map[string]uidOf
+	mu       sync.Mutex
+	opened   *found  // nil until the book was found
+	groups   *groups // nil until they are known
+	uids     map[string]uidOf
+	noFilter bool // the server fails at filtering
 }
 
 var (

@@ -75,11 +75,10 @@ func (b *book) synced(ctx context.Context, f found, at position) (connector.Page
 	d := &delta{changed: listed{}, deleted: map[string]bool{}, unread: map[string]error{}}
 	next, err := f.client.syncCollection(ctx, at.Token, func(r response) error { return d.take(f, r) })
 	switch {
-	case refused(err, nsDAV, "valid-sync-token") || err == nil && d.expired:
-		if at.Token != "" {
-			return connector.Page{}, expired()
-		}
-		return connector.Page{}, &connector.Error{App: appID, Op: "changes", Err: connector.ErrUnavailable, Message: "the server refuses to begin"}
+	case at.Token != "" && (d.expired || refused(err, nsDAV, "valid-sync-token") || fellOver(err)):
+		return connector.Page{}, expired()
+	case d.expired:
+		return connector.Page{}, &connector.Error{App: appID, Op: "changes", Err: errXML, Message: "the server refuses to begin"}
 	case err != nil:
 		return connector.Page{}, err
 	case next == "":
@@ -105,6 +104,16 @@ func (b *book) synced(ctx context.Context, f found, at position) (connector.Page
 	return page, nil
 }
 
+// fellOver reports whether a server fails with what may be a token that it does not know: not all say so. Asking for
+// everything then does no harm, and fails as well if it is something else.
+func fellOver(err error) bool {
+	switch statusIn(err) {
+	case http.StatusBadRequest, http.StatusConflict, http.StatusGone, http.StatusPreconditionFailed, http.StatusInternalServerError:
+		return true
+	}
+	return false
+}
+
 func unread(faults map[string]error) (list []connector.Unread) {
 	for _, id := range slices.Sorted(maps.Keys(faults)) {
 		list = append(list, connector.Unread{ID: id, Err: faults[id]})
@@ -126,7 +135,6 @@ func (b *book) compared(ctx context.Context, f found, at position) (connector.Pa
 		case ctag == at.CTag:
 			return connector.Page{Next: at.cursor()}, nil
 		}
-		return connector.Page{}, expired()
 	}
 	all, err := b.list(ctx, f)
 	if err != nil {

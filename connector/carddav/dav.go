@@ -60,10 +60,8 @@ func (d dav) do(ctx context.Context, r httpapi.Request, want ...int) (*http.Resp
 	}
 	defer resp.Body.Close()
 	refusal := &refusal{status: resp.StatusCode, at: resp.Request.URL, err: d.StatusError(r.Name, resp)}
-	if strings.Contains(resp.Header.Get("Content-Type"), "xml") {
-		refusal.error = readError(io.LimitReader(resp.Body, 64<<10))
-	}
-	if resp.StatusCode >= 200 && resp.StatusCode < 400 { // a login page, or somebody else's server
+	refusal.error = readError(io.LimitReader(resp.Body, 64<<10)) // whatever it says that it is
+	if resp.StatusCode >= 200 && resp.StatusCode < 400 {         // a login page, or somebody else's server
 		refusal.err = &connector.Error{App: appID, Op: r.Name, Err: errXML,
 			Message: fmt.Sprintf("HTTP %d; is the address that of a CardDAV server?", resp.StatusCode)}
 	}

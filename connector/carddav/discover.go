@@ -160,7 +160,7 @@ func (d dav) found(r response) (found, error) {
 	at := client.Base()
 	return found{
 		Book: Book{Name: r.text(nsDAV, "displayname"), Slug: path.Base(at.Path), URL: at.String(), ReadOnly: r.readOnly()},
-		sync: r.supports(nsDAV, "sync-collection"), client: client,
+		sync: r.supports(nsDAV, "sync-collection") || r.text(nsDAV, "sync-token") != "", client: client,
 	}, nil
 }
 

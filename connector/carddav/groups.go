@@ -34,23 +34,57 @@ type groupCard struct {
 
 // groupFilter lets through the cards that stand for groups.
 const groupFilter = `<C:filter test="anyof">` +
-	`<C:prop-filter name="KIND"><C:text-match collation="i;unicode-casemap" match-type="equals">group</C:text-match></C:prop-filter>` +
-	`<C:prop-filter name="X-ADDRESSBOOKSERVER-KIND"><C:text-match collation="i;unicode-casemap" match-type="equals">group</C:text-match></C:prop-filter>` +
+	`<C:prop-filter name="KIND"><C:text-match>group</C:text-match></C:prop-filter>` +
+	`<C:prop-filter name="X-ADDRESSBOOKSERVER-KIND"><C:text-match>group</C:text-match></C:prop-filter>` +
 	`</C:filter>`
 
-// freshGroups asks for the groups of the book. A server that does not answer such a question has none that we know of.
+// search calls each with the cards that a filter lets through, and others: not every server knows how to filter. One that
+// fails at it is asked for all cards, and one that fails at that is taken to have none. groups and UIDs are looked for so.
+func (b *book) search(ctx context.Context, f found, name, filter string, each func(id, etag, text string)) error {
+	ask := func(filter string) error {
+		return f.client.query(ctx, name, "<C:address-data/>", filter, func(r response) error {
+			if id, ok := idOf(f.client.Base(), r.href); ok {
+				each(id, r.text(nsDAV, "getetag"), r.props.kid(nsCardDAV, "address-data").trimmed())
+			}
+			return nil
+		})
+	}
+	var err error
+	if b.filters() {
+		if err = ask(filter); !cannot(err) {
+			return err
+		}
+		b.mu.Lock()
+		b.noFilter = true
+		b.mu.Unlock()
+	}
+	if err = ask("<C:filter/>"); cannot(err) {
+		return nil
+	}
+	return err
+}
+
+// filters reports whether the server is not known to fail at filtering.
+func (b *book) filters() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.noFilter
+}
+
+// cannot reports whether a server refused a question because it does not know how to answer it.
+func cannot(err error) bool {
+	switch statusIn(err) {
+	case http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusNotImplemented,
+		http.StatusUnprocessableEntity, http.StatusUnsupportedMediaType, http.StatusInternalServerError:
+		return true
+	}
+	return false
+}
+
+// freshGroups asks for the groups of the book.
 func (b *book) freshGroups(ctx context.Context, f found) (*groups, error) {
 	g := &groups{byID: map[string]*groupCard{}, byLabel: map[string]*groupCard{}, members: map[cards.UIDKey][]string{}}
-	err := f.client.query(ctx, "groups", "<C:address-data/>", groupFilter, func(r response) error {
-		if id, ok := idOf(f.client.Base(), r.href); ok {
-			g.take(id, r.text(nsDAV, "getetag"), r.props.kid(nsCardDAV, "address-data").trimmed())
-		}
-		return nil
-	})
-	switch statusIn(err) {
-	case http.StatusBadRequest, http.StatusForbidden, http.StatusMethodNotAllowed, http.StatusConflict, http.StatusNotImplemented:
-		err = nil
-	}
+	err := b.search(ctx, f, "groups", groupFilter, func(id, etag, text string) { g.take(id, etag, text) })
 	if err != nil {
 		return nil, err
 	}

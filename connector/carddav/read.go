@@ -181,7 +181,7 @@ func (b *book) Find(ctx context.Context, marker string, fields []string) (contac
 	if !errors.Is(results[0].Err, connector.ErrNotFound) {
 		return results[0].Record, results[0].Err
 	}
-	if id, err = f.bearing(ctx, uid); err != nil || id == "" {
+	if id, err = b.bearing(ctx, f, uid); err != nil || id == "" {
 		if err == nil {
 			err = &connector.Error{App: appID, Op: "find", Err: connector.ErrNotFound}
 		}
@@ -194,25 +194,16 @@ func (b *book) Find(ctx context.Context, marker string, fields []string) (contac
 }
 
 // bearing returns the id of the card that bears a UID, "" if none does or the server cannot say.
-func (f found) bearing(ctx context.Context, uid string) (id string, err error) {
-	filter := `<C:filter><C:prop-filter name="UID"><C:text-match collation="i;unicode-casemap" match-type="equals">` + escape(uid) +
-		`</C:text-match></C:prop-filter></C:filter>`
-	err = f.client.query(ctx, "find", "<C:address-data/>", filter, func(r response) error {
-		at, ok := idOf(f.client.Base(), r.href)
-		if !ok {
-			return nil
-		}
-		card, err := vcard.Parse(r.props.kid(nsCardDAV, "address-data").trimmed(), 1)
+func (b *book) bearing(ctx context.Context, f found, uid string) (id string, err error) {
+	filter := `<C:filter><C:prop-filter name="UID"><C:text-match>` + escape(uid) + `</C:text-match></C:prop-filter></C:filter>`
+	err = b.search(ctx, f, "find", filter, func(at, _, text string) {
+		card, err := vcard.Parse(text, 1)
 		if err != nil {
-			return nil // another one's fault
+			return // another one's fault
 		}
 		if bears, _, err := cards.Identity(card); err == nil && cards.KeyOfUID(bears) == cards.KeyOfUID(uid) {
 			id = at
 		}
-		return nil
 	})
-	if statusIn(err) != 0 && !connector.Known(err) || errors.Is(err, connector.ErrForbidden) || errors.Is(err, connector.ErrInvalid) {
-		err = nil
-	}
 	return id, err
 }

@@ -60,7 +60,7 @@ func (r response) isBook() bool {
 // supports reports whether the resource says that it answers a report.
 func (r response) supports(space, local string) bool {
 	for _, s := range r.props.kid(nsDAV, "supported-report-set").all(nsDAV, "supported-report") {
-		if s.kid(nsDAV, "report").kid(space, local) != nil {
+		if s.kid(nsDAV, "report").kid(space, local) != nil || s.kid(space, local) != nil { // some leave the report out
 			return true
 		}
 	}

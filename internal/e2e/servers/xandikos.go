@@ -52,8 +52,8 @@ func newXandikos() (*CardDAV, error) {
 	data := filepath.Join(dir, "data")
 	s := &CardDAV{
 		Name: "Xandikos", URL: "http://" + address + "/",
-		begin: func() (*process, error) {
-			return who.start(dir, "TERM", program, "-d", data, "-l", host, "-p", port, "--autocreate", "--defaults", "--current-user-principal=/user/")
+		begin: func() (*process, error) { // git, in which it stores, looks into HOME
+			return who.start(dir, "TERM", "env", "HOME="+dir, program, "-d", data, "-l", host, "-p", port, "--autocreate", "--defaults", "--current-user-principal=/user/")
 		},
 		account: func(n int64) (AddressBook, error) {
 			return AddressBook{Home: "/user/contacts/", URL: fmt.Sprintf("/user/contacts/book%d/", n)}, nil
