@@ -20,7 +20,7 @@ func (b *book) Changes(ctx context.Context, q connector.Query) (connector.Page, 
 	if err != nil {
 		return connector.Page{}, err
 	}
-	at, err := positionOf(f, q.Since)
+	at, err := positionOf(f, q.Since, b.account.Clock.Now())
 	if err != nil {
 		return connector.Page{}, err
 	}
@@ -85,7 +85,7 @@ func (b *book) synced(ctx context.Context, f found, at position) (connector.Page
 		return connector.Page{}, &connector.Error{App: appID, Op: "changes", Err: errXML, Message: "the changes come without a token"}
 	}
 	passing := at.Token == "" || at.Passing
-	to := position{Book: at.Book, Token: next, Groups: at.Groups, Passing: passing && d.truncated}
+	to := position{Book: at.Book, Token: next, Groups: at.Groups, Whole: at.Whole, Passing: passing && d.truncated}
 	page := connector.Page{More: d.truncated, Complete: passing && !d.truncated, Deleted: slices.Sorted(maps.Keys(d.deleted))}
 	if len(d.changed) > 0 || len(d.deleted) > 0 || at.Token == "" {
 		g, err := b.freshGroups(ctx, f)
@@ -142,7 +142,7 @@ func (b *book) compared(ctx context.Context, f found, at position) (connector.Pa
 	}
 	page := connector.Page{Named: all.items, Complete: all.complete}
 	if all.complete { // else everything is asked for again
-		page.Next = position{Book: at.Book, CTag: all.ctag}.cursor()
+		page.Next = position{Book: at.Book, CTag: all.ctag, Whole: b.account.Clock.Now().Unix()}.cursor()
 	}
 	return page, nil
 }
