@@ -85,7 +85,7 @@ func newDAViCal() (*CardDAV, error) {
 		begin: func() (*process, error) {
 			return who.start(dir, "TERM", "env", "PHP_CLI_SERVER_WORKERS=4", php, "-S", address, "-t", davicalShare+"/htdocs",
 				"-d", "auto_prepend_file="+filepath.Join(dir, "before.php"), "-d", "include_path="+davicalShare+"/inc:"+awlShare+"/inc:.",
-				"-d", "display_errors=stderr", "-d", "session.save_path="+dir)
+				"-d", "opcache.enable_cli=1", "-d", "display_errors=stderr", "-d", "session.save_path="+dir)
 		},
 		account: func(n int64) (AddressBook, error) {
 			user := fmt.Sprint("user", n)
