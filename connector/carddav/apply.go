@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/internal/cards"
@@ -17,19 +18,21 @@ const extension = ".vcf"
 
 // A job is one write of a batch.
 type job struct {
-	write  connector.Write
-	id     string // of the card
-	uid    string
-	etag   string // of the card as it was read
-	text   string // of the card as it is to be; "" if it stays as it is
-	joins  []string
-	leaves []string
-	wrote  string // the ETag that the server gave the card
-	err    error
+	write    connector.Write
+	id       string // of the card
+	uid      string
+	etag     string // of the card as it was read
+	text     string // of the card as it is to be; "" if it stays as it is
+	joins    []string
+	leaves   []string
+	modified time.Time // of the card as it was read
+	held     string    // the card as it was read; of one that is created ""
+	wrote    string    // the ETag that the server gave the card
+	err      error
 }
 
 // Apply carries out the writes, one card at a time: CardDAV knows no batches. Each is conditional on what it was decided
-// on. Then the cards are read back, for servers store them as they like.
+// on. Then the cards are read back, where servers may store them otherwise.
 func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
 	f, err := b.open(ctx)
 	if err != nil {
@@ -65,15 +68,25 @@ func notSent(err error) error {
 	return &connector.Error{App: appID, Op: "apply", Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err)}
 }
 
+// errLate says that a call had no time left for a write.
+var errLate = errors.New("the time of the call is needed to read back what was written")
+
 // each does the jobs that have no error yet, in order. Once the server cannot be written to at present the others are not
-// begun.
+// begun, and neither are they in the last quarter of the call's time: they fit into another call.
 func each(ctx context.Context, jobs []*job, do func(*job) error) {
 	var blocked error
+	late := func() bool { return false }
+	if deadline, ok := ctx.Deadline(); ok {
+		begin := deadline.Add(-time.Until(deadline) / 4)
+		late = func() bool { return !time.Now().Before(begin) }
+	}
 	for _, j := range jobs {
 		switch {
 		case j.err != nil:
 		case ctx.Err() != nil:
 			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, ctx.Err())
+		case late():
+			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, errLate)
 		case blocked != nil:
 			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, blocked)
 		default:
@@ -153,7 +166,7 @@ func (b *book) prepareUpdates(ctx context.Context, f found, jobs []*job) error {
 			j.err = connector.ErrVersionConflict
 			continue
 		}
-		j.etag = held.etag
+		j.etag, j.held, j.modified = held.etag, held.text, held.modified
 		c := cards.Change{Card: card, Groups: in, Now: b.account.Clock.Now(), Exists: g.exists(j.uid)}
 		if j.uid == "" { // servers want one
 			c.UID = cards.UUIDOf(j.id)
@@ -244,36 +257,6 @@ func (b *book) conflict(ctx context.Context, f found, j *job, cause error) error
 		return nil
 	}
 	return &connector.Error{RecordID: exists, Err: connector.ErrAlreadyExists, Message: "another card of the book has the same UID"}
-}
-
-// readBack answers the jobs with the cards as the server now holds them.
-func (b *book) readBack(ctx context.Context, f found, jobs []*job) []connector.Result {
-	var ids []string
-	for _, j := range jobs {
-		if j.err == nil {
-			ids = append(ids, j.id)
-		}
-	}
-	got, err := f.fetch(ctx, ids)
-	g, groupsErr := b.knownGroups(ctx, f)
-	results := make([]connector.Result, len(jobs))
-	for i, j := range jobs {
-		r := &results[i]
-		switch {
-		case j.err != nil:
-			r.Err = failed(string(j.write.Op), j.id, j.err)
-		case err != nil || groupsErr != nil:
-			r.Record.ID = j.id // it is written; the next changes tell how
-		default:
-			var readErr error
-			if r.Record, readErr = b.record(j.id, got[j.id], g, nil); readErr != nil {
-				r.Err = failed(string(j.write.Op), j.id, fmt.Errorf("the server took the card, and does not give it back: %s", readErr))
-			} else if j.wrote != "" && !sameETag(j.wrote, got[j.id].etag) && got[j.id].etag != "" {
-				r.Wrote = versionOf(j.wrote, "", nil) // it was changed since, by the server or by somebody else
-			}
-		}
-	}
-	return results
 }
 
 // delete deletes the cards of the jobs.

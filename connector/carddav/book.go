@@ -11,11 +11,11 @@ import (
 	"github.com/contactsync/contactsync/internal/cards"
 )
 
-// How many cards one call takes. A multiget of many photos is long; a PUT is a call of its own, and a batch of them is to
-// end before the right to write does.
+// How many cards one call takes. A multiget of many photos is long. A PUT is a call of its own, and a batch of them has a few
+// seconds: it ends before the right to write does.
 const (
 	readBatch  = 100
-	writeBatch = 50
+	writeBatch = 20
 	parallel   = 4
 )
 
@@ -30,6 +30,8 @@ type book struct {
 	groups   *groups // nil until they are known
 	uids     map[string]uidOf
 	noFilter bool // the server fails at filtering
+	kept     int  // how many cards it gave back as they were written
+	rewrote  bool // it gave one back otherwise
 }
 
 var (
