@@ -193,7 +193,7 @@ func (q *request) withData(at *resource, want []node) string {
 	at.book.wasRead(at.card())
 	data := escape(body)
 	if q.quirks.RawCR {
-		data = strings.ReplaceAll(data, "&#xD;", "\r")
+		data = strings.ReplaceAll(data, "&#xD;&#xA;", "\r\n")
 	}
 	has := []string{q.x.cr("address-data", data)}
 	for j, p := range want {
