@@ -72,12 +72,12 @@ func notSent(err error) error {
 var errLate = errors.New("the time of the call is needed to read back what was written")
 
 // each does the jobs that have no error yet, in order. Once the server cannot be written to at present the others are not
-// begun, and neither are they in the last quarter of the call's time: they fit into another call.
+// begun, and neither are they in the second half of the call's time: they fit into another call.
 func each(ctx context.Context, jobs []*job, do func(*job) error) {
 	var blocked error
 	late := func() bool { return false }
 	if deadline, ok := ctx.Deadline(); ok {
-		begin := deadline.Add(-time.Until(deadline) / 4)
+		begin := deadline.Add(-time.Until(deadline) / 2)
 		late = func() bool { return !time.Now().Before(begin) }
 	}
 	for _, j := range jobs {

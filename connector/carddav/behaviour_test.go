@@ -304,6 +304,40 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+// TestReadBack: what was written is read back until the server is known to keep cards as they are, and for ever where it
+// does not; who edits a card meanwhile is told apart from us.
+func TestReadBack(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		quirks davfake.Quirks
+		reads  int // multigets of 50 creates, one a call
+	}{
+		{"kept", davfake.Quirks{}, 20},
+		{"rewritten, and an ETag all the same", davfake.Radicale(), 50},
+		{"no ETag", davfake.Quirks{NoPutETag: true}, 50},
+		{"weak ETags", davfake.Quirks{Weak: true}, 50},
+	} {
+		s := davfake.New(t, tt.quirks)
+		c := open(t, s, tt.quirks)
+		for range 50 {
+			require.NoError(t, apply(t, c, connector.Write{Op: connector.Create, Patch: set("first", "Ann")}).Err)
+		}
+		require.Equal(t, tt.reads, s.Journal().Counts()["REPORT addressbook-multiget"], tt.name)
+	}
+	s := davfake.New(t, davfake.Quirks{})
+	s.Between("PUT", func(int) {
+		for name := range s.Book.Cards() {
+			s.Book.Edit(name, func(card string) string { return strings.Replace(card, "FN:Ann", "FN:Ann B", 1) })
+		}
+	})
+	r := apply(t, open(t, s, davfake.Quirks{}), connector.Write{Op: connector.Create, Patch: set("first", "Ann")})
+	require.NoError(t, r.Err)
+	require.Equal(t, "Ann B", r.Record.Get("name").Str())
+	require.NotEmpty(t, r.Wrote)
+	require.NotEqual(t, r.Record.Version, r.Wrote)
+}
+
 // TestBooks: of several address books one is named, by what its owner calls it or by its address.
 func TestBooks(t *testing.T) {
 	t.Parallel()

@@ -262,7 +262,8 @@ func newPairing(a, b shelf) *pairing { return &pairing{a, b, memstore.New(), &hu
 // open returns a handle with new connectors, as another process would.
 func (p *pairing) open(t *testing.T) *contactsync.Syncer {
 	t.Helper()
-	s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "books"}, p.a.open(t), p.b.open(t), p.store, contactsync.WithClock(p.clock))
+	s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "books"}, p.a.open(t), p.b.open(t), p.store,
+		contactsync.WithClock(p.clock), contactsync.WithConcurrency(1)) // the servers are no faster for several calls at a time
 	require.NoError(t, err)
 	return s
 }
