@@ -218,6 +218,8 @@ func (b *book) send(ctx context.Context, f found, j *job) error {
 		return nil
 	case j.write.Op == connector.Create && errors.Is(err, connector.ErrVersionConflict):
 		return nil // it is there: an earlier create with the same marker
+	case errors.Is(err, connector.ErrNotFound):
+		return f.missing(ctx, j, err)
 	case refused(err, nsCardDAV, "no-uid-conflict"):
 		return b.conflict(ctx, f, j, err)
 	}
@@ -230,6 +232,20 @@ func (b *book) send(ctx context.Context, f found, j *job) error {
 		}
 	}
 	return err
+}
+
+// missing returns the error of a write to what the server says is not there. That is not believed of a card that is: a
+// server that is not itself for a moment must not have its cards taken for deleted.
+func (f found) missing(ctx context.Context, j *job, cause error) error {
+	unwell := &connector.Error{Err: connector.ErrUnavailable, Message: "the server says that the address book is not there"}
+	if j.write.Op == connector.Create {
+		return unwell
+	}
+	now, err := f.get(ctx, j.id)
+	if err != nil || now.err == nil {
+		return unwell
+	}
+	return cause
 }
 
 // kinds returns the conditions that an error names.
@@ -266,6 +282,9 @@ func (b *book) delete(ctx context.Context, f found, jobs []*job) ([]connector.Re
 	}
 	each(ctx, jobs, func(j *job) error {
 		err := f.client.remove(ctx, hrefOf(f.client.Base(), j.id), ifMatch(j.etag))
+		if errors.Is(err, connector.ErrNotFound) {
+			return f.missing(ctx, j, err)
+		}
 		if errors.Is(err, connector.ErrVersionConflict) { // or it is not there
 			if now, getErr := f.get(ctx, j.id); getErr == nil && errors.Is(now.err, connector.ErrNotFound) {
 				return now.err

@@ -42,6 +42,12 @@ func statusIn(err error) int {
 	return 0
 }
 
+// isPage reports whether an answer is a page for people, such as one that asks them to log in to a network: it is not the
+// server's.
+func isPage(resp *http.Response) bool {
+	return strings.HasPrefix(strings.TrimSpace(resp.Header.Get("Content-Type")), "text/html")
+}
+
 // A dav speaks WebDAV to one server.
 type dav struct{ *httpapi.Client }
 
@@ -51,7 +57,7 @@ func (d dav) do(ctx context.Context, r httpapi.Request, want ...int) (*http.Resp
 	if err != nil {
 		return nil, err
 	}
-	ok := len(want) == 0 && resp.StatusCode >= 200 && resp.StatusCode < 300
+	ok := len(want) == 0 && resp.StatusCode >= 200 && resp.StatusCode < 300 && !isPage(resp)
 	for _, code := range want {
 		ok = ok || resp.StatusCode == code
 	}
@@ -61,7 +67,11 @@ func (d dav) do(ctx context.Context, r httpapi.Request, want ...int) (*http.Resp
 	defer resp.Body.Close()
 	refusal := &refusal{status: resp.StatusCode, at: resp.Request.URL, err: d.StatusError(r.Name, resp)}
 	refusal.error = readError(io.LimitReader(resp.Body, 64<<10)) // whatever it says that it is
-	if resp.StatusCode >= 200 && resp.StatusCode < 400 {         // a login page, or somebody else's server
+	switch {
+	case isPage(resp) && resp.StatusCode < 300:
+		refusal.err = &connector.Error{App: appID, Op: r.Name, Err: connector.ErrUnavailable,
+			Message: "a page for people came in place of an answer; does the network want somebody to log in, or is the address wrong?"}
+	case resp.StatusCode < 400: // somebody else's server
 		refusal.err = &connector.Error{App: appID, Op: r.Name, Err: errXML,
 			Message: fmt.Sprintf("HTTP %d; is the address that of a CardDAV server?", resp.StatusCode)}
 	}

@@ -116,8 +116,8 @@ type Request struct {
 // is; the caller closes its body, which fails with [ErrTooLarge] behind the cap and with [ErrTooSlow] if it trickles.
 // Response.Request.URL is where it came from.
 //
-// The error wraps [connector.ErrNotSent] if the call certainly did not reach the app, and [connector.ErrForbidden] with
-// [ErrAddress] or [ErrUnsafe] if it may not be made. It never holds the address or what was sent.
+// The error wraps [connector.ErrNotSent] if the call certainly did not reach the app, [connector.ErrUnavailable] with
+// [ErrRedirect] if it was sent elsewhere, and [connector.ErrForbidden] with [ErrAddress] or [ErrUnsafe] if it may not be made. It never holds the address or what was sent.
 func (c *Client) Do(ctx context.Context, r Request) (*http.Response, error) {
 	target, err := c.base.Parse(r.URL)
 	if err != nil {

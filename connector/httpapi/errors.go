@@ -70,7 +70,9 @@ func (c *Client) callError(name string, sent bool, err error) error {
 	if !sent {
 		e.Err = fmt.Errorf("%w: %w", connector.ErrNotSent, err)
 	}
-	if errors.Is(err, ErrAddress) || errors.Is(err, ErrUnsafe) {
+	if errors.Is(err, ErrRedirect) {
+		e.Err = fmt.Errorf("%w: %w", connector.ErrUnavailable, err) // a network that wants somebody to log in sends elsewhere, too
+	} else if errors.Is(err, ErrAddress) || errors.Is(err, ErrUnsafe) {
 		e.Err = fmt.Errorf("%w: %w", connector.ErrForbidden, err) // trying again is of no use
 	}
 	if strings.Contains(err.Error(), "certificate") {

@@ -39,7 +39,7 @@ func (c *Client) follow(ctx context.Context, r Request, at *url.URL) (resp *http
 			err = fmt.Errorf("%w: to another host, with what is to be written", ErrRedirect)
 		}
 		if err != nil {
-			return nil, false, fmt.Errorf("%w: %w", ErrAddress, err)
+			return nil, sent, err
 		}
 		at = next
 	}
