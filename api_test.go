@@ -21,6 +21,7 @@ var update = flag.Bool("update", false, "write what the API is into testdata/api
 
 // publicPackages are the packages whose API is a promise, by their folder.
 var publicPackages = []string{".", "contact", "connector", "connector/fake", "connector/connectortest", "connector/vcard", "connector/csvfile",
+	"connector/httpapi", "connector/carddav",
 	"connector/apptest", "connector/apptest/davfake", "connector/source",
 	"memstore", "sqlstore", "storetest"}
 

@@ -47,7 +47,8 @@ func TestLanguagesOfTheBook(t *testing.T) {
 var bookImports = []string{"context", "database/sql", "errors", "fmt", "log", "log/slog", "net/http", "os", "slices", "strconv", "strings", "sync", "testing", "time",
 	"net/http/httptest", "encoding/json", module, module + "/contact", module + "/connector", module + "/connector/connectortest", module + "/connector/fake",
 	module + "/connector/apptest", module + "/connector/apptest/davfake", module + "/connector/source",
-	module + "/connector/vcard", module + "/connector/csvfile", module + "/memstore", module + "/sqlstore", module + "/storetest"}
+	module + "/connector/vcard", module + "/connector/csvfile", module + "/connector/httpapi", module + "/connector/carddav",
+	module + "/memstore", module + "/sqlstore", module + "/storetest"}
 
 // TestGoOfTheBook: every Go block compiles: as a file of a package that a page spreads over several, as declarations, or as
 // the inside of a function.

@@ -3,12 +3,12 @@ package carddav_test
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -148,14 +148,21 @@ func (o online) put(t *testing.T, name, text string) {
 	card(t, o.AddressBook, "PUT", name, text)
 }
 
-var (
-	hrefs  = regexp.MustCompile(`href>([^<]+\.vcf)<`)
-	folded = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "")
-)
+// folded undoes the folding of lines.
+var folded = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "")
 
-func (o online) cards(t *testing.T) map[string]string {
+// answer is what the test reads of a multistatus.
+type answer struct {
+	Responses []struct {
+		Href string `xml:"DAV: href"`
+		Card string `xml:"DAV: propstat>prop>address-data"`
+	} `xml:"DAV: response"`
+}
+
+// ask makes a call and reads the multistatus that answers it.
+func (o online) ask(t *testing.T, method, body string) (a answer) {
 	t.Helper()
-	req, err := http.NewRequest("PROPFIND", o.URL, strings.NewReader(`<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>`))
+	req, err := http.NewRequest(method, o.URL, strings.NewReader(body))
 	require.NoError(t, err)
 	req.SetBasicAuth(o.User, o.Password)
 	req.Header.Set("Depth", "1")
@@ -163,12 +170,28 @@ func (o online) cards(t *testing.T) map[string]string {
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer resp.Body.Close()
-	list, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
+	require.Equal(t, http.StatusMultiStatus, resp.StatusCode)
+	require.NoError(t, xml.NewDecoder(resp.Body).Decode(&a))
+	return a
+}
+
+func (o online) cards(t *testing.T) map[string]string {
+	t.Helper()
+	var which strings.Builder
+	for _, r := range o.ask(t, "PROPFIND", `<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>`).Responses {
+		if strings.HasSuffix(r.Href, ".vcf") {
+			which.WriteString("<D:href>" + r.Href + "</D:href>")
+		}
+	}
 	all := map[string]string{}
-	for _, m := range hrefs.FindAllStringSubmatch(string(list), -1) {
-		name := m[1][strings.LastIndexByte(m[1], '/')+1:]
-		all[name] = card(t, o.AddressBook, "GET", name, "")
+	if which.Len() == 0 {
+		return all
+	}
+	got := o.ask(t, "REPORT", `<C:addressbook-multiget xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav"><D:prop><D:getetag/><C:address-data/></D:prop>`+
+		which.String()+`</C:addressbook-multiget>`)
+	for _, r := range got.Responses {
+		require.NotEmpty(t, r.Card, r.Href)
+		all[r.Href[strings.LastIndexByte(r.Href, '/')+1:]] = r.Card
 	}
 	return all
 }
@@ -218,9 +241,9 @@ func sameCards(t *testing.T, want int, a, b shelf) {
 }
 
 // find returns the name and the text of the card that holds a text.
-func find(t *testing.T, s shelf, holds string) (name, text string) {
+func find(t *testing.T, cards map[string]string, holds string) (name, text string) {
 	t.Helper()
-	for name, text := range s.cards(t) {
+	for name, text := range cards {
 		if strings.Contains(folded.Replace(text), holds) {
 			return name, text
 		}
