@@ -68,8 +68,9 @@ func notSent(err error) error {
 	return &connector.Error{App: appID, Op: "apply", Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err)}
 }
 
-// errLate says that a call had no time left for a write.
-var errLate = errors.New("the time of the call is needed to read back what was written")
+// errLate says that a call had no time left for a write, which is soon sent by another.
+var errLate error = &connector.Error{App: appID, Op: "apply", Err: connector.ErrNotSent, RetryAfter: time.Second,
+	Message: "the time of the call is needed to read back what was written"}
 
 // each does the jobs that have no error yet, in order. Once the server cannot be written to at present the others are not
 // begun, and neither are they in the second half of the call's time: they fit into another call.
@@ -86,7 +87,7 @@ func each(ctx context.Context, jobs []*job, do func(*job) error) {
 		case ctx.Err() != nil:
 			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, ctx.Err())
 		case late():
-			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, errLate)
+			j.err = errLate
 		case blocked != nil:
 			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, blocked)
 		default:

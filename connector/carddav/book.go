@@ -15,7 +15,7 @@ import (
 // seconds: it ends before the right to write does.
 const (
 	readBatch  = 100
-	writeBatch = 20
+	writeBatch = 10
 	parallel   = 4
 )
 

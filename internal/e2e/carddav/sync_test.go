@@ -35,7 +35,7 @@ func TestSyncOfAServerAndAFolder(t *testing.T) {
 	}
 	p := newPairing(a, b)
 	p.sync(t)
-	within(t, "first", b.wire, people, people/50+4+people/20) // Radicale stores each card anew, so all are read back
+	within(t, "first", b.wire, people, people/50+4+people/10) // Radicale stores each card anew, so all are read back
 	sameCards(t, people, a, b)
 	for range 2 {
 		p.sync(t)

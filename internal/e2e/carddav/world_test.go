@@ -155,7 +155,7 @@ var folded = strings.NewReplacer("\r\n ", "", "\r\n\t", "", "\n ", "", "\n\t", "
 type answer struct {
 	Responses []struct {
 		Href string `xml:"DAV: href"`
-		Card string `xml:"DAV: propstat>prop>address-data"`
+		Card string `xml:"propstat>prop>address-data"`
 	} `xml:"DAV: response"`
 }
 
