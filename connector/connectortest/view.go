@@ -89,13 +89,13 @@ func (v view) readNamed(ctx context.Context, c connector.Connector, items []conn
 			return err
 		}
 		if len(results) != len(part) {
-			return fmt.Errorf("Read: %d results for %d ids", len(results), len(part))
+			return fmt.Errorf("%d results of Read for %d ids", len(results), len(part))
 		}
 		for i, r := range results {
 			switch {
 			case errors.Is(r.Err, connector.ErrNotFound): // it went since it was named
 			case r.Err != nil:
-				return fmt.Errorf("Read of a record that the feed names: %w", r.Err)
+				return fmt.Errorf("reading a record that the feed names: %w", r.Err)
 			case r.Record.Version != part[i].Version:
 				return fmt.Errorf("a record was named with version %q and read with version %q", part[i].Version, r.Record.Version)
 			default:
