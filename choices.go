@@ -267,8 +267,9 @@ func settingChoices(c *Connection, names [2]string, schemas [2]*contact.Schema) 
 			{string(DeletionKeep), Offer{Can: true}}, {string(DeletionMark), mark}, {string(DeletionDelete), remove}}})
 	}
 	for i := range list {
-		if list[i].Value == "" {
-			list[i].Value = list[i].Values[0].Value // the first one is the default
+		if list[i].Value == "" { // the default is the first one that no app locks
+			free := slices.IndexFunc(list[i].Values, func(v ValueChoice) bool { return v.Can })
+			list[i].Value = list[i].Values[max(free, 0)].Value
 		}
 	}
 	return list

@@ -48,6 +48,7 @@ func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 		cfg.zone = time.UTC
 	}
 	c.check(bad)
+	cfg.direct(bad)
 	checkRules(c.rules(), schemas, bad)
 	for _, r := range c.rules() {
 		if f, ok := r.(FilterRule); ok && f.Disabled || r.Side() > B {
@@ -66,6 +67,22 @@ func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 	cfg.compileKeys(bad)
 	cfg.findUsed()
 	return cfg, bad.list
+}
+
+// direct settles the direction: by default away from an app that can only be read. One towards such an app is refused; two
+// ways are not, for what an app allows may change, and the other way goes on.
+func (cfg *config) direct(bad *faults) {
+	a, b := receives(cfg.schema[A], cfg.names[A]), receives(cfg.schema[B], cfg.names[B])
+	switch {
+	case cfg.Direction == "" && a.Can && !b.Can:
+		cfg.Direction = BToA
+	case cfg.Direction == "" && b.Can && !a.Can:
+		cfg.Direction = AToB
+	case cfg.Direction == AToB && !b.Can:
+		bad.add("direction", "%s; choose another direction", b.Why)
+	case cfg.Direction == BToA && !a.Can:
+		bad.add("direction", "%s; choose another direction", a.Why)
+	}
 }
 
 // call has the apps called by these names in what people read.
