@@ -34,6 +34,9 @@ type job struct {
 // Apply carries out the writes, one card at a time: CardDAV knows no batches. Each is conditional on what it was decided
 // on. Then the cards are read back, where servers may store them otherwise.
 func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
+	if len(writes) == 0 {
+		return nil, nil
+	}
 	f, err := b.open(ctx)
 	if err != nil {
 		return nil, notSent(err)

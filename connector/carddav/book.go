@@ -14,7 +14,7 @@ import (
 // How many cards one call takes. A multiget of many photos is long. A PUT is a call of its own, and a batch of them has a few
 // seconds: it ends before the right to write does.
 const (
-	readBatch  = 100
+	readBatch  = 50
 	writeBatch = 10
 	parallel   = 4
 )

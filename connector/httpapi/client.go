@@ -22,8 +22,8 @@ type Options struct {
 	App string
 	// Base is the address that the URL of a call is relative to. Its host is the one that gets the credentials.
 	Base string
-	// HTTP makes the calls; nil means one with the [Policy.Transport] of Policy, shared by all clients of that policy.
-	// A host that brings its own sees to it where it connects to. Its redirects, cookies and Timeout are not used.
+	// HTTP makes the calls; nil means a new one with the [Policy.Transport] of Policy. A host of many accounts shares one, and
+	// sees to it where it connects to. Its redirects, cookies and Timeout are not used.
 	HTTP *http.Client
 	// Policy says which servers may be talked to.
 	Policy Policy
