@@ -95,6 +95,7 @@ func TestCallsBearWhoAsks(t *testing.T) {
 func TestS24Redirects(t *testing.T) {
 	t.Parallel()
 	var strange []string
+	rounds := 0
 	stranger := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		strange = append(strange, r.Header.Get("Authorization")+r.Header.Get("Cookie"))
 	}))
@@ -107,6 +108,7 @@ func TestS24Redirects(t *testing.T) {
 			body, _ := io.ReadAll(r.Body)
 			io.WriteString(w, r.Method+" "+string(body)+" "+r.Header.Get("Authorization"))
 		case "/v1/round":
+			rounds++
 			http.Redirect(w, r, "/v1/round", http.StatusFound)
 		case "/v1/away":
 			http.Redirect(w, r, stranger.URL, http.StatusTemporaryRedirect)
@@ -126,6 +128,7 @@ func TestS24Redirects(t *testing.T) {
 		_, _, err = get(t, c, url)
 		require.ErrorIs(t, err, want, url)
 	}
+	require.Equal(t, 6, rounds, "the call, and five redirects")
 	_, _, err = get(t, c, "away")
 	require.NoError(t, err)
 	require.Equal(t, []string{""}, strange, "a stranger is told nothing")

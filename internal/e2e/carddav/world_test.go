@@ -29,20 +29,23 @@ import (
 // A wire counts the requests that go through it, and rings at some of them.
 type wire struct {
 	mu     sync.Mutex
-	counts map[string]int // by method; "discover" is what looks for the book
+	counts map[string]int // by method; "discover" is what looks for the book, "read" what reads cards
 	ring   func(puts int) // before each PUT is sent; nil means nothing
 }
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	kind := r.Method
-	if r.Body != nil && r.Method == "PROPFIND" {
+	if r.Body != nil && (r.Method == "PROPFIND" || r.Method == "REPORT") {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			return nil, err
 		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
-		if bytes.Contains(body, []byte("current-user-principal")) {
+		switch {
+		case bytes.Contains(body, []byte("current-user-principal")):
 			kind = "discover"
+		case bytes.Contains(body, []byte("addressbook-multiget")):
+			kind = "read"
 		}
 	}
 	w.mu.Lock()
@@ -56,7 +59,7 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // take returns what was counted, and counts anew.
-func (w *wire) take() (writes, others int) {
+func (w *wire) take() (writes, reads, others int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for kind, n := range w.counts {
@@ -64,12 +67,14 @@ func (w *wire) take() (writes, others int) {
 		case "discover":
 		case "PUT", "DELETE":
 			writes += n
+		case "read":
+			reads += n
 		default:
 			others += n
 		}
 	}
 	w.counts = map[string]int{}
-	return writes, others
+	return writes, reads, others
 }
 
 // A hurried clock is the machine's, but that nobody who sleeps waits.
