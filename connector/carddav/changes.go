@@ -24,6 +24,9 @@ func (b *book) Changes(ctx context.Context, q connector.Query) (connector.Page, 
 	if err != nil {
 		return connector.Page{}, err
 	}
+	if at.Unable {
+		b.giveUpFilters()
+	}
 	var page connector.Page
 	if f.sync {
 		page, err = b.synced(ctx, f, at)
@@ -100,6 +103,7 @@ func (b *book) synced(ctx context.Context, f found, at position) (connector.Page
 		}
 	}
 	page.Unread = unread(d.unread)
+	to.Unable = !b.filters()
 	page.Next = to.cursor()
 	return page, nil
 }
@@ -142,7 +146,7 @@ func (b *book) compared(ctx context.Context, f found, at position) (connector.Pa
 	}
 	page := connector.Page{Named: all.items, Complete: all.complete}
 	if all.complete { // else everything is asked for again
-		page.Next = position{Book: at.Book, CTag: all.ctag, Whole: b.account.Clock.Now().Unix()}.cursor()
+		page.Next = position{Book: at.Book, CTag: all.ctag, Whole: b.account.Clock.Now().Unix(), Unable: !b.filters()}.cursor()
 	}
 	return page, nil
 }

@@ -16,6 +16,7 @@ type position struct {
 	CTag    string `json:"c,omitempty"` // of a server without sync tokens
 	Groups  string `json:"g,omitempty"` // what the groups of the book were like
 	Whole   int64  `json:"w,omitempty"` // when the book was last named whole, in Unix seconds
+	Unable  bool   `json:"u,omitempty"` // the server fails at filtering, and is not asked to again
 	Passing bool   `json:"p,omitempty"` // the pass that began at the beginning has not ended
 }
 

@@ -54,9 +54,7 @@ func (b *book) search(ctx context.Context, f found, name, filter string, each fu
 		if err = ask(filter); !cannot(err) {
 			return err
 		}
-		b.mu.Lock()
-		b.noFilter = true
-		b.mu.Unlock()
+		b.giveUpFilters()
 	}
 	if err = ask("<C:filter/>"); cannot(err) {
 		return nil
@@ -69,6 +67,12 @@ func (b *book) filters() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return !b.noFilter
+}
+
+func (b *book) giveUpFilters() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.noFilter = true
 }
 
 // cannot reports whether a server refused a question because it does not know how to answer it.
