@@ -48,10 +48,10 @@ var bookImports = []string{
 	"context", "database/sql", "encoding/json", "errors", "fmt", "log", "log/slog", "net/http", "net/http/httptest", "os",
 	"slices", "strconv", "strings", "sync", "testing", "time",
 	module, module + "/auth", module + "/auth/authsql", module + "/auth/authtest", module + "/connector",
-	module + "/connector/apptest", module + "/connector/apptest/davfake", module + "/connector/connectortest",
-	module + "/connector/csvfile", module + "/connector/fake", module + "/connector/source",
-	module + "/connector/sqltable", module + "/connector/vcard", module + "/contact", module + "/memstore",
-	module + "/sqlstore", module + "/storetest",
+	module + "/connector/apptest", module + "/connector/apptest/davfake", module + "/connector/carddav",
+	module + "/connector/connectortest", module + "/connector/csvfile", module + "/connector/fake",
+	module + "/connector/httpapi", module + "/connector/source", module + "/connector/sqltable",
+	module + "/connector/vcard", module + "/contact", module + "/memstore", module + "/sqlstore", module + "/storetest",
 }
 
 // TestGoOfTheBook: every Go block compiles: as a file of a package that a page spreads over several, as declarations, or as

@@ -167,7 +167,7 @@ func (l *listReading) lost() []ref {
 func (l *listReading) read(ctx context.Context, least int) error {
 	for len(l.changed) > 0 && len(l.changed) >= least {
 		n := min(len(l.changed), l.opts.batch)
-		if err := l.readChanged(ctx, l.side, l.reader, l.changed[:n]); err != nil {
+		if err := l.readChanged(ctx, l.side, l.reader, l.changed[:n], true); err != nil {
 			return err
 		}
 		l.changed = l.changed[n:]
@@ -187,8 +187,52 @@ func (k knowing) List(ctx context.Context, since connector.Cursor) (connector.Li
 	return k.ListKnown(ctx, since, k.known)
 }
 
-// readChanged reads records that are new or have another version.
-func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, ids []string) error {
+// readNamed reads the records that a page of a feed names without telling them, but for those that are in the mirror as
+// they are. Of the others the mirror lacks the version or, where the connection came to use more, a field.
+func (r *run) readNamed(ctx context.Context, s Side, items []connector.Item) error {
+	reader := connector.FeaturesOf(r.apps[s]).Reader
+	for len(items) > 0 {
+		part := items[:min(len(items), r.opts.batch)]
+		items = items[len(part):]
+		refs := make([]ref, len(part))
+		for i, item := range part {
+			refs[i] = ref{s, item.ID}
+		}
+		b := r.newBook()
+		b.load(refs)
+		var changed []string
+		for _, item := range part {
+			if m := b.mirrorOf(ref{s, item.ID}); item.Version == "" || !r.has(m, item.Version) {
+				changed = append(changed, item.ID)
+			}
+		}
+		if len(changed) == 0 {
+			continue
+		}
+		if err := r.readChanged(ctx, s, reader, changed, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// isTransient reports whether a record could not be read for a reason that is not its own, and may pass.
+func isTransient(err error) bool {
+	return slices.ContainsFunc([]error{connector.ErrUnavailable, connector.ErrRateLimited, connector.ErrNotSent, connector.ErrQuota,
+		connector.ErrUnauthorized}, func(target error) bool { return errors.Is(err, target) })
+}
+
+// has reports whether the mirror has a record whole in that version.
+func (r *run) has(m *mirror, version string) bool {
+	if !m.alive() || m.version != version || m.Doubt != nil {
+		return false
+	}
+	return !slices.ContainsFunc(r.cfg.used[m.side], func(field string) bool { return m.Fields[field].Absent() })
+}
+
+// readChanged reads records that are new or have another version. again says that the app will name those again that
+// cannot be read now.
+func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, ids []string, again bool) error {
 	results, err := reader.Read(ctx, ids, r.cfg.used[s])
 	if err != nil {
 		return err
@@ -207,6 +251,8 @@ func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, 
 		switch {
 		case res.Err == nil:
 			r.pulled(b, s, res.Record, true)
+		case !again && isTransient(res.Err):
+			return res.Err
 		case !errors.Is(res.Err, connector.ErrNotFound): // one that is gone by now is missed by the next listing
 			r.report.Unread++
 		}

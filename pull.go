@@ -77,6 +77,9 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 	seen := map[string]bool{}
 	done := 0
 	return connector.Pages(ctx, r.apps[s], connector.Query{Since: row.Cursor, Fields: r.cfg.used[s]}, func(page connector.Page) error {
+		if err := r.readNamed(ctx, s, page.Named); err != nil {
+			return err
+		}
 		b := r.newBook()
 		r.takePage(b, s, page, seen)
 		row.Cursor, row.Midway = page.Next, page.More
@@ -93,7 +96,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 			}
 		}
 		b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(row)})
-		done += len(page.Records)
+		done += len(page.Records) + len(page.Named)
 		r.progress(PhasePull, done, 0)
 		return b.commitLater(ctx)
 	})
@@ -116,6 +119,9 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 	for _, rec := range page.Records {
 		seen[rec.ID] = true
 		r.pulled(b, s, rec, false)
+	}
+	for _, item := range page.Named {
+		seen[item.ID] = true
 	}
 	for _, u := range page.Unread {
 		seen[u.ID] = true

@@ -36,7 +36,9 @@ var directions = []imports{
 	{"connector/apptest/davfake", []string{"connector/apptest"}, nil},
 	{"connector/apptest", []string{"connector"}, nil},
 	{"connector/source", []string{"contact", "connector"}, nil},
-	{"connector/vcard", []string{"contact", "connector", "connector/httpapi", "internal/vcard"}, []string{"golang.org/x/"}},
+	{"connector/vcard", []string{"contact", "connector", "connector/httpapi", "internal/vcard", "internal/cards"}, []string{"golang.org/x/"}},
+	{"connector/httpapi", []string{"contact", "connector"}, []string{"golang.org/x/"}},
+	{"connector/carddav", []string{"contact", "connector", "connector/httpapi", "internal/vcard", "internal/cards"}, []string{"golang.org/x/"}},
 	{"connector/csvfile", []string{"contact", "connector", "connector/httpapi", "internal/vcard"}, []string{"golang.org/x/"}},
 	{"connector/sqltable", []string{"contact", "connector"}, nil},
 	{"connector", []string{"contact"}, []string{"golang.org/x/"}},
@@ -45,6 +47,7 @@ var directions = []imports{
 	{"auth/storetest", []string{"auth"}, testModules},
 	{"auth", []string{"connector", "contact"}, nil},
 	{"internal/vcard", []string{"contact"}, []string{"golang.org/x/"}},
+	{"internal/cards", []string{"contact", "connector", "internal/vcard"}, []string{"golang.org/x/"}},
 	{"internal/docs", nil, nil},
 	{"memstore", []string{"", "connector", "contact"}, nil},
 	{"sqlstore", []string{"", "connector", "contact"}, nil},
@@ -66,6 +69,7 @@ var rootModules = []string{"golang.org/x/text", "golang.org/x/net", "golang.org/
 var nestedModules = map[string][]string{
 	"cmd/contactsync": {"github.com/spf13/cobra", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "golang.org/x/term"},
 	"examples/crm":    {"modernc.org/sqlite"},
+	"cmd/contactsync": {"github.com/spf13/cobra", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "modernc.org/sqlite", "golang.org/x/term"},
 	"internal/e2e":    {"github.com/goccy/go-yaml", "modernc.org/sqlite", "github.com/jackc/pgx/v5"},
 }
 

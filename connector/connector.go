@@ -41,11 +41,14 @@ type Query struct {
 // A Page is one page of a feed. Feeds may repeat records and pages; of one record, the last one counts.
 type Page struct {
 	Records []contact.Record // new and changed records
-	Deleted []string         // ids of records that are gone
-	Rekeyed []Rekey          // records that have another id now; their content is in Records or unchanged
-	Unread  []Unread         // records that exist and could not be read
-	Next    Cursor           // where the next page begins, or the next sync if there is no more
-	More    bool             // there is another page
+	// Named are new and changed records of which the feed tells id and version alone. The caller reads those that it does
+	// not have in this version, and the connector is a [Reader].
+	Named   []Item
+	Deleted []string // ids of records that are gone
+	Rekeyed []Rekey  // records that have another id now; their content is in Records or unchanged
+	Unread  []Unread // records that exist and could not be read
+	Next    Cursor   // where the next page begins, or the next sync if there is no more
+	More    bool     // there is another page
 	// Complete is set on the last page of a pass from the zero cursor if the pass named every record that the app
 	// has: only then is a record that was not named known to be gone.
 	Complete bool

@@ -31,6 +31,9 @@ func Pages(ctx context.Context, c Connector, q Query, each func(Page) error) err
 		for _, rec := range page.Records {
 			w.saw(rec.ID)
 		}
+		for _, item := range page.Named {
+			w.saw(item.ID)
+		}
 		for _, id := range page.Deleted {
 			w.saw(id)
 		}

@@ -72,6 +72,14 @@ func (w *Wrapped) checkPage(p Page) error {
 			return err
 		}
 	}
+	for i, item := range p.Named {
+		if err := w.checkIdentity("changes", i, item.ID, item.Version); err != nil {
+			return err
+		}
+	}
+	if len(p.Named) > 0 && w.of.Reader == nil {
+		return w.broken("changes", "records are named and not told, and cannot be read")
+	}
 	for _, id := range p.Deleted {
 		if fault := idFault(id); fault != "" {
 			return w.broken("changes", "the id of a deleted record %s", fault)

@@ -158,7 +158,7 @@ func settingNames(app connector.App) string {
 
 // label returns how an endpoint is called in what is printed: its app, and what tells it from another of that app.
 func label(end contactsync.Endpoint) string {
-	for _, more := range []string{end.Settings["path"], end.Account, end.Kind} {
+	for _, more := range []string{end.Settings["path"], end.Settings["book"], end.Settings["url"], end.Account, end.Kind} {
 		if more != "" {
 			return printable(fmt.Sprintf("%s %s", end.App, more))
 		}

@@ -11,15 +11,21 @@ import (
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/carddav"
 	"github.com/contactsync/contactsync/connector/csvfile"
+	"github.com/contactsync/contactsync/connector/httpapi"
 	"github.com/contactsync/contactsync/connector/vcard"
 	"github.com/contactsync/contactsync/memstore"
 	"github.com/contactsync/contactsync/sqlstore"
 	_ "modernc.org/sqlite" // the driver
 )
 
-// catalogue returns the apps that this program knows.
-func catalogue() connector.Catalogue { return connector.NewCatalogue(vcard.App(), csvfile.App()) }
+// catalogue returns the apps that this program knows. Who runs it says which servers it talks to, so that it may be one at
+// home, and one that speaks http.
+func catalogue() connector.Catalogue {
+	ownNetwork := carddav.Account{Policy: httpapi.Policy{Private: true, Plain: true}}
+	return connector.NewCatalogue(vcard.App(), csvfile.App(), carddav.App(ownNetwork))
+}
 
 // catalogue returns the apps that this call of the program knows.
 func (c *cli) catalogue() connector.Catalogue {

@@ -96,6 +96,9 @@ func pagesPart(e *exam) {
 	for _, rec := range whole.pages[0].Records {
 		named = append(named, rec.ID)
 	}
+	for _, item := range whole.pages[0].Named {
+		named = append(named, item.ID)
+	}
 	slices.Sort(named)
 	if named = slices.Compact(named); !slices.Equal(named, want) {
 		e.errorf("a pass that is resumed behind its first page names %d of %d records", len(named), len(want))

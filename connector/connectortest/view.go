@@ -2,6 +2,8 @@ package connectortest
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -49,6 +51,9 @@ func passOver(ctx context.Context, c connector.Connector, since connector.Cursor
 			v.records[rec.ID] = rec
 			delete(v.deleted, rec.ID)
 		}
+		if err := v.readNamed(ctx, c, p.Named, fields); err != nil {
+			return err
+		}
 		for _, id := range p.Deleted {
 			v.deleted[id] = true
 			delete(v.records, id)
@@ -59,6 +64,47 @@ func passOver(ctx context.Context, c connector.Connector, since connector.Cursor
 		return nil
 	})
 	return v, err
+}
+
+// readNamed reads the records that a page names without telling them.
+func (v view) readNamed(ctx context.Context, c connector.Connector, items []connector.Item, fields []string) error {
+	if len(items) == 0 {
+		return nil
+	}
+	schema, err := c.Schema(ctx)
+	if err != nil {
+		return err
+	}
+	reader := connector.FeaturesOf(c).Reader
+	if reader == nil {
+		return errors.New("the feed names records without telling them, so the connector has to be a Reader")
+	}
+	for part := range slices.Chunk(items, max(1, schema.Batch.Read)) {
+		ids := make([]string, len(part))
+		for i, item := range part {
+			ids[i] = item.ID
+		}
+		results, err := reader.Read(ctx, ids, fields)
+		if err != nil {
+			return err
+		}
+		if len(results) != len(part) {
+			return fmt.Errorf("%d results of Read for %d ids", len(results), len(part))
+		}
+		for i, r := range results {
+			switch {
+			case errors.Is(r.Err, connector.ErrNotFound): // it went since it was named
+			case r.Err != nil:
+				return fmt.Errorf("reading a record that the feed names: %w", r.Err)
+			case r.Record.Version != part[i].Version:
+				return fmt.Errorf("a record was named with version %q and read with version %q", part[i].Version, r.Record.Version)
+			default:
+				v.records[r.Record.ID] = r.Record
+				delete(v.deleted, r.Record.ID)
+			}
+		}
+	}
+	return nil
 }
 
 // listed lists all ids and reads the records.

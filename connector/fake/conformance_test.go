@@ -28,6 +28,7 @@ func TestConformance(t *testing.T) {
 			map[string]string{"versions": "a quirk", "conditional": "a quirk", "listing": "a quirk"}},
 		{"no tombstones", []fake.Option{fake.WithMarkers(), fake.WithQuirks(fake.Quirks{NoTombstones: true, PageSize: 3})},
 			map[string]string{"quiet": "every pass is a full listing", "reopen": "every pass is a full listing"}},
+		{"names only", []fake.Option{fake.WithMarkers(), fake.WithQuirks(fake.Quirks{NamesOnly: true, PageSize: 3, BatchSize: 2})}, nil},
 		{"no feed", []fake.Option{fake.WithMarkers(), fake.WithoutFeed()},
 			map[string]string{"feed": "a choice", "quiet": "a choice", "cursor": "a choice"}},
 		{"external ids, keys and hints", []fake.Option{fake.WithMarkers(), fake.WithUpsert(), fake.WithFindBy("email", "last"), fake.WithHints("secret")},

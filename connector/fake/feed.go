@@ -73,6 +73,12 @@ func (a *App) Changes(ctx context.Context, q connector.Query) (connector.Page, e
 			return err
 		}
 		a.repeat = nil
+		if a.quirks.NamesOnly {
+			for _, rec := range page.Records {
+				page.Named = append(page.Named, connector.Item{ID: rec.ID, Version: rec.Version})
+			}
+			page.Records = nil
+		}
 		if f.is(DuplicatePage) {
 			again := page
 			a.repeat = &again

@@ -21,6 +21,8 @@ type Quirks struct {
 	NoTombstones bool
 	// NoModified: records bear no modification time.
 	NoModified bool
+	// NamesOnly: the feed names new and changed records with their versions and does not tell them.
+	NamesOnly bool
 	// PageSize is how many records a page tells; 0 means 100.
 	PageSize int
 	// BatchSize is how many records one call takes; 0 means 100.

@@ -5,10 +5,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/contactsync/contactsync/connector"
-	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/cards"
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
@@ -22,7 +21,7 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	if err := b.ensure(ctx); err != nil {
 		return nil, err
 	}
-	labels := slices.ContainsFunc(writes, func(w connector.Write) bool { _, ok := w.Patch[fieldLabels]; return ok })
+	labels := slices.ContainsFunc(writes, func(w connector.Write) bool { _, ok := w.Patch[cards.Labels]; return ok })
 	texts, err := b.fresh(ctx, b.concerned(writes), labels)
 	if err != nil {
 		return nil, err
@@ -48,8 +47,8 @@ func (b *book) concerned(writes []connector.Write) []string {
 			ids = append(ids, w.ID)
 			continue
 		}
-		uid := uuidOf(w.Marker)
-		if there := b.index.bearing(keyOfUID(uid)); len(there) > 0 {
+		uid := cards.UUIDOf(w.Marker)
+		if there := b.index.bearing(cards.KeyOfUID(uid)); len(there) > 0 {
 			ids = append(ids, there[0])
 		} else if b.single != "" {
 			ids = append(ids, b.single)
@@ -90,11 +89,11 @@ func (t *batchWrite) locate(j *job) {
 	x := t.book.index
 	switch j.write.Op {
 	case connector.Create:
-		j.uid = uuidOf(j.write.Marker)
+		j.uid = cards.UUIDOf(j.write.Marker)
 		if j.write.Marker == "" {
-			j.uid = uuidOf(rand.Text())
+			j.uid = cards.UUIDOf(rand.Text())
 		}
-		if ids := x.bearing(keyOfUID(j.uid)); len(ids) > 0 {
+		if ids := x.bearing(cards.KeyOfUID(j.uid)); len(ids) > 0 {
 			j.at, j.exists = x.find(ids[0])
 			j.err = x.fault(j.at)
 		}
@@ -126,51 +125,33 @@ func (t *batchWrite) patch(j *job) {
 		return
 	}
 	x := t.book.index
-	w := writer{patch: clonePatch(j.write.Patch), now: t.book.clock.Now()}
-	if j.write.Op == connector.Update {
-		if w.card, j.err = t.texts.parse(j.at); j.err != nil {
-			return
-		}
-		w.groups = x.labels(j.at.card)
-		if j.uid = j.at.card.uid; j.at.card.noUID {
-			w.uid = j.uid
-		} else if j.uid, _, j.err = identity(w.card); j.err != nil {
-			return
-		}
+	c := cards.Change{Patch: j.write.Patch, Now: t.book.clock.Now(), New: j.write.Op == connector.Create}
+	if c.New {
+		c.Card = cards.New(j.uid, c.Now)
 	} else {
-		w.card, _ = vcard.Parse(newCard(j.uid, w.now), 1)
-		if _, named := w.patch[fieldName]; !named {
-			w.name = contact.Empty // it is made of what the patch sets
+		if c.Card, j.err = t.texts.parse(j.at); j.err != nil {
+			return
+		}
+		c.Groups = x.labels(j.at.card)
+		if j.uid = j.at.card.uid; j.at.card.noUID {
+			c.UID = j.uid
+		} else if j.uid, _, j.err = cards.Identity(c.Card); j.err != nil {
+			return
 		}
 	}
-	w.exists = func(label string) bool {
+	c.Exists = func(label string) bool {
 		if len(x.groups) == 0 || j.uid == "" {
 			return false
 		}
-		_, ok := x.groups[labelKey(label)]
+		_, ok := x.groups[cards.LabelKey(label)]
 		return ok
 	}
-	if j.text, j.err = w.write(); j.err == nil {
-		if j.parsed, j.err = j.text.Parse(1); j.err != nil {
-			j.err = invalid("", "the card would be too large")
-		}
+	var out cards.Outcome
+	if out, j.err = c.Write(); j.err != nil {
+		return
 	}
-	j.changed = j.text.Held != w.card.String() || j.write.Op == connector.Create
-	j.joins, j.leaves = w.joins, w.leaves
-}
-
-func clonePatch(p contact.Patch) contact.Patch {
-	out := make(contact.Patch, len(p))
-	for name, c := range p {
-		out[name] = c
-	}
-	return out
-}
-
-// newCard returns a card that says nothing yet.
-func newCard(uid string, now time.Time) string {
-	return "BEGIN:VCARD\r\nVERSION:3.0\r\nPRODID:-//contactsync//vcard//EN\r\nUID:" + uid + "\r\nREV:" +
-		now.UTC().Format(revLayout) + "\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n"
+	j.text, j.parsed, j.joins, j.leaves = out.Text, out.Card, out.Joins, out.Leaves
+	j.changed = c.New || j.text.Held != c.Card.String()
 }
 
 // collect gathers what the jobs do to files: first to the group cards, then to the cards of the jobs.
@@ -237,7 +218,7 @@ type regrouping struct {
 // addGroups notes the groups that a job's card is to be added to and taken out of.
 func (t *batchWrite) addGroups(j *job, groups map[spot]*regrouping) {
 	note := func(name string) *regrouping {
-		at := t.book.index.groups[labelKey(name)]
+		at := t.book.index.groups[cards.LabelKey(name)]
 		r := groups[at.spot()]
 		if r == nil {
 			r = &regrouping{at: at}
@@ -263,7 +244,7 @@ func (t *batchWrite) regroup(r *regrouping) {
 	var changed vcard.Text
 	parsed, err := t.texts.parse(r.at)
 	if err == nil {
-		if changed, err = regroup(parsed, r.join, r.leave); err != nil {
+		if changed, err = cards.Regroup(parsed, r.join, r.leave); err != nil {
 			err = place(r.at.file.name, err)
 		}
 	}

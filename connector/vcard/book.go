@@ -17,6 +17,7 @@ import (
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/cards"
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
@@ -119,7 +120,7 @@ func (b *book) Read(ctx context.Context, ids []string, fields []string) ([]conne
 		return nil, err
 	}
 	b.index.findGroups()
-	want := wantedOf(fields)
+	want := cards.WantedOf(fields)
 	results := make([]connector.ReadResult, len(ids))
 	each(len(ids), func(i int) {
 		l, err := b.locate(ids[i])
@@ -139,7 +140,7 @@ func (b *book) Read(ctx context.Context, ids []string, fields []string) ([]conne
 
 // Find returns the card that was created with the marker: its UID is made of it.
 func (b *book) Find(ctx context.Context, marker string, fields []string) (contact.Record, error) {
-	uid := uuidOf(marker)
+	uid := cards.UUIDOf(marker)
 	b.mu.Lock()
 	err := b.ensure(ctx)
 	if err == nil {
@@ -147,7 +148,7 @@ func (b *book) Find(ctx context.Context, marker string, fields []string) (contac
 	}
 	var ids []string
 	if err == nil {
-		ids = slices.Clone(b.index.bearing(keyOfUID(uid)))
+		ids = slices.Clone(b.index.bearing(cards.KeyOfUID(uid)))
 	}
 	b.mu.Unlock()
 	if err != nil {
@@ -177,14 +178,14 @@ func (t texts) parse(l located) (*vcard.Card, error) {
 }
 
 // record returns the record of a card.
-func (b *book) record(l located, parsed *vcard.Card, want wanted) (contact.Record, error) {
+func (b *book) record(l located, parsed *vcard.Card, want cards.Wanted) (contact.Record, error) {
 	groups := b.index.labels(l.card)
-	read, err := readFields(parsed, want, groups)
+	read, err := cards.Read(parsed, want, groups)
 	if err != nil {
 		return contact.Record{}, place(l.file.name, err)
 	}
 	if b.index.unreadable != nil {
-		delete(read, fieldLabels)
+		delete(read, cards.Labels)
 	}
 	return contact.Record{
 		ID:       l.card.id,
@@ -196,12 +197,8 @@ func (b *book) record(l located, parsed *vcard.Card, want wanted) (contact.Recor
 
 // modified returns when a card was last changed: its REV if it shares its file and has one, else the file's time.
 func modified(f *file, parsed *vcard.Card) time.Time {
-	if i := parsed.Find("REV"); i >= 0 && !f.alone {
-		for _, layout := range []string{time.RFC3339, "20060102T150405Z07:00", "2006-01-02T15:04:05", "20060102T150405"} {
-			if t, err := time.Parse(layout, parsed.Properties[i].Value); err == nil {
-				return t.UTC()
-			}
-		}
+	if rev := cards.Revised(parsed); !f.alone && !rev.IsZero() {
+		return rev
 	}
 	return time.Unix(0, f.stat.mtime).UTC()
 }
@@ -302,7 +299,7 @@ func (b *book) failed(op, id string, err error) error {
 	var typed *connector.Error
 	if errors.As(err, &typed) {
 		named := *typed
-		named.Op = op
+		named.App, named.Op = appID, op
 		if named.RecordID == "" {
 			named.RecordID = id
 		}

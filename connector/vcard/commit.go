@@ -17,6 +17,7 @@ import (
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/cards"
 )
 
 // Temporary files are named so: they begin with a dot, so that nobody takes them for cards.
@@ -225,7 +226,7 @@ func (t *batchWrite) outcome(j *job) (rec contact.Record, err error) {
 	}
 	id := j.write.ID
 	if j.write.Op == connector.Create {
-		if ids := t.book.index.bearing(keyOfUID(j.uid)); len(ids) > 0 {
+		if ids := t.book.index.bearing(cards.KeyOfUID(j.uid)); len(ids) > 0 {
 			id = ids[0]
 		}
 	}

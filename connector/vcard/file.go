@@ -1,13 +1,12 @@
 package vcard
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/contactsync/contactsync/internal/cards"
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
@@ -32,14 +31,14 @@ type file struct {
 // A card is what is known of one card of a file.
 type card struct {
 	id         string
-	key        uidKey
+	key        cards.UIDKey
 	uid        string // "" if it has none, or is known by its version alone
 	noUID      bool   // it has no UID and needs one to keep its id
 	digest     digest
-	start, end int64  // its bytes in the file
-	line       int    // of its BEGIN
-	group      *group // it is not a record but a group of some
-	err        error  // why it cannot be read
+	start, end int64        // its bytes in the file
+	line       int          // of its BEGIN
+	group      *cards.Group // it is not a record but a group of some
+	err        error        // why it cannot be read
 }
 
 // A finder makes a file of the cards that are found in its text.
@@ -102,17 +101,17 @@ func (c *card) identify(file string, text vcard.Text) {
 	if (!certain || isGroup) && c.err == nil {
 		parsed, err := text.Parse(c.line)
 		if err == nil {
-			uid, isGroup, err = identity(parsed)
+			uid, isGroup, err = cards.Identity(parsed)
 		}
 		if err == nil && isGroup {
-			c.group, err = readGroup(parsed)
+			c.group, err = cards.ReadGroup(parsed)
 		}
 		if err != nil {
 			c.err = place(file, err)
 		}
 	}
 	if isGroup && c.group == nil {
-		c.group = &group{} // it cannot be read: what it says of its members is not known
+		c.group = &cards.Group{} // it cannot be read: what it says of its members is not known
 	}
 	if !isPrintable(uid) && c.err == nil {
 		c.err = place(file, &vcard.Error{Line: c.line, Problem: "the UID is not UTF-8 or holds control characters; give the card another one"})
@@ -123,27 +122,12 @@ func (c *card) identify(file string, text vcard.Text) {
 	if c.uid = strings.Clone(uid); !isPrintable(uid) { // a copy: the index must not keep the text in memory
 		c.uid = ""
 	}
-	c.key = keyOfUID(c.uid)
+	c.key = cards.KeyOfUID(c.uid)
 }
 
 // isPrintable reports whether a text can be part of an id.
 func isPrintable(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
-}
-
-// identity returns what Peek does, of a card that was parsed.
-func identity(c *vcard.Card) (uid string, isGroup bool, err error) {
-	if i := c.Find("UID"); i >= 0 {
-		if uid, err = c.Text(&c.Properties[i]); err != nil {
-			return "", false, err
-		}
-	}
-	for _, name := range []string{"KIND", "X-ADDRESSBOOKSERVER-KIND"} {
-		if i := c.Find(name); i >= 0 {
-			isGroup = isGroup || strings.EqualFold(strings.TrimSpace(c.Properties[i].Value), "group")
-		}
-	}
-	return strings.TrimSpace(uid), isGroup, nil
 }
 
 // nameCards gives the cards of a file of many their ids.
@@ -162,7 +146,7 @@ func (d *finder) nameCards() {
 	for i, c := range d.file.cards {
 		switch {
 		case len(prefix)+len(c.uid) > maxID:
-			c.id = prefix + uuidOf(c.uid)
+			c.id = prefix + cards.UUIDOf(c.uid)
 		case c.uid != "":
 			c.id = prefix + c.uid
 		case c.err != nil:
@@ -174,8 +158,8 @@ func (d *finder) nameCards() {
 				copies[c.digest]++
 				name = string(c.digest[:]) + strings.Repeat("\x00", copies[c.digest]) // exact copies are told apart by their order
 			}
-			c.uid, c.noUID = uuidOf("card without UID\x00"+name), true
-			c.key = keyOfUID(c.uid)
+			c.uid, c.noUID = cards.UUIDOf("card without UID\x00"+name), true
+			c.key = cards.KeyOfUID(c.uid)
 			c.id = prefix + c.uid
 		}
 	}
@@ -195,20 +179,6 @@ func nameOf(text vcard.Text, line int) (string, error) {
 		b.WriteByte(0)
 	}
 	return b.String(), nil
-}
-
-// uuidOf returns a UUID that is made of a text (RFC 9562 section 5.8).
-func uuidOf(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
-	b := make([]byte, 0, 36)
-	for i := range 16 {
-		if i == 4 || i == 6 || i == 8 || i == 10 {
-			b = append(b, '-')
-		}
-		b = hex.AppendEncode(b, sum[i:i+1])
-	}
-	return string(b)
 }
 
 // version returns the version of a card of the file that is in these groups.

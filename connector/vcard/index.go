@@ -4,18 +4,20 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"github.com/contactsync/contactsync/internal/cards"
 )
 
 // An index is what is known of the files of the book and their cards.
 type index struct {
-	plain map[string]plain    // of the files of one card that need no more said, by far the most
-	files map[string]*file    // the others, by name
-	at    map[string]located  // by record id, of cards that are not alone in a file of their id ([index.find])
-	byUID map[uidKey]string   // the first id that bears a UID
-	twice map[uidKey][]string // all ids that bear it, where there are several: a fault
+	plain map[string]plain          // of the files of one card that need no more said, by far the most
+	files map[string]*file          // the others, by name
+	at    map[string]located        // by record id, of cards that are not alone in a file of their id ([index.find])
+	byUID map[cards.UIDKey]string   // the first id that bears a UID
+	twice map[cards.UIDKey][]string // all ids that bear it, where there are several: a fault
 	// members are the names of the groups that a card is in, by its UID, sorted; nil means that it is to be found
 	// out anew.
-	members map[uidKey][]string
+	members map[cards.UIDKey][]string
 	// groups are the group cards by the key of their name.
 	groups map[string]located
 	// unreadable is why a group card cannot be read: then it is not known which labels the records have.
@@ -26,7 +28,7 @@ type index struct {
 // name as its id. Hundreds of thousands of them are known, so no more is noted than tells the file and the card.
 type plain struct {
 	stat       stat
-	key        uidKey
+	key        cards.UIDKey
 	digest     digest
 	racy, sure bool
 }
@@ -72,7 +74,7 @@ func (l located) spot() spot { return spot{l.file.name, l.card.start} }
 
 func newIndex() *index {
 	return &index{plain: map[string]plain{}, files: map[string]*file{}, at: map[string]located{},
-		byUID: map[uidKey]string{}, twice: map[uidKey][]string{}}
+		byUID: map[cards.UIDKey]string{}, twice: map[cards.UIDKey][]string{}}
 }
 
 // file returns what is known of a file, nil if nothing is.
@@ -135,7 +137,7 @@ func (f *file) holds(id string) bool {
 }
 
 // bearing returns the ids of the cards that bear a UID.
-func (x *index) bearing(key uidKey) []string {
+func (x *index) bearing(key cards.UIDKey) []string {
 	if ids := x.twice[key]; ids != nil {
 		return ids
 	}
@@ -146,7 +148,7 @@ func (x *index) bearing(key uidKey) []string {
 }
 
 // bear notes that a card bears a UID.
-func (x *index) bear(key uidKey, id string) {
+func (x *index) bear(key cards.UIDKey, id string) {
 	first, ok := x.byUID[key]
 	switch ids := x.twice[key]; {
 	case !ok:
@@ -159,7 +161,7 @@ func (x *index) bear(key uidKey, id string) {
 }
 
 // unbear forgets that a card bears a UID, in all copies of it.
-func (x *index) unbear(key uidKey, id string) {
+func (x *index) unbear(key cards.UIDKey, id string) {
 	ids := slices.DeleteFunc(x.bearing(key), func(other string) bool { return other == id })
 	delete(x.byUID, key)
 	delete(x.twice, key)
@@ -220,7 +222,7 @@ func (f *file) keepIDs(old *file) {
 	if len(old.cards) > 1 && len(f.cards) > 1 && !old.sticky() {
 		return
 	}
-	ids := map[uidKey]string{}
+	ids := map[cards.UIDKey]string{}
 	for _, c := range old.cards {
 		if c.key != 0 {
 			ids[c.key] = c.id
@@ -250,7 +252,7 @@ func (x *index) findGroups() {
 	if x.members != nil {
 		return
 	}
-	x.members, x.groups, x.unreadable = map[uidKey][]string{}, map[string]located{}, nil
+	x.members, x.groups, x.unreadable = map[cards.UIDKey][]string{}, map[string]located{}, nil
 	for _, name := range slices.Sorted(maps.Keys(x.files)) {
 		f := x.files[name]
 		for _, c := range f.cards {
@@ -261,14 +263,14 @@ func (x *index) findGroups() {
 				x.unreadable = c.err
 				continue
 			}
-			if c.group.name == "" {
+			if c.group.Name == "" {
 				continue
 			}
-			if _, twice := x.groups[labelKey(c.group.name)]; !twice {
-				x.groups[labelKey(c.group.name)] = located{f, c}
+			if _, twice := x.groups[cards.LabelKey(c.group.Name)]; !twice {
+				x.groups[cards.LabelKey(c.group.Name)] = located{f, c}
 			}
-			for key := range c.group.members {
-				x.members[key] = append(x.members[key], c.group.name)
+			for key := range c.group.Members {
+				x.members[key] = append(x.members[key], c.group.Name)
 			}
 		}
 	}

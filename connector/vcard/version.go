@@ -2,13 +2,13 @@ package vcard
 
 import (
 	"crypto/sha256"
-	"encoding/binary"
 	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/contactsync/contactsync/internal/cards"
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
@@ -45,22 +45,6 @@ func digestOf(span vcard.Span) (d digest) {
 	return d
 }
 
-// A uidKey stands for a UID, so that an unchanged file tells its card's by its version. 0 is no UID.
-type uidKey uint64
-
-// keyOfUID returns the key of a UID, which is the same with and without "urn:uuid:" before it.
-func keyOfUID(uid string) uidKey {
-	uid = strings.TrimSpace(uid)
-	if len(uid) > 9 && strings.EqualFold(uid[:9], "urn:uuid:") {
-		uid = uid[9:]
-	}
-	if uid == "" {
-		return 0
-	}
-	sum := sha256.Sum256(append(make([]byte, 0, 64), uid...)) // 64 bytes: most need no memory of their own
-	return uidKey(binary.BigEndian.Uint64(sum[:8]) | 1)
-}
-
 // A version is what a record's version says. Written, it is
 //
 //	size.mtime.inode.uid.digest[.labels]     a card alone in its file
@@ -72,7 +56,7 @@ type version struct {
 	alone  bool
 	racy   bool
 	stat   stat
-	uid    uidKey
+	uid    cards.UIDKey
 	digest digest
 	labels string // of the groups that the card is in; "" if it is in none
 }
@@ -120,7 +104,7 @@ func parseVersion(s string) (v version, ok bool) {
 		next()
 	}
 	uid, err := strconv.ParseUint(next(), 36, 64)
-	v.uid, errs[3] = uidKey(uid), err
+	v.uid, errs[3] = cards.UIDKey(uid), err
 	if len(next()) != hex.EncodedLen(len(v.digest)) {
 		return v, false
 	}

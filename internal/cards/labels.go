@@ -1,4 +1,4 @@
-package vcard
+package cards
 
 import (
 	"strings"
@@ -42,7 +42,7 @@ func without(a, b []string) []string {
 	in := labelSet(b)
 	var out []string
 	for _, s := range a {
-		if !in[labelKey(s)] {
+		if !in[LabelKey(s)] {
 			out = append(out, s)
 		}
 	}
@@ -57,7 +57,7 @@ func intersect(a, b []string) []string {
 	in := labelSet(b)
 	var out []string
 	for _, s := range a {
-		if in[labelKey(s)] {
+		if in[LabelKey(s)] {
 			out = append(out, s)
 		}
 	}
@@ -67,7 +67,7 @@ func intersect(a, b []string) []string {
 func labelSet(labels []string) map[string]bool {
 	set := map[string]bool{}
 	for _, s := range labels {
-		set[labelKey(s)] = true
+		set[LabelKey(s)] = true
 	}
 	return set
 }
@@ -87,7 +87,7 @@ func (w *writer) categories(add, remove []string) error {
 		}
 		var kept, raw []string
 		for k, written := range p.RawList() {
-			if !gone[labelKey(elements[k])] && strings.TrimSpace(elements[k]) != "" {
+			if !gone[LabelKey(elements[k])] && strings.TrimSpace(elements[k]) != "" {
 				kept, raw = append(kept, elements[k]), append(raw, written)
 			}
 		}
@@ -116,24 +116,24 @@ func (w *writer) categories(add, remove []string) error {
 	return nil
 }
 
-// A group is a card that stands for a group of others.
-type group struct {
-	name    string
-	members map[uidKey]bool
+// A Group is what a card says that stands for a group of others. The zero Group is of one that cannot be read.
+type Group struct {
+	Name    string
+	Members map[UIDKey]bool // by the key of their UID
 }
 
 // memberProperties are the properties that name a group's members, by the way its card says that it is a group.
 var memberProperties = []string{"MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"}
 
-// readGroup returns the group that a card stands for.
-func readGroup(card *vcard.Card) (*group, error) {
-	g := &group{members: map[uidKey]bool{}}
+// ReadGroup returns the group that a card stands for.
+func ReadGroup(card *vcard.Card) (*Group, error) {
+	g := &Group{Members: map[UIDKey]bool{}}
 	if i := card.Find("FN"); i >= 0 {
 		name, err := card.Text(&card.Properties[i])
 		if err != nil {
 			return nil, err
 		}
-		g.name = strings.TrimSpace(name)
+		g.Name = strings.TrimSpace(name)
 	}
 	for i := range card.Properties {
 		p := &card.Properties[i]
@@ -144,19 +144,19 @@ func readGroup(card *vcard.Card) (*group, error) {
 		if err != nil {
 			return nil, err
 		}
-		g.members[keyOfUID(uid)] = true
+		g.Members[KeyOfUID(uid)] = true
 	}
 	return g, nil
 }
 
-// regroup returns the text of a group card with members added and removed.
-func regroup(card *vcard.Card, join, leave []string) (vcard.Text, error) {
+// Regroup returns the text of a group card with members added and removed, each by its UID.
+func Regroup(card *vcard.Card, join, leave []string) (vcard.Text, error) {
 	w := writer{card: card, edit: card.Edit()}
-	gone := map[uidKey]bool{}
+	gone := map[UIDKey]bool{}
 	for _, uid := range leave {
-		gone[keyOfUID(uid)] = true
+		gone[KeyOfUID(uid)] = true
 	}
-	name, have := memberProperties[1], map[uidKey]bool{}
+	name, have := memberProperties[1], map[UIDKey]bool{}
 	if card.Find("KIND") >= 0 {
 		name = memberProperties[0]
 	}
@@ -169,14 +169,14 @@ func regroup(card *vcard.Card, join, leave []string) (vcard.Text, error) {
 		if err != nil {
 			return vcard.Text{}, err
 		}
-		if key := keyOfUID(uid); gone[key] {
+		if key := KeyOfUID(uid); gone[key] {
 			w.edit.Remove(i)
 		} else {
 			have[key] = true
 		}
 	}
 	for _, uid := range join {
-		if !have[keyOfUID(uid)] {
+		if !have[KeyOfUID(uid)] {
 			w.edit.Put(-1, vcard.Head(name), card.URIValue("urn:uuid:"+uid))
 		}
 	}

@@ -1,7 +1,6 @@
-package vcard
+package cards
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,22 +9,23 @@ import (
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
-// A wanted set of fields; nil means all.
-type wanted map[string]bool
+// Wanted is a set of fields, by name; nil means all.
+type Wanted map[string]bool
 
-func wantedOf(names []string) wanted {
-	w := wanted{}
+// WantedOf returns the set of the named fields.
+func WantedOf(names []string) Wanted {
+	w := Wanted{}
 	for _, name := range names {
 		w[name] = true
 	}
 	return w
 }
 
-func (w wanted) has(name string) bool { return w == nil || w[name] }
+func (w Wanted) has(name string) bool { return w == nil || w[name] }
 
-// readFields returns what a card says in the wanted fields. groups are the names of the group cards that the card
+// Read returns what a card says in the wanted fields. groups are the names of the group cards that the card
 // is a member of. The error is an *vcard.Error: it names the line that cannot be read.
-func readFields(card *vcard.Card, want wanted, groups []string) (contact.Fields, error) {
+func Read(card *vcard.Card, want Wanted, groups []string) (contact.Fields, error) {
 	size := len(fields)
 	if want != nil {
 		size = len(want)
@@ -51,7 +51,7 @@ func readFields(card *vcard.Card, want wanted, groups []string) (contact.Fields,
 // reader reads the fields of one card; after an error it reads no more.
 type reader struct {
 	card *vcard.Card
-	want wanted
+	want Wanted
 	out  contact.Fields
 	err  error
 }
@@ -184,7 +184,7 @@ func labelsOf(card *vcard.Card, groups []string) ([]string, error) {
 	add := func(names []string) {
 		for _, name := range names {
 			name = strings.TrimSpace(name)
-			if key := labelKey(name); !slices.Contains(keys, key) {
+			if key := LabelKey(name); !slices.Contains(keys, key) {
 				labels, keys = append(labels, name), append(keys, key)
 			}
 		}
@@ -202,8 +202,8 @@ func labelsOf(card *vcard.Card, groups []string) ([]string, error) {
 	return labels, nil
 }
 
-// labelKey returns the form in which labels are the same.
-func labelKey(label string) string {
+// LabelKey returns the form in which labels are the same.
+func LabelKey(label string) string {
 	f, _ := fieldNamed(fieldLabels)
 	return f.EntryKey(contact.Entry{Value: contact.Text(label)}, "")
 }
@@ -311,6 +311,3 @@ func fromTelURI(text string) string {
 	}
 	return text
 }
-
-// place names a card for an error: its file, and the line.
-func place(file string, err error) error { return fmt.Errorf("%s: %w", file, err) }

@@ -1,34 +1,70 @@
-package vcard
+package cards
 
 import (
-	"cmp"
-	"fmt"
+	"maps"
 	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/vcard"
 )
 
-// A writer carries out one patch on one card.
+// A Change is one patch to carry out on one card.
+type Change struct {
+	Card   *vcard.Card
+	Patch  contact.Patch     // not changed
+	New    bool              // the card says nothing yet ([New]): a name that the patch does not set is made of what it sets
+	Groups []string          // the names of the groups that the card is in
+	Exists func(string) bool // whether the book has a group card of that name; nil means that it has none
+	Now    time.Time         // of the write
+	UID    string            // the UID to give a card that has none; "" means that it stays without
+}
+
+// An Outcome is what a [Change] makes of a card, and of the groups that it is in.
+type Outcome struct {
+	Text   vcard.Text
+	Card   *vcard.Card // the text, read
+	Joins  []string    // the names of the groups that the card is to be added to
+	Leaves []string    // the names of the groups that it is to be taken out of
+}
+
+// Write returns what becomes of the card. It fails with [connector.ErrInvalid], naming the field, if a card cannot hold
+// a value or would be too large, and with a [*vcard.Error] if what the card holds cannot be read.
+func (c Change) Write() (Outcome, error) {
+	w := writer{card: c.Card, patch: maps.Clone(c.Patch), groups: c.Groups, exists: c.Exists, now: c.Now, uid: c.UID}
+	if w.exists == nil {
+		w.exists = func(string) bool { return false }
+	}
+	if _, named := c.Patch[fieldName]; c.New && !named {
+		w.name = contact.Empty
+	}
+	text, err := w.write()
+	if err != nil {
+		return Outcome{}, err
+	}
+	out := Outcome{Text: text, Joins: w.joins, Leaves: w.leaves}
+	if out.Card, err = text.Parse(1); err != nil {
+		return Outcome{}, invalid("", "the card would be too large")
+	}
+	return out, nil
+}
+
+// A writer carries out one change.
 type writer struct {
 	card   *vcard.Card
 	edit   *vcard.Edit
 	patch  contact.Patch
-	groups []string          // the names of the groups that the card is in
-	exists func(string) bool // whether the book has a group card of that name
-	now    time.Time         // of the write
-	uid    string            // the UID to give a card that has none; "" means that it stays without
-	joins  []string          // groups that the card is to be added to
-	leaves []string          // groups that it is to be taken out of
-	given  []string          // group names that were given to new entries
-	name   contact.Value     // the full name that the card is to have; absent means that it stays
+	groups []string
+	exists func(string) bool
+	now    time.Time
+	uid    string
+	joins  []string
+	leaves []string
+	given  []string      // group names that were given to new entries
+	name   contact.Value // the full name that the card is to have; absent means that it stays
 }
 
-// write returns the text of the card with the patch carried out. It fails with [connector.ErrInvalid], naming the
-// field, if a card cannot hold a value, and with an *vcard.Error if what the card holds cannot be read.
+// write returns the text of the card with the patch carried out.
 func (w *writer) write() (vcard.Text, error) {
 	w.edit = w.card.Edit()
 	steps := []func() error{w.names, w.entries, w.organization, w.texts, w.notes, w.dates, w.labels}
@@ -48,80 +84,6 @@ func (w *writer) write() (vcard.Text, error) {
 	}
 	return w.finishName()
 }
-
-// check refuses what no card can hold.
-func (w *writer) check() error {
-	refused := ""
-	for name := range w.patch {
-		if f, ok := fieldNamed(name); (!ok || f.ReadOnly) && (refused == "" || name < refused) {
-			refused = name
-		}
-	}
-	if refused != "" {
-		return invalid(refused, "a card has no such field that can be written")
-	}
-	for i := range fields {
-		f := &fields[i]
-		change, ok := w.patch[f.Name]
-		if !ok {
-			continue
-		}
-		if !change.Set.Absent() {
-			v, err := f.Coerce(change.Set)
-			if err != nil {
-				return invalid(f.Name, err.Error())
-			}
-			if f.MaxLength > 0 && utf8.RuneCountInString(v.Str()) > f.MaxLength {
-				return invalid(f.Name, fmt.Sprintf("longer than %d characters", f.MaxLength))
-			}
-			change.Set = v
-			w.patch[f.Name] = change
-		}
-		if err := checkTexts(f, change); err != nil {
-			return err
-		}
-		if d := change.Set.Str(); f.Type == contact.TypeDate && d != "" {
-			if y, m, day, ok := parseDate(d); !ok || !validDate(y, m, day) || strings.ContainsAny(d, "Tt ") {
-				return invalid(f.Name, "not a date")
-			}
-		}
-	}
-	return nil
-}
-
-// checkTexts refuses texts that a change brings in and that no card can hold.
-func checkTexts(f *contact.Field, c contact.Change) error {
-	err := checkText(f, c.Set.Str())
-	for _, s := range c.Set.Elements() {
-		err = cmp.Or(err, checkText(f, s))
-	}
-	for _, list := range [...][]contact.Entry{c.Set.Entries(), c.Add} {
-		for i := range list {
-			err = cmp.Or(err, checkText(f, list[i].Type), checkText(f, list[i].Value.Str()))
-			for _, part := range addressComponents(list[i].Value.Address()) {
-				err = cmp.Or(err, checkText(f, part))
-			}
-		}
-	}
-	return err
-}
-
-func checkText(f *contact.Field, s string) error {
-	if strings.IndexFunc(s, isControl) >= 0 || !utf8.ValidString(s) {
-		return invalid(f.Name, "a control character, or text that is not UTF-8")
-	}
-	if f.Type != contact.TypeText && f.Type != contact.TypeAddress && strings.ContainsAny(s, "\r\n") {
-		return invalid(f.Name, "a line end")
-	}
-	return nil
-}
-
-func invalid(field, message string) error {
-	return &connector.Error{App: appID, Field: field, Message: message, Err: connector.ErrInvalid}
-}
-
-// isControl reports whether a card cannot hold the character.
-func isControl(r rune) bool { return r < 0x20 && r != '\n' && r != '\t' && r != '\r' }
 
 // set returns the text that the patch sets a single-valued field to, and whether it does.
 func (w *writer) set(field string) (string, bool) {
@@ -305,7 +267,7 @@ func (w *writer) notes() error {
 	}
 	first := w.card.Find("NOTE")
 	if first >= 0 {
-		fields, err := readFields(w.card, wantedOf([]string{fieldNotes}), nil)
+		fields, err := Read(w.card, WantedOf([]string{fieldNotes}), nil)
 		if err != nil || fields[fieldNotes].Str() == text {
 			return err
 		}
@@ -341,7 +303,7 @@ func (w *writer) holds(field string, index int, text string) bool {
 	if index < 0 {
 		return false
 	}
-	fields, err := readFields(w.card, wantedOf([]string{field}), nil)
+	fields, err := Read(w.card, WantedOf([]string{field}), nil)
 	return err == nil && !fields[field].Absent() && fields[field].Str() == text
 }
 

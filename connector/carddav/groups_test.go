@@ -1,0 +1,69 @@
+package carddav_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/apptest/davfake"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// TestGroupsAsCards: labels are the groups that name a card; they change with the group, and are changed in it.
+func TestGroupsAsCards(t *testing.T) {
+	t.Parallel()
+	for name, group := range map[string]func(uid, name string, members ...string) string{"Apple": davfake.AppleGroup, "vCard 4.0": davfake.KindGroup} {
+		for _, q := range []davfake.Quirks{{}, {Query: davfake.QueryBroken}, {Query: davfake.QueryAll}, {NoSync: true}} {
+			s := davfake.New(t, q)
+			s.Book.Put("ann.vcf", cardOf("UID:u-ann", "FN:Ann", "N:;Ann;;;", "CATEGORIES:Family"))
+			s.Book.Put("bob.vcf", cardOf("UID:u-bob", "FN:Bob", "N:;Bob;;;"))
+			s.Book.Put("vip.vcf", group("g1", "VIP", "u-ann"))
+			c := open(t, s, q)
+			records, _, page := all(t, c, "")
+			require.Len(t, records, 2, "a group is no record")
+			require.True(t, page.Complete)
+			require.Equal(t, []string{"Family", "VIP"}, records["ann.vcf"].Get("labels").Elements())
+			require.Empty(t, records["bob.vcf"].Get("labels").Elements())
+
+			// Bob joins by the connector, Ann leaves by somebody else.
+			r := apply(t, c, connector.Write{Op: connector.Update, ID: "bob.vcf", Version: records["bob.vcf"].Version,
+				Patch: contact.Patch{"labels": {Add: []contact.Entry{{Value: contact.Text("VIP")}, {Value: contact.Text("Other")}}}}})
+			require.NoError(t, r.Err)
+			require.Equal(t, []string{"Other", "VIP"}, r.Record.Get("labels").Elements())
+			cards := s.Book.Cards()
+			require.Contains(t, cards["vip.vcf"], "urn:uuid:u-bob", name)
+			require.Contains(t, cards["bob.vcf"], "CATEGORIES:Other", name)
+			require.NotContains(t, cards["bob.vcf"], "VIP", name)
+			s.Book.Edit("vip.vcf", func(card string) string {
+				var kept []string
+				for _, line := range strings.Split(card, "\r\n") {
+					if !strings.Contains(line, "u-ann") {
+						kept = append(kept, line)
+					}
+				}
+				return strings.Join(kept, "\r\n")
+			})
+			_, err := c.Changes(t.Context(), connector.Query{Since: page.Next})
+			if !q.NoSync {
+				require.ErrorIs(t, err, connector.ErrCursorExpired, "a group has changed, and with it the labels of others")
+			}
+			now, _, _ := all(t, c, "")
+			require.Equal(t, []string{"Family"}, now["ann.vcf"].Get("labels").Elements())
+			require.NotEqual(t, records["ann.vcf"].Version, now["ann.vcf"].Version, "who left a group has another version")
+			require.Equal(t, r.Record.Version, now["bob.vcf"].Version, "who did not leave it has not")
+		}
+	}
+}
+
+// TestGroupThatCannotBeRead leaves nobody.
+func TestGroupThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	q := davfake.Quirks{AnyBody: true, Lax: true}
+	s := davfake.New(t, q)
+	s.Book.Put("ann.vcf", cardOf("UID:u-ann", "FN:Ann"))
+	s.Book.Put("vip.vcf", "BEGIN:VCARD\r\nVERSION:3.0\r\nX-ADDRESSBOOKSERVER-KIND:group\r\nFN;CHARSET=klingon:VIP\r\nUID:g\r\nEND:VCARD\r\n")
+	records, _, _ := all(t, open(t, s, q), "")
+	require.True(t, records["ann.vcf"].Get("labels").Absent())
+}

@@ -1,0 +1,81 @@
+package carddav
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/internal/cards"
+)
+
+// A regrouping is what becomes of the members of one group.
+type regrouping struct {
+	join, leave []string // UIDs
+	jobs        []*job
+}
+
+// regroup adds the cards of the jobs to the groups that they join, and takes them out of those that they leave. Each group
+// card is written once. A job whose group cannot be written has an error of which the outcome is not known: its card was
+// written already.
+func (b *book) regroup(ctx context.Context, f found, jobs []*job) {
+	changes := map[string]*regrouping{} // by the label of the group
+	note := func(j *job, label string) *regrouping {
+		key := cards.LabelKey(label)
+		if changes[key] == nil {
+			changes[key] = &regrouping{}
+		}
+		if r := changes[key]; !slices.Contains(r.jobs, j) {
+			r.jobs = append(r.jobs, j)
+		}
+		return changes[key]
+	}
+	for _, j := range jobs {
+		if j.err != nil {
+			continue
+		}
+		for _, label := range j.joins {
+			r := note(j, label)
+			r.join = append(r.join, j.uid)
+		}
+		for _, label := range j.leaves {
+			r := note(j, label)
+			r.leave = append(r.leave, j.uid)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(changes)) {
+		err := b.rewriteGroup(ctx, f, key, changes[key])
+		for _, j := range changes[key].jobs {
+			if err != nil && j.err == nil {
+				j.err = &connector.Error{App: appID, Message: "the card was written, and the group was not: " + err.Error()}
+			}
+		}
+	}
+	if len(changes) > 0 {
+		b.forgetGroups()
+	}
+}
+
+// rewriteGroup writes a group card, once more if somebody else was quicker.
+func (b *book) rewriteGroup(ctx context.Context, f found, label string, r *regrouping) error {
+	for attempt := 0; ; attempt++ {
+		g, err := b.knownGroups(ctx, f)
+		if err != nil {
+			return err
+		}
+		group := g.byLabel[label]
+		if group == nil || group.card == nil {
+			return errors.New("it is not there any more")
+		}
+		text, err := cards.Regroup(group.card, r.join, r.leave)
+		if err != nil || text.Held == group.card.String() {
+			return err
+		}
+		_, _, err = f.client.put(ctx, hrefOf(f.client.Base(), group.id), "If-Match", ifMatch(group.etag), withCRLF(text.Held))
+		b.forgetGroups()
+		if !errors.Is(err, connector.ErrVersionConflict) || attempt > 1 {
+			return err
+		}
+	}
+}
