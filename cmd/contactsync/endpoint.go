@@ -69,7 +69,7 @@ func (l *loader) settings(app connector.App, written map[string]string, list []e
 		if app.Settings[i].Secret && !secretKey.MatchString(e.key) { // else it was looked at already
 			l.refuseSecret(e, text, join(at, e.key))
 		}
-		text = l.expand(text, join(at, e.key))
+		text = l.address(text, join(at, e.key))
 		options := app.Settings[i].Options
 		if slices.Contains(options, "yes") {
 			text = yesOrNo(text)

@@ -14,6 +14,7 @@ import (
 	"github.com/contactsync/contactsync/connector/carddav"
 	"github.com/contactsync/contactsync/connector/csvfile"
 	"github.com/contactsync/contactsync/connector/httpapi"
+	"github.com/contactsync/contactsync/connector/sqltable"
 	"github.com/contactsync/contactsync/connector/vcard"
 	"github.com/contactsync/contactsync/memstore"
 	"github.com/contactsync/contactsync/sqlstore"
@@ -24,7 +25,7 @@ import (
 // home, and one that speaks http.
 func catalogue() connector.Catalogue {
 	ownNetwork := carddav.Account{Policy: httpapi.Policy{Private: true, Plain: true}}
-	return connector.NewCatalogue(vcard.App(), csvfile.App(), carddav.App(ownNetwork))
+	return connector.NewCatalogue(vcard.App(), csvfile.App(), carddav.App(ownNetwork), sqltable.App(openTable))
 }
 
 // catalogue returns the apps that this call of the program knows.

@@ -115,8 +115,8 @@ func App(with Account) connector.App {
 		Auth:  "password",
 		Settings: []connector.Setting{
 			{Name: "url", Label: "the address of the server, or of an address book", Required: true},
-			{Name: "username", Label: "the name of the account"},
-			{Name: "password", Label: "its password; of services with a second factor one for apps"},
+			{Name: "username", Label: "the name of the account", Account: true},
+			{Name: "password", Label: "its password; of services with a second factor one for apps", Secret: true},
 			{Name: "book", Label: "the address book, by its name or the last part of its address; none if there is only one"},
 			{Name: "srv", Label: "url is a domain, whose DNS says where its server is", Options: []string{"yes", "no"}, Default: "no"},
 		},

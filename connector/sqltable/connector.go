@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -33,6 +34,7 @@ type Connector struct {
 	table   Table
 	where   []string // the columns of Table.Where, sorted
 	clock   connector.Clock
+	checked *atomic.Bool // the database has the columns
 }
 
 // Connector lists and reads; with a change log it has a feed as well, with a marker it finds what it created.
@@ -56,7 +58,7 @@ func New(db DB, d Dialect, t Table) (*Connector, error) {
 		return nil, fmt.Errorf("sqltable: table %q: %w", t.Name, err)
 	}
 	t.Columns, t.Related, t.Where = slices.Clone(t.Columns), slices.Clone(t.Related), maps.Clone(t.Where)
-	return &Connector{db: db, dialect: d, table: t, where: slices.Sorted(maps.Keys(t.Where)), clock: connector.SystemClock{}}, nil
+	return &Connector{db: db, dialect: d, table: t, where: slices.Sorted(maps.Keys(t.Where)), clock: connector.SystemClock{}, checked: &atomic.Bool{}}, nil
 }
 
 // WithClock returns a connector that stamps rows by another clock, for tests.
@@ -66,8 +68,19 @@ func (c *Connector) WithClock(clock connector.Clock) *Connector {
 	return &other
 }
 
-// Schema describes the columns, as the table was described to [New].
-func (c *Connector) Schema(context.Context) (contact.Schema, error) {
+// Schema describes the columns, as the table was described to [New]. It fails if the database does not have them.
+func (c *Connector) Schema(ctx context.Context) (contact.Schema, error) {
+	if !c.checked.Load() {
+		if err := c.Check(ctx); err != nil {
+			return contact.Schema{}, err
+		}
+		c.checked.Store(true)
+	}
+	return c.schema(), nil
+}
+
+// schema is the schema by the description alone.
+func (c *Connector) schema() contact.Schema {
 	const batch = 500
 	t := &c.table
 	s := contact.Schema{
@@ -84,7 +97,7 @@ func (c *Connector) Schema(context.Context) (contact.Schema, error) {
 		f.ReadOnly = f.ReadOnly || t.ReadOnly
 		s.Fields = append(s.Fields, f)
 	}
-	return s, nil
+	return s
 }
 
 // fields returns the fields of a record, those of the columns first.

@@ -72,8 +72,7 @@ func TestSettings(t *testing.T) {
 	}
 	c, err := open(map[string]string{"lists": "email=emails(contact, address, kind, main); tags=tags(contact, tag)", "marker": "cs", "where": "tenant=1", "log": "l"})
 	require.NoError(t, err)
-	schema, err := c.Schema(t.Context())
-	require.NoError(t, err)
+	schema := sqltable.SchemaOf(c)
 	want := []contact.Field{
 		{Name: "first", Type: contact.TypeText, Meaning: "first"},
 		{Name: "birthday", Type: contact.TypeDate, Meaning: "birthday"},
@@ -113,8 +112,7 @@ func TestReadOnly(t *testing.T) {
 	c, err := sqltable.New(nil, sqltable.Postgres, sqltable.Table{Name: "v", Key: sqltable.Key{Column: "id"}, ReadOnly: true,
 		Columns: []sqltable.Column{{Name: "first", Field: contact.Field{Name: "first", Type: contact.TypeText}}}})
 	require.NoError(t, err)
-	schema, err := c.Schema(t.Context())
-	require.NoError(t, err)
+	schema := sqltable.SchemaOf(c)
 	require.True(t, schema.NoCreate && schema.NoUpdate && schema.NoDelete && schema.Fields[0].ReadOnly)
 	for _, op := range []connector.Op{connector.Create, connector.Update, connector.Delete} {
 		results, err := c.Apply(t.Context(), []connector.Write{{Op: op, ID: "1"}})

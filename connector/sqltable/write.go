@@ -178,8 +178,8 @@ func (c *Connector) readBack(ctx context.Context, db DB, writes []connector.Writ
 	return nil
 }
 
-// checked returns the row that a write is about, unless it has another version by now.
-func (c *Connector) checked(w *connector.Write, now map[string]row) (row, error) {
+// compared returns the row that a write is about, unless it has another version by now.
+func (c *Connector) compared(w *connector.Write, now map[string]row) (row, error) {
 	r, ok := now[w.ID]
 	if !ok {
 		return row{}, connector.ErrNotFound
@@ -243,7 +243,7 @@ func (c *Connector) now() string { return c.clock.Now().UTC().Format(time.RFC333
 
 // update changes the named columns and entries of a row.
 func (c *Connector) update(ctx context.Context, db DB, w *connector.Write, now map[string]row) error {
-	r, err := c.checked(w, now)
+	r, err := c.compared(w, now)
 	if err != nil {
 		return err
 	}
@@ -269,7 +269,7 @@ func (c *Connector) update(ctx context.Context, db DB, w *connector.Write, now m
 
 // remove deletes a row, or marks it as deleted.
 func (c *Connector) remove(ctx context.Context, db DB, w *connector.Write, now map[string]row) error {
-	r, err := c.checked(w, now)
+	r, err := c.compared(w, now)
 	if err != nil {
 		return err
 	}
