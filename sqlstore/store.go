@@ -145,7 +145,9 @@ func (s *Store) once(ctx context.Context, readOnly bool, fn func(*tx) error) (wa
 }
 
 // A finalError is one after which a transaction is not tried again, whatever it says.
-type finalError struct{ error }
+type finalError struct{ err error }
+
+func (e finalError) Error() string { return e.err.Error() }
 
 // tries is how often a transaction is begun at most. Each waits as long as the database is set to.
 const tries = 3
@@ -158,7 +160,7 @@ func (s *Store) retry(ctx context.Context, fn func() error) error {
 		}
 		final, done := errors.AsType[finalError](err)
 		if done {
-			err = final.error
+			err = final.err
 		}
 		if ctx.Err() != nil {
 			return errors.Join(ctx.Err(), err) // drivers have their own words for it
