@@ -48,14 +48,18 @@ func (s *Store) Update(ctx context.Context, lease contactsync.Lease, fn func(con
 	})
 }
 
-// View implements contactsync.Store. It sees the state that the database had when it began, and waits for no Update.
+// View implements contactsync.Store. It sees the state that the database had when it began, and waits for no Update. It runs
+// fn once at most.
 func (s *Store) View(ctx context.Context, scope contactsync.Scope, fn func(contactsync.ReadTx) error) error {
 	return s.transact(ctx, true, func(tx *tx) error {
 		err := tx.queryRow(s.dialect.find(), []byte(scope.Owner), []byte(scope.Connection)).Scan(&tx.scope)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) { // without a scope there are no rows: none has the id 0
 			return fmt.Errorf("sqlstore: read the scope: %w", err)
 		}
-		return fn(&tx.readTx)
+		if err := fn(&tx.readTx); err != nil {
+			return finalError{err} // fn may have kept what it read
+		}
+		return nil
 	})
 }
 
@@ -127,15 +131,23 @@ func (s *Store) once(ctx context.Context, readOnly bool, fn func(*tx) error) (wa
 	if tx.err != nil {
 		return tx.wanted, tx.err
 	}
+	if readOnly {
+		return tx.wanted, nil
+	}
 	if err := t.Commit(); err != nil {
 		err = fmt.Errorf("sqlstore: commit: %w", err)
-		if !readOnly && s.dialect.lost(err) {
+		if s.dialect.lost(err) {
 			err = &UnavailableError{Unknown: true, Err: err}
 		}
 		return tx.wanted, err
 	}
 	return tx.wanted, nil
 }
+
+// A finalError is one after which a transaction is not tried again, whatever it says.
+type finalError struct{ err error }
+
+func (e finalError) Error() string { return e.err.Error() }
 
 // tries is how often a transaction is begun at most. Each waits as long as the database is set to.
 const tries = 3
@@ -146,15 +158,18 @@ func (s *Store) retry(ctx context.Context, fn func() error) error {
 		if err == nil {
 			return nil
 		}
+		final, done := errors.AsType[finalError](err)
+		if done {
+			err = final.err
+		}
 		if ctx.Err() != nil {
 			return errors.Join(ctx.Err(), err) // drivers have their own words for it
 		}
-		var unavailable *UnavailableError
-		if errors.As(err, &unavailable) {
-			return err // it may have been committed
+		if unavailable, ok := errors.AsType[*UnavailableError](err); ok {
+			return unavailable // it may have been committed
 		}
 		lost := s.dialect.lost(err)
-		if try < tries && (lost || s.dialect.again(err)) {
+		if !done && try < tries && (lost || s.dialect.again(err)) {
 			continue
 		}
 		if lost {

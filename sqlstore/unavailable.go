@@ -10,6 +10,7 @@ type UnavailableError struct {
 	Err error
 }
 
+// Error says what was committed, what to do, and what the driver said.
 func (e *UnavailableError) Error() string {
 	what := "nothing of this step was committed"
 	if e.Unknown {

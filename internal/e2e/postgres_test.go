@@ -228,6 +228,20 @@ func TestPostgresRunsAgain(t *testing.T) {
 	}
 }
 
+// What a View has read may be kept by its function, so that does not run again.
+func TestPostgresViewsOnce(t *testing.T) {
+	s := stores.New(t, stores.Postgres)
+	for _, failed := range []coded{"40001", "57P01"} {
+		runs := 0
+		err := s.View(t.Context(), scope, func(contactsync.ReadTx) error {
+			runs++
+			return failed
+		})
+		require.ErrorIs(t, err, failed)
+		require.Equal(t, 1, runs)
+	}
+}
+
 // A call that waits for somebody else's transaction ends with its context.
 func TestPostgresWaitsNoLongerThanItsContext(t *testing.T) {
 	s := stores.New(t, stores.Postgres)

@@ -2,6 +2,7 @@ package e2e_test
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +15,7 @@ import (
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/e2e/servers"
 	"github.com/contactsync/contactsync/sqlstore"
 )
 
@@ -88,6 +90,35 @@ func TestWhatIsDeletedIsNotLegible(t *testing.T) {
 			}
 		}
 	}
+}
+
+// In PostgreSQL nothing of them is left in a row of a table, dead or alive.
+func TestWhatIsDeletedIsTakenOutOfTheTables(t *testing.T) {
+	dsn := servers.Postgres(t)
+	db := openPostgres(t, dsn)
+	if _, err := db.Exec("CREATE EXTENSION pageinspect"); err != nil {
+		t.Skipf("LEFT OUT: rows that were deleted cannot be looked at: %v", err)
+	}
+	s := lived(t, 1, inPostgres(t, dsn, sqlstore.Postgres{}))
+	require.Positive(t, rowsWithCanary(t, db))
+	require.NoError(t, s.Forget(t.Context(), contactsync.A, canary+"40"))
+	require.Zero(t, rowsWithCanary(t, db), "after Forget")
+	_, err := s.Sync(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, rowsWithCanary(t, db), "after another sync")
+}
+
+// rowsWithCanary counts the rows that hold the canary on the pages of the tables, also deleted ones.
+func rowsWithCanary(t *testing.T, db *sql.DB) (n int) {
+	t.Helper()
+	for _, table := range contactsync.Tables {
+		var rows int
+		require.NoError(t, db.QueryRow(`SELECT count(*) FROM generate_series(0, pg_relation_size($1::regclass) / 8192 - 1) AS page,
+			heap_page_items(get_raw_page($1::text, page::int)) WHERE position($2::bytea IN t_data) > 0`,
+			"contactsync_"+string(table), []byte(canary)).Scan(&rows))
+		n += rows
+	}
+	return n
 }
 
 // Who reads the database for long keeps it from being scrubbed, and that is said; the person is forgotten all the same.

@@ -44,7 +44,10 @@ func NewPostgres(tb testing.TB) *PostgresServer {
 	if err != nil {
 		databaseIn(tb, nil, err)
 	}
-	tb.Cleanup(s.process.remove)
+	tb.Cleanup(func() {
+		s.process.remove()
+		os.RemoveAll(s.folder) // if it was stopped, nobody else does
+	})
 	return s
 }
 

@@ -92,13 +92,15 @@ type process struct {
 }
 
 // guard reads one line: "stop" keeps the folder, the end of the pipe removes it. $1 is the folder, $2 the signal that
-// stops the server, the rest is its command. What is left of the process group after five seconds is killed, the guard
-// with it.
+// stops the server, the rest is its command. A server that has not ended after ten seconds is killed; so is, in the end, what
+// is left of the process group, the guard with it.
 const guard = `dir=$1 signal=$2; shift 2
 "$@" </dev/null >>"$dir/log" 2>&1 & server=$!
 IFS= read -r order
 kill -s "$signal" $server
-(sleep 5; kill -KILL 0) & wait $server
+(sleep 10; kill -KILL $server) & late=$!
+wait $server
+kill $late
 [ "$order" = stop ] || rm -rf "$dir"
 kill -KILL 0`
 
@@ -140,7 +142,8 @@ func (p *process) wait(answers func() error) error {
 	return errors.Join(err, readErr, fmt.Errorf("the server printed: %s", bytes.TrimSpace(text)))
 }
 
-// freeAddress returns an address on loopback that is free now: "127.0.0.1:1234".
+// freeAddress returns an address on loopback that is free now: "127.0.0.1:1234". Another program may take it before the
+// server does, so whoever starts one there tries again with another.
 func freeAddress() (string, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
