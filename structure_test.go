@@ -69,7 +69,6 @@ var rootModules = []string{"golang.org/x/text", "golang.org/x/net", "golang.org/
 var nestedModules = map[string][]string{
 	"cmd/contactsync": {"github.com/spf13/cobra", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "modernc.org/sqlite", "github.com/jackc/pgx/v5", "golang.org/x/term"},
 	"examples/crm":    {"modernc.org/sqlite"},
-	"cmd/contactsync": {"github.com/spf13/cobra", "github.com/goccy/go-yaml", "github.com/schollz/progressbar/v3", "modernc.org/sqlite", "golang.org/x/term"},
 	"internal/e2e":    {"github.com/goccy/go-yaml", "modernc.org/sqlite", "github.com/jackc/pgx/v5"},
 }
 

@@ -1,0 +1,5 @@
+//go:build !race
+
+package contactsync_test
+
+const raced = false
