@@ -16,7 +16,7 @@ import (
 const (
 	readBatch  = 50
 	writeBatch = 10
-	parallel   = 4
+	parallel   = 2
 )
 
 // A book is a connector to an address book.

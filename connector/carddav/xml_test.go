@@ -6,7 +6,6 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
@@ -43,15 +42,11 @@ func TestS30XML(t *testing.T) {
 		"another encoding":       `<?xml version="1.0" encoding="utf-7"?><d:multistatus xmlns:d="DAV:"/>`,
 	}
 	for name, text := range tests {
-		start := time.Now()
 		_, _, err := carddav.ReadHrefs(strings.NewReader(text))
 		if err == nil {
 			t.Errorf("%s: no error", name)
 		} else if strings.Contains(err.Error(), "passwd") || strings.Contains(err.Error(), "lol") {
 			t.Errorf("%s: the error repeats what was sent: %v", name, err)
-		}
-		if took := time.Since(start); took > 10*time.Second {
-			t.Errorf("%s: took %s", name, took)
 		}
 	}
 }
