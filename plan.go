@@ -160,7 +160,7 @@ func (pl *planner) decideGone(m *move, x Side) *move {
 	switch {
 	case policy == DeletionDelete && !pl.cfg.schema[y].NoDelete:
 		pl.carryDeletion(m, x)
-	case policy == DeletionMark:
+	case policy == DeletionMark && !pl.cfg.schema[y].NoUpdate:
 		m.severed[x] = true
 		pl.mark(m, y)
 	default:

@@ -1,0 +1,5 @@
+//go:build race
+
+package contactsync
+
+const raceDetector = true
