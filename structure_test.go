@@ -38,6 +38,7 @@ var directions = []imports{
 	{"connector", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/vcard", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/docs", nil, nil},
+	{"internal/mutants", []string{"internal/mutants"}, nil},
 	{"memstore", []string{"", "connector", "contact"}, nil},
 	{"sqlstore", []string{"", "connector", "contact"}, nil},
 	{"storetest", []string{"", "connector", "contact"}, testModules},
