@@ -72,19 +72,19 @@ type dimWorld struct {
 	sync *contactsync.Syncer
 }
 
-func newDimWorld(t *testing.T, guard contactsync.Guard, options ...fake.Option) *dimWorld {
+func newDimWorld(t *testing.T, c contactsync.Connection, options ...fake.Option) *dimWorld {
 	t.Helper()
-	fields := []contact.Field{{Name: "first", Type: contact.TypeText, Meaning: "first"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"}}
+	fields := []contact.Field{{Name: "first", Type: contact.TypeText, Meaning: "first"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"},
+		{Name: "tags", Type: contact.TypeSet}}
 	w := &dimWorld{a: &dim{App: fake.New("a", fields, options...)}, b: &dim{App: fake.New("b", fields)}}
 	for i := range 4 {
 		person := contact.Fields{"first": contact.Text(fmt.Sprintf("P%d", i)), "email": contact.Text(fmt.Sprintf("p%d@example.com", i))}
 		require.NoError(t, w.a.Put(contact.Record{ID: fmt.Sprintf("a%d", i), Fields: person}))
 		require.NoError(t, w.b.Put(contact.Record{ID: fmt.Sprintf("b%d", i), Fields: person}))
 	}
+	c.ID, c.Deletions = "dim", contactsync.Deletions{FromA: contactsync.DeletionDelete, FromB: contactsync.DeletionDelete}
 	var err error
-	w.sync, err = contactsync.Open(t.Context(), contactsync.Connection{ID: "dim", Guard: guard,
-		Deletions: contactsync.Deletions{FromA: contactsync.DeletionDelete, FromB: contactsync.DeletionDelete},
-	}, w.a, w.b, memstore.New(), contactsync.WithClock(newStopClock()))
+	w.sync, err = contactsync.Open(t.Context(), c, w.a, w.b, memstore.New(), contactsync.WithClock(newStopClock()))
 	require.NoError(t, err)
 	return w
 }
@@ -112,7 +112,7 @@ func TestIncompletePassProvesNothing(t *testing.T) {
 	for kind, option := range dimKinds {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
-			w := newDimWorld(t, contactsync.Guard{}, option)
+			w := newDimWorld(t, contactsync.Connection{}, option)
 			w.play(t)
 			require.NoError(t, w.a.Remove("a0"))
 			w.a.page = func(p *connector.Page) { p.Complete = false }
@@ -145,7 +145,7 @@ func TestUnreadableIsNotMissing(t *testing.T) {
 		} {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				w := newDimWorld(t, contactsync.Guard{}, option)
+				w := newDimWorld(t, contactsync.Connection{}, option)
 				w.play(t)
 				w.a.page = func(p *connector.Page) { p.Records = without(p.Records, "a0") }
 				w.a.list = func(l *connector.Listing) {
@@ -165,7 +165,7 @@ func TestUnreadableIsNotMissing(t *testing.T) {
 // TestUnreadIsPresent: a record that the app has and cannot tell is not gone, though it can not be read by its id either.
 func TestUnreadIsPresent(t *testing.T) {
 	t.Parallel()
-	w := newDimWorld(t, contactsync.Guard{}, dimKinds["feed"])
+	w := newDimWorld(t, contactsync.Connection{}, dimKinds["feed"])
 	w.a.blind = true
 	w.play(t)
 	w.a.page = func(p *connector.Page) {
@@ -181,10 +181,12 @@ func TestUnreadIsPresent(t *testing.T) {
 // deleted past the guards.
 func TestNotFoundIsGuarded(t *testing.T) {
 	t.Parallel()
-	w := newDimWorld(t, contactsync.Guard{MaxDeletions: contactsync.AtMost(0)})
+	w := newDimWorld(t, contactsync.Connection{Guard: contactsync.Guard{MaxDeletions: contactsync.AtMost(0)}, Rules: []contactsync.Rule{
+		contactsync.FilterRule{From: contactsync.A, Actions: []contactsync.Action{{Kind: contactsync.ActionAdd, Field: "tags", Value: contact.Text("a"), Always: true}}},
+		contactsync.FilterRule{From: contactsync.B}}})
 	w.play(t)
-	for i := range 2 {
-		require.NoError(t, w.a.Edit(fmt.Sprintf("a%d", i), contact.Fields{"first": contact.Text("Q")}))
+	for i := range 2 { // nobody edits a, so that a deletion may flow to it
+		require.NoError(t, w.b.Edit(fmt.Sprintf("b%d", i), contact.Fields{"tags": contact.Empty}))
 	}
 	w.b.before = func(connector.Op) {
 		w.b.before = nil
@@ -197,11 +199,24 @@ func TestNotFoundIsGuarded(t *testing.T) {
 	}
 }
 
+// TestNewIDIsNoDeletion: a record whose id and key change at once is nobody new.
+func TestNewIDIsNoDeletion(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{})
+	w.play(t)
+	w.b.Reset()
+	require.NoError(t, w.a.Rekey("a0", "a9"))
+	require.NoError(t, w.a.Edit("a9", contact.Fields{"email": contact.Text("new@example.com")}))
+	if left := w.play(t); left != [2]int{4, 4} || w.b.Writes() != (fake.Writes{Updated: 1}) {
+		t.Errorf("%v are left, and b saw %+v; want 4 and 4, and one update", left, w.b.Writes())
+	}
+}
+
 // TestAnotherAccountHalts: the address book of another account is not the one that was synced. Nothing is written until
 // the account is back, or a person confirms.
 func TestAnotherAccountHalts(t *testing.T) {
 	t.Parallel()
-	w := newDimWorld(t, contactsync.Guard{})
+	w := newDimWorld(t, contactsync.Connection{})
 	w.play(t)
 	w.a.SetIdentity("somebody else")
 	require.NoError(t, w.a.Remove("a0"))

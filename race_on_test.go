@@ -2,4 +2,4 @@
 
 package contactsync
 
-const raceDetector = true
+const RaceDetector = true

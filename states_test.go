@@ -325,7 +325,7 @@ func TestEveryPairState(t *testing.T) {
 	start := time.Now()
 	// Under the race detector, which finds nothing in code that shares nothing, the rest would take too long.
 	step := 1
-	if raceDetector {
+	if RaceDetector {
 		step = 16
 	}
 	seen := make([]decision32, allStates)
