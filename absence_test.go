@@ -212,6 +212,47 @@ func TestNewIDIsNoDeletion(t *testing.T) {
 	}
 }
 
+// TestEditWithoutVersions: in an app without versions an edit is seen by what a record holds.
+func TestEditWithoutVersions(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{}, fake.WithQuirks(fake.Quirks{NoVersions: true, NoModified: true}))
+	w.play(t)
+	require.NoError(t, w.a.Edit("a0", contact.Fields{"first": contact.Text("Q")}))
+	w.play(t)
+	for _, r := range w.b.Records() {
+		if got := r.Fields["first"].Str(); (got == "Q") != (r.ID == "b0") {
+			t.Errorf("%s is called %s", r.ID, got)
+		}
+	}
+}
+
+// TestConsentIsOfARun: who consents to what one run held has not consented to what a later one holds, be it as many.
+func TestConsentIsOfARun(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{Guard: contactsync.Guard{MaxDeletions: contactsync.AtMost(0)}})
+	w.play(t)
+	a0 := w.a.Records()[0]
+	require.NoError(t, w.a.Remove("a0"))
+	report, err := w.sync.Sync(t.Context())
+	require.NoError(t, err)
+	seen := report.Waiting
+	require.Len(t, seen, 1)
+	require.NoError(t, w.a.Put(a0))
+	require.NoError(t, w.a.Remove("a1"))
+	report, err = w.sync.Sync(t.Context())
+	require.NoError(t, err)
+	require.Len(t, report.Waiting, 1)
+	require.Equal(t, seen[0].Count, report.Waiting[0].Count)
+	require.ErrorIs(t, w.sync.Confirm(t.Context(), seen...), contactsync.ErrOutdated)
+	if left := w.play(t); left != [2]int{3, 4} {
+		t.Errorf("%v are left, want 3 and 4", left)
+	}
+	require.NoError(t, w.sync.Confirm(t.Context(), report.Waiting...))
+	if left := w.play(t); left != [2]int{3, 3} {
+		t.Errorf("with consent %v are left, want 3 and 3", left)
+	}
+}
+
 // TestAnotherAccountHalts: the address book of another account is not the one that was synced. Nothing is written until
 // the account is back, or a person confirms.
 func TestAnotherAccountHalts(t *testing.T) {

@@ -2,12 +2,14 @@ package mutants_test
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync/internal/mutants"
 	"github.com/stretchr/testify/require"
@@ -16,7 +18,7 @@ import (
 var (
 	tenth = flag.String("tenth", "", `which mutants TestMutants runs: "all", or those of a number, of which ten in a row are all`)
 	only  = flag.String("mutant", "", "run only the mutants whose id matches this pattern")
-	write = flag.Bool("write", false, "write docs/mutants.md from what TestMutants finds; with -tenth all")
+	write = flag.Bool("write", false, "write what TestMutants finds into docs/mutants.md")
 )
 
 // chosen returns the mutants that the flags ask for.
@@ -43,7 +45,6 @@ func chosen(t *testing.T) []mutants.Mutant {
 func TestMutants(t *testing.T) {
 	root, err := mutants.Root()
 	require.NoError(t, err)
-	var results []mutants.Result
 	for _, m := range chosen(t) {
 		t.Run(m.ID, func(t *testing.T) {
 			r, err := m.Test(t.Context(), root)
@@ -52,11 +53,12 @@ func TestMutants(t *testing.T) {
 				t.Fatalf("survived %s of %s: %s", m.Run, m.Package, m.Why)
 			}
 			t.Logf("%.1fs: %s", r.Took.Seconds(), r.Caught)
-			results = append(results, r)
+			if *write {
+				page := filepath.Join(root, "docs", "mutants.md")
+				before, _ := os.ReadFile(page)
+				require.NoError(t, os.WriteFile(page, []byte(mutants.Page(string(before), []mutants.Result{r})), 0o644))
+			}
 		})
-	}
-	if *write && *tenth == "all" && !t.Failed() {
-		require.NoError(t, os.WriteFile(filepath.Join(root, "docs", "mutants.md"), []byte(mutants.Markdown(results)), 0o644))
 	}
 }
 
@@ -92,6 +94,18 @@ func TestTenth(t *testing.T) {
 		slices.Sort(ids)
 		require.Equal(t, mutants.IDs(mutants.All()), slices.Compact(ids))
 	}
+}
+
+// TestPage: a result takes the place of the one before, and what is no mutant any more goes.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	all := mutants.All()
+	page := mutants.Page("", []mutants.Result{{Mutant: all[0], Caught: "TestX/a|b", Took: 3 * time.Second}, {Mutant: mutants.Mutant{ID: "gone"}}})
+	require.Contains(t, page, `| TestX/a\|b | 3 |`)
+	require.NotContains(t, page, "| gone |")
+	page = mutants.Page(page, []mutants.Result{{Mutant: all[1], Caught: "TestY"}})
+	require.Contains(t, page, `| TestX/a\|b | 3 |`)
+	require.Contains(t, page, fmt.Sprintf("2 mutants, all of them caught; %d more", len(all)-2))
 }
 
 // TestOverlayRefuses: a text that is not there, or twice, is nobody's mutant.

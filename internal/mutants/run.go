@@ -77,25 +77,43 @@ func Tenth(all []Mutant, n int) []Mutant {
 	return some
 }
 
-// Markdown returns the list of the results as a page.
-func Markdown(results []Result) string {
-	var b strings.Builder
-	b.WriteString(`# Mutants
+const pageHead = `# Mutants
 
 Each line is a fault that is put into the library on purpose, and the test that notices. The list is made by
-` + "`go test ./internal/mutants -run TestMutants -tenth all -write`" + `, which runs every one of them; the times are from the change
-to the failure, with compiling, on two cores.
+` + "`go test ./internal/mutants -run TestMutants -tenth all -write`" + `; the seconds are from the change to the failure, compiling
+included, when the mutant was last run so.
 
 | mutant | what goes wrong | where | caught by | seconds |
 | --- | --- | --- | --- | --- |
-`)
-	slowest := time.Duration(0)
-	for _, r := range results {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %.0f |\n", r.ID, r.Why, r.File, strings.ReplaceAll(r.Caught, "|", `\|`), r.Took.Seconds())
-		slowest = max(slowest, r.Took)
+`
+
+// Page returns the list of the mutants as a page: with new results where there are some, and else as the page was before.
+func Page(before string, results []Result) string {
+	rows := map[string]string{}
+	for _, line := range strings.Split(before, "\n") {
+		if id, _, ok := strings.Cut(strings.TrimPrefix(line, "| "), " | "); ok && strings.HasPrefix(line, "| ") {
+			rows[id] = line
+		}
 	}
-	fmt.Fprintf(&b, "\n%d mutants, all caught; the slowest in %.0f seconds.\n", len(results), slowest.Seconds())
-	return b.String()
+	for _, r := range results {
+		caught := strings.ReplaceAll(r.Caught, "|", `\|`)
+		rows[r.ID] = fmt.Sprintf("| %s | %s | %s | %s | %.0f |", r.ID, r.Why, r.File, caught, r.Took.Seconds())
+	}
+	var b strings.Builder
+	b.WriteString(pageHead)
+	missing := 0
+	for _, m := range All() {
+		if row := rows[m.ID]; row != "" {
+			b.WriteString(row + "\n")
+		} else {
+			missing++
+		}
+	}
+	fmt.Fprintf(&b, "\n%d mutants, all of them caught", len(All())-missing)
+	if missing > 0 {
+		fmt.Fprintf(&b, "; %d more were not run yet", missing)
+	}
+	return b.String() + ".\n"
 }
 
 // IDs returns the ids of mutants, sorted.

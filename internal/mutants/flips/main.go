@@ -2,7 +2,7 @@
 // opposite, one at a time, and asks whether a test notices. The tests are compiled once, with each such place behind a
 // switch, and run once a flip: only those that come by the place, the quickest first.
 //
-//	go run ./internal/mutants/flips [-jobs 2] [-file guard.go] [-show]
+//	go run ./internal/mutants/flips [-jobs 2] [-files guard.go,plan.go] [-show]
 //
 // It fails if a flip survives that equivalent.txt does not declare to change nothing.
 package main
@@ -23,21 +23,34 @@ import (
 	"github.com/contactsync/contactsync/internal/mutants"
 )
 
+// options are what the command line says.
+type options struct {
+	jobs     int
+	files    string
+	show     bool
+	declared bool
+	quick    bool
+	slow     time.Duration
+}
+
 func main() {
-	jobs := flag.Int("jobs", 2, "how many flips are tried at a time")
-	only := flag.String("file", "", "flip only in these files, joined by commas")
-	show := flag.Bool("show", false, "print what catches each flip")
-	declared := flag.Bool("declared", false, "try the flips again that are declared to change nothing")
+	var o options
+	flag.IntVar(&o.jobs, "jobs", 2, "how many flips are tried at a time")
+	flag.StringVar(&o.files, "files", "", "flip only in these files, joined by commas")
+	flag.BoolVar(&o.show, "show", false, "print what catches each flip")
+	flag.BoolVar(&o.declared, "declared", false, "try the flips that are declared to change nothing, and no others")
+	flag.BoolVar(&o.quick, "quick", false, "leave out the slow tests")
+	flag.DurationVar(&o.slow, "slow", time.Second, "what a slow test is: it is tried where no quick one notices")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := flipAll(ctx, *jobs, *only, *show, *declared); err != nil {
+	if err := flipAll(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func flipAll(ctx context.Context, jobs int, only string, show, declared bool) error {
+func flipAll(ctx context.Context, o options) error {
 	root, err := mutants.Root()
 	if err != nil {
 		return err
@@ -62,32 +75,62 @@ func flipAll(ctx context.Context, jobs int, only string, show, declared bool) er
 		return err
 	}
 	fmt.Printf("%d tests and scenarios come by a flip; %.0fs\n", len(units), time.Since(start).Seconds())
+	if o.show {
+		for _, u := range units[max(0, len(units)-15):] {
+			fmt.Printf("  %s takes %.2fs\n", u.name, u.took.Seconds())
+		}
+	}
 	sites := slices.DeleteFunc(slices.Clone(b.sites), func(s *Site) bool {
-		return only != "" && !slices.Contains(strings.Split(only, ","), s.File) || (excused[s.Key()] != "") != declared
+		return o.files != "" && !slices.Contains(strings.Split(o.files, ","), s.File) || (excused[s.Key()] != "") != o.declared
 	})
-	results, err := b.flipSites(ctx, units, sites, jobs, show)
+	results, err := b.flipSites(ctx, units, sites, o)
 	if err != nil {
 		return err
 	}
-	return report(results, declared, time.Since(start))
+	return report(results, o.declared, time.Since(start))
 }
 
-// flipSites tries the sites, several at a time, and returns the results in their order.
-func (b *build) flipSites(ctx context.Context, units []*unit, sites []*Site, jobs int, show bool) ([]result, error) {
+// flipSites tries the sites on the units that are quick, and those that survive on the others as well. It returns the
+// results in the order of the sites.
+func (b *build) flipSites(ctx context.Context, units []*unit, sites []*Site, o options) ([]result, error) {
+	slow := slices.IndexFunc(units, func(u *unit) bool { return u.took > o.slow })
+	if slow < 0 {
+		slow = len(units)
+	}
+	all, err := b.flipPass(ctx, units[:slow], sites, o)
+	if err != nil || o.quick {
+		return all, err
+	}
+	var left []*Site
+	all = slices.DeleteFunc(all, func(r result) bool {
+		if r.caught == "" {
+			left = append(left, r.site)
+		}
+		return r.caught == ""
+	})
+	fmt.Printf("%d are left for the %d slow tests\n", len(left), len(units)-slow)
+	rest, err := b.flipPass(ctx, units[slow:], left, o)
+	all = append(all, rest...)
+	slices.SortFunc(all, func(x, y result) int { return cmp.Compare(x.site.ID, y.site.ID) })
+	return all, err
+}
+
+// flipPass tries the sites on the units, several at a time.
+func (b *build) flipPass(ctx context.Context, units []*unit, sites []*Site, o options) ([]result, error) {
 	next := make(chan *Site)
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	var all []result
 	var failed error
-	for range max(1, jobs) {
+	for range max(1, o.jobs) {
 		wg.Go(func() {
-			w := &worker{build: b, all: units, servers: map[int]*server{}}
+			w := &worker{build: b, servers: map[int]*server{}}
 			for s := range next {
-				r, err := w.flip(ctx, s)
+				r, err := w.flip(ctx, s, units)
 				mu.Lock()
 				failed = errors.Join(failed, err)
 				all = append(all, r)
-				r.print(show)
+				r.print(o.show)
 				mu.Unlock()
 			}
 			for suite := range b.suite {

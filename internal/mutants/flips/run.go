@@ -49,7 +49,6 @@ func (b *build) units(ctx context.Context) ([]*unit, error) {
 // A worker tries flips, one after the other, on servers of its own.
 type worker struct {
 	*build
-	all     []*unit
 	servers map[int]*server // by suite
 }
 
@@ -62,11 +61,11 @@ type result struct {
 
 const endless = "a test that does not end"
 
-// flip runs what reaches a site with the site flipped, the quickest first, until a test fails.
-func (w *worker) flip(ctx context.Context, site *Site) (result, error) {
+// flip runs those of the units that reach a site, with the site flipped, the quickest first, until one fails.
+func (w *worker) flip(ctx context.Context, site *Site, units []*unit) (result, error) {
 	r := result{site: site}
 	var reaching []*unit
-	for _, u := range w.all {
+	for _, u := range units {
 		if u.reaches[site.ID] || site.Function == "" {
 			reaching = append(reaching, u)
 		}
