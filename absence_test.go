@@ -23,15 +23,11 @@ type dim struct {
 	list   func(*connector.Listing)
 	read   func([]string, []connector.ReadResult)
 	before func(connector.Op) // a write
-	blind  bool               // it cannot be read by id
 }
 
 func (d *dim) Features() connector.Features {
 	f := d.App.Features()
 	f.Reader, f.Lister = d, d
-	if d.blind {
-		f.Reader, f.Lister = nil, nil
-	}
 	return f
 }
 
@@ -166,8 +162,12 @@ func TestUnreadableIsNotMissing(t *testing.T) {
 func TestUnreadIsPresent(t *testing.T) {
 	t.Parallel()
 	w := newDimWorld(t, contactsync.Connection{}, dimKinds["feed"])
-	w.a.blind = true
 	w.play(t)
+	w.a.read = func(ids []string, results []connector.ReadResult) {
+		for i := range results {
+			results[i] = connector.ReadResult{Err: &connector.Error{App: "a", Op: "read", Err: connector.ErrNotFound}}
+		}
+	}
 	w.a.page = func(p *connector.Page) {
 		p.Records = without(p.Records, "a0")
 		p.Unread = append(p.Unread, connector.Unread{ID: "a0", Err: connector.ErrInvalid})

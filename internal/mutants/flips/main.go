@@ -30,6 +30,7 @@ type options struct {
 	show     bool
 	declared bool
 	quick    bool
+	again    string
 	slow     time.Duration
 }
 
@@ -40,6 +41,7 @@ func main() {
 	flag.BoolVar(&o.show, "show", false, "print what catches each flip")
 	flag.BoolVar(&o.declared, "declared", false, "try the flips that are declared to change nothing, and no others")
 	flag.BoolVar(&o.quick, "quick", false, "leave out the slow tests")
+	flag.StringVar(&o.again, "again", "", "try only the flips that survived, by this file, to which an earlier run was printed")
 	flag.DurationVar(&o.slow, "slow", time.Second, "what a slow test is: it is tried where no quick one notices")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -80,14 +82,35 @@ func flipAll(ctx context.Context, o options) error {
 			fmt.Printf("  %s takes %.2fs\n", u.name, u.took.Seconds())
 		}
 	}
+	earlier, err := o.survivors()
+	if err != nil {
+		return err
+	}
 	sites := slices.DeleteFunc(slices.Clone(b.sites), func(s *Site) bool {
-		return o.files != "" && !slices.Contains(strings.Split(o.files, ","), s.File) || (excused[s.Key()] != "") != o.declared
+		return o.again != "" && !earlier[s.Key()] || o.files != "" && !slices.Contains(strings.Split(o.files, ","), s.File) || (excused[s.Key()] != "") != o.declared
 	})
 	results, err := b.flipSites(ctx, units, sites, o)
 	if err != nil {
 		return err
 	}
 	return report(results, o.declared, time.Since(start))
+}
+
+// survivors returns the keys of the flips that survived an earlier run.
+func (o options) survivors() (map[string]bool, error) {
+	if o.again == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(o.again)
+	keys := map[string]bool{}
+	for _, line := range strings.Split(string(text), "\n") {
+		rest, ok := strings.CutPrefix(line, "SURVIVED ")
+		_, key, _ := strings.Cut(rest, " ")
+		if i := strings.LastIndex(key, " ("); ok && i > 0 {
+			keys[key[:i]] = true
+		}
+	}
+	return keys, err
 }
 
 // flipSites tries the sites on the units that are quick, and those that survive on the others as well. It returns the

@@ -30,7 +30,7 @@ func serve(ctx context.Context, s *suite, site int) (*server, error) {
 	}
 	defer write.Close()
 	// The shell bounds the memory of a flip that never ends.
-	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -v 8000000; exec "$@"`, "sh", s.binary, "-test.timeout", "0")
+	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -v 8000000; exec "$@"`, "sh", s.binary, "-test.timeout", "0", "-test.short")
 	cmd.Dir, cmd.Env, cmd.ExtraFiles = s.dir, append(os.Environ(), "FLIP="+strconv.Itoa(site)), []*os.File{write}
 	in, err := cmd.StdinPipe()
 	if err != nil {
