@@ -253,6 +253,26 @@ func TestConsentIsOfARun(t *testing.T) {
 	}
 }
 
+// TestConsentIsUsedUp: a field that was emptied with consent, filled again and emptied again waits again.
+func TestConsentIsUsedUp(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{Guard: contactsync.Guard{MaxClears: contactsync.AtMost(0)}})
+	w.play(t)
+	first := func() string {
+		return w.b.Records()[slices.IndexFunc(w.b.Records(), func(r contact.Record) bool { return r.ID == "b0" })].Fields["first"].Str()
+	}
+	for round := range 2 {
+		require.NoError(t, w.a.Edit("a0", contact.Fields{"first": contact.Text("Q")}))
+		w.play(t)
+		require.NoError(t, w.a.Edit("a0", contact.Fields{"first": contact.Empty}))
+		w.play(t)
+		require.Equal(t, "Q", first(), "round %d: it was emptied without consent", round)
+		require.NoError(t, w.sync.Confirm(t.Context()))
+		w.play(t)
+		require.Empty(t, first(), "round %d: it was not emptied with consent", round)
+	}
+}
+
 // TestAnotherAccountHalts: the address book of another account is not the one that was synced. Nothing is written until
 // the account is back, or a person confirms.
 func TestAnotherAccountHalts(t *testing.T) {

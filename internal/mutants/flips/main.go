@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -31,6 +32,7 @@ type options struct {
 	declared bool
 	quick    bool
 	again    string
+	tests    string
 	slow     time.Duration
 }
 
@@ -42,6 +44,7 @@ func main() {
 	flag.BoolVar(&o.declared, "declared", false, "try the flips that are declared to change nothing, and no others")
 	flag.BoolVar(&o.quick, "quick", false, "leave out the slow tests")
 	flag.StringVar(&o.again, "again", "", "try only the flips that survived, by this file, to which an earlier run was printed")
+	flag.StringVar(&o.tests, "tests", "", "ask only the tests and scenarios whose names match this pattern")
 	flag.DurationVar(&o.slow, "slow", time.Second, "what a slow test is: it is tried where no quick one notices")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -72,7 +75,11 @@ func flipAll(ctx context.Context, o options) error {
 		return err
 	}
 	fmt.Printf("%d flips, %d of them declared to change nothing; built in %.0fs\n", len(b.sites), len(excused), time.Since(start).Seconds())
-	units, err := b.units(ctx)
+	pattern, err := regexp.Compile(o.tests)
+	if err != nil {
+		return err
+	}
+	units, err := b.units(ctx, pattern)
 	if err != nil {
 		return err
 	}

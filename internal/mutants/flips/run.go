@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -21,8 +22,8 @@ type unit struct {
 }
 
 // units finds all units, what each reaches and how long it takes, the quickest first. Those that fail with nothing
-// flipped, such as one that counts allocations, are left out.
-func (b *build) units(ctx context.Context) ([]*unit, error) {
+// flipped, such as one that counts allocations, are left out, and so is what the pattern does not match.
+func (b *build) units(ctx context.Context, pattern *regexp.Regexp) ([]*unit, error) {
 	var all []*unit
 	for i := range b.suite {
 		sv, err := serve(ctx, &b.suite[i], 0)
@@ -30,6 +31,9 @@ func (b *build) units(ctx context.Context) ([]*unit, error) {
 			return nil, err
 		}
 		for n, name := range sv.names {
+			if !pattern.MatchString(name) {
+				continue
+			}
 			ok, took, sites, err := sv.reach(n)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", name, err)
