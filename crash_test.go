@@ -255,7 +255,7 @@ type crashCase struct {
 }
 
 func crashCases(t *testing.T) (cases []crashCase) {
-	if raced && *crashScripted == "" && *crashCall < 0 { // one call at a time: there is not much to race
+	if contactsync.RaceDetector && *crashScripted == "" && *crashCall < 0 { // one call at a time: there is not much to race
 		return []crashCase{{"-crash-script upserts", crashScripts["upserts"].history()}}
 	}
 	if *crashScripted != "" {

@@ -108,9 +108,9 @@ func (p *pairing) move(m *membership) (motion, bool) {
 	return mo, true
 }
 
-// turnsBack says whether the effect on side t may decide about the filter on side s.
+// turnsBack says whether the effect on side t may decide about the filter on side s. What was not read there is not changed.
 func (p *pairing) turnsBack(m *membership) bool {
-	return m.turned != nil && p.cfg.Direction.from(m.from.Other())
+	return m.turned != nil && p.cfg.Direction.from(m.from.Other()) && !p.rec[m.from].Fields[m.turned.Field].Absent()
 }
 
 // firstMove decides a membership of which nothing was settled: the rule goes first. Where only the effect holds,

@@ -160,7 +160,7 @@ func (pl *planner) decideGone(m *move, x Side) *move {
 	switch {
 	case policy == DeletionDelete && !pl.cfg.schema[y].NoDelete:
 		pl.carryDeletion(m, x)
-	case policy == DeletionMark:
+	case policy == DeletionMark && !pl.cfg.schema[y].NoUpdate:
 		m.severed[x] = true
 		pl.mark(m, y)
 	default:
@@ -251,7 +251,7 @@ func (pl *planner) decideUnlinked(r *mirror) *move {
 	st, create := pl.cfg.stand(pl.dir, r, there, pl.now)
 	m.standing = st
 	m.due = pl.cfg.until(r.side, r, pl.now)
-	if insisted && insistable(st) && !pl.dir.open(r.ref()) && pl.cfg.creates(r.side, r, pl.now) == Yes {
+	if insisted && insistable(st) && pl.cfg.creates(r.side, r, pl.now) == Yes && pl.dir.complete(r.side.Other()) && !pl.dir.open(r.ref()) {
 		m.standing, create = standing{}, true
 	}
 	if create {

@@ -1,6 +1,5 @@
 //go:build race
 
-package contactsync_test
+package contactsync
 
-// raced says that the race detector is on, which makes everything many times slower.
-const raced = true
+const RaceDetector = true

@@ -225,3 +225,22 @@ func TestReportCountsOnce(t *testing.T) {
 		t.Errorf("counts %v, want %v", got, want)
 	}
 }
+
+// TestLeaseIsKept: however long a sync takes, nobody else gets its lease while it works, for it renews it in time.
+func TestLeaseIsKept(t *testing.T) {
+	t.Parallel()
+	store, clock, tried := memstore.New(), newStopClock(), 0
+	var start time.Time
+	apps := twoApps(t, func() {
+		require.NoError(t, clock.Sleep(t.Context(), 2*time.Second))
+		_, err := store.Acquire(t.Context(), contactsync.Scope{Connection: "stop"}, "another engine", clock.Now(), time.Minute)
+		require.ErrorIs(t, err, contactsync.ErrLeased, "%v after the sync began", clock.Now().Sub(start))
+		tried++
+	})
+	s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock), contactsync.WithConcurrency(1), contactsync.WithBatch(2))
+	require.NoError(t, err)
+	start = clock.Now()
+	_, err = s.Sync(t.Context())
+	require.NoError(t, err)
+	require.Greater(t, tried, 20)
+}

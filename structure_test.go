@@ -49,6 +49,7 @@ var directions = []imports{
 	{"internal/vcard", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/cards", []string{"contact", "connector", "internal/vcard"}, []string{"golang.org/x/"}},
 	{"internal/docs", nil, nil},
+	{"internal/mutants", []string{"internal/mutants"}, nil},
 	{"memstore", []string{"", "connector", "contact"}, nil},
 	{"sqlstore", []string{"", "connector", "contact"}, nil},
 	{"storetest", []string{"", "connector", "contact"}, testModules},

@@ -1,0 +1,298 @@
+package contactsync_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/fake"
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/stretchr/testify/require"
+)
+
+// Not to see a record is one thing, to know that it is gone another. These apps show less than they have.
+
+// dim is an app of which less can be seen: what the hooks leave of its answers. A hook may be nil.
+type dim struct {
+	*fake.App
+	page   func(*connector.Page)
+	list   func(*connector.Listing)
+	read   func([]string, []connector.ReadResult)
+	before func(connector.Op) // a write
+}
+
+func (d *dim) Features() connector.Features {
+	f := d.App.Features()
+	f.Reader, f.Lister = d, d
+	return f
+}
+
+func (d *dim) Changes(ctx context.Context, q connector.Query) (connector.Page, error) {
+	page, err := d.App.Changes(ctx, q)
+	if err == nil && d.page != nil {
+		d.page(&page)
+	}
+	return page, err
+}
+
+func (d *dim) List(ctx context.Context, since connector.Cursor) (connector.Listing, error) {
+	page, err := d.App.List(ctx, since)
+	if err == nil && d.list != nil {
+		d.list(&page)
+	}
+	return page, err
+}
+
+func (d *dim) Read(ctx context.Context, ids, fields []string) ([]connector.ReadResult, error) {
+	results, err := d.App.Read(ctx, ids, fields)
+	if err == nil && d.read != nil {
+		d.read(ids, results)
+	}
+	return results, err
+}
+
+func (d *dim) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
+	if d.before != nil {
+		d.before(writes[0].Op)
+	}
+	return d.App.Apply(ctx, writes)
+}
+
+// dimWorld is four people in both apps, in sync, under a policy by which deletions are carried over.
+type dimWorld struct {
+	a, b *dim
+	sync *contactsync.Syncer
+}
+
+func newDimWorld(t *testing.T, c contactsync.Connection, options ...fake.Option) *dimWorld {
+	t.Helper()
+	fields := []contact.Field{{Name: "first", Type: contact.TypeText, Meaning: "first"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"},
+		{Name: "tags", Type: contact.TypeSet}}
+	w := &dimWorld{a: &dim{App: fake.New("a", fields, options...)}, b: &dim{App: fake.New("b", fields)}}
+	for i := range 4 {
+		person := contact.Fields{"first": contact.Text(fmt.Sprintf("P%d", i)), "email": contact.Text(fmt.Sprintf("p%d@example.com", i))}
+		require.NoError(t, w.a.Put(contact.Record{ID: fmt.Sprintf("a%d", i), Fields: person}))
+		require.NoError(t, w.b.Put(contact.Record{ID: fmt.Sprintf("b%d", i), Fields: person}))
+	}
+	c.ID, c.Deletions = "dim", contactsync.Deletions{FromA: contactsync.DeletionDelete, FromB: contactsync.DeletionDelete}
+	var err error
+	w.sync, err = contactsync.Open(t.Context(), c, w.a, w.b, memstore.New(), contactsync.WithClock(newStopClock()))
+	require.NoError(t, err)
+	return w
+}
+
+// play syncs once, and returns how many are left on each side.
+func (w *dimWorld) play(t *testing.T) (left [2]int) {
+	t.Helper()
+	_, err := w.sync.Sync(t.Context())
+	require.NoError(t, err)
+	return [2]int{len(w.a.Records()), len(w.b.Records())}
+}
+
+// without takes a record out of what is told.
+func without(records []contact.Record, id string) []contact.Record {
+	return slices.DeleteFunc(records, func(r contact.Record) bool { return r.ID == id })
+}
+
+// dimKinds are an app whose every pass over its feed is a full listing, and one that names its ids.
+var dimKinds = map[string]fake.Option{"feed": fake.WithQuirks(fake.Quirks{NoTombstones: true}), "list": fake.WithoutFeed()}
+
+// TestIncompletePassProvesNothing: who is not named by a pass that is not said to be complete is not gone, though nobody
+// can be found by reading either. As soon as a complete one does not name them, they are.
+func TestIncompletePassProvesNothing(t *testing.T) {
+	t.Parallel()
+	for kind, option := range dimKinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newDimWorld(t, contactsync.Connection{}, option)
+			w.play(t)
+			require.NoError(t, w.a.Remove("a0"))
+			w.a.page = func(p *connector.Page) { p.Complete = false }
+			w.a.list = func(l *connector.Listing) { l.Complete = false }
+			if left := w.play(t); left != [2]int{3, 4} {
+				t.Errorf("after an incomplete pass %v are left, want 3 and 4", left)
+			}
+			w.a.page, w.a.list = nil, nil
+			if left := w.play(t); left != [2]int{3, 3} {
+				t.Errorf("after a complete pass %v are left, want 3 and 3", left)
+			}
+		})
+	}
+}
+
+// TestUnreadableIsNotMissing: who is not listed is asked for, and only who the app then does not know is gone: not who is
+// there outside of the listing's view, nor who may not be read.
+func TestUnreadableIsNotMissing(t *testing.T) {
+	t.Parallel()
+	for kind, option := range dimKinds {
+		for name, read := range map[string]func([]string, []connector.ReadResult){
+			"it is there": nil,
+			"it may not be read": func(ids []string, results []connector.ReadResult) {
+				for i := range results {
+					if ids[i] == "a0" {
+						results[i] = connector.ReadResult{Err: &connector.Error{App: "a", Op: "read", Err: connector.ErrForbidden}}
+					}
+				}
+			},
+		} {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				w := newDimWorld(t, contactsync.Connection{}, option)
+				w.play(t)
+				w.a.page = func(p *connector.Page) { p.Records = without(p.Records, "a0") }
+				w.a.list = func(l *connector.Listing) {
+					l.Items = slices.DeleteFunc(l.Items, func(i connector.Item) bool { return i.ID == "a0" })
+				}
+				w.a.read = read
+				for range 2 {
+					if left := w.play(t); left != [2]int{4, 4} {
+						t.Errorf("%v are left, want 4 and 4", left)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestUnreadIsPresent: a record that the app has and cannot tell is not gone, though it can not be read by its id either.
+func TestUnreadIsPresent(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{}, dimKinds["feed"])
+	w.play(t)
+	w.a.read = func(ids []string, results []connector.ReadResult) {
+		for i := range results {
+			results[i] = connector.ReadResult{Err: &connector.Error{App: "a", Op: "read", Err: connector.ErrNotFound}}
+		}
+	}
+	w.a.page = func(p *connector.Page) {
+		p.Records = without(p.Records, "a0")
+		p.Unread = append(p.Unread, connector.Unread{ID: "a0", Err: connector.ErrInvalid})
+	}
+	if left := w.play(t); left != [2]int{4, 4} {
+		t.Errorf("%v are left, want 4 and 4", left)
+	}
+}
+
+// TestNotFoundIsGuarded: an app that answers every write with not found, as one does whose address is wrong, has nobody
+// deleted past the guards.
+func TestNotFoundIsGuarded(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{Guard: contactsync.Guard{MaxDeletions: contactsync.AtMost(0)}, Rules: []contactsync.Rule{
+		contactsync.FilterRule{From: contactsync.A, Actions: []contactsync.Action{{Kind: contactsync.ActionAdd, Field: "tags", Value: contact.Text("a"), Always: true}}},
+		contactsync.FilterRule{From: contactsync.B}}})
+	w.play(t)
+	for i := range 2 { // nobody edits a, so that a deletion may flow to it
+		require.NoError(t, w.b.Edit(fmt.Sprintf("b%d", i), contact.Fields{"tags": contact.Empty}))
+	}
+	w.b.before = func(connector.Op) {
+		w.b.before = nil
+		require.NoError(t, w.b.Remove("b0", "b1"))
+	}
+	for range 2 {
+		if left := w.play(t); left != [2]int{4, 2} {
+			t.Errorf("%v are left, want 4 and 2", left)
+		}
+	}
+}
+
+// TestNewIDIsNoDeletion: a record whose id and key change at once is nobody new.
+func TestNewIDIsNoDeletion(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{})
+	w.play(t)
+	w.b.Reset()
+	require.NoError(t, w.a.Rekey("a0", "a9"))
+	require.NoError(t, w.a.Edit("a9", contact.Fields{"email": contact.Text("new@example.com")}))
+	if left := w.play(t); left != [2]int{4, 4} || w.b.Writes() != (fake.Writes{Updated: 1}) {
+		t.Errorf("%v are left, and b saw %+v; want 4 and 4, and one update", left, w.b.Writes())
+	}
+}
+
+// TestEditWithoutVersions: in an app without versions an edit is seen by what a record holds.
+func TestEditWithoutVersions(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{}, fake.WithQuirks(fake.Quirks{NoVersions: true, NoModified: true}))
+	w.play(t)
+	require.NoError(t, w.a.Edit("a0", contact.Fields{"first": contact.Text("Q")}))
+	w.play(t)
+	for _, r := range w.b.Records() {
+		if got := r.Fields["first"].Str(); (got == "Q") != (r.ID == "b0") {
+			t.Errorf("%s is called %s", r.ID, got)
+		}
+	}
+}
+
+// TestConsentIsOfARun: who consents to what one run held has not consented to what a later one holds, be it as many.
+func TestConsentIsOfARun(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{Guard: contactsync.Guard{MaxDeletions: contactsync.AtMost(0)}})
+	w.play(t)
+	a0 := w.a.Records()[0]
+	require.NoError(t, w.a.Remove("a0"))
+	report, err := w.sync.Sync(t.Context())
+	require.NoError(t, err)
+	seen := report.Waiting
+	require.Len(t, seen, 1)
+	require.NoError(t, w.a.Put(a0))
+	require.NoError(t, w.a.Remove("a1"))
+	report, err = w.sync.Sync(t.Context())
+	require.NoError(t, err)
+	require.Len(t, report.Waiting, 1)
+	require.Equal(t, seen[0].Count, report.Waiting[0].Count)
+	require.ErrorIs(t, w.sync.Confirm(t.Context(), seen...), contactsync.ErrOutdated)
+	if left := w.play(t); left != [2]int{3, 4} {
+		t.Errorf("%v are left, want 3 and 4", left)
+	}
+	require.NoError(t, w.sync.Confirm(t.Context(), report.Waiting...))
+	if left := w.play(t); left != [2]int{3, 3} {
+		t.Errorf("with consent %v are left, want 3 and 3", left)
+	}
+}
+
+// TestConsentIsUsedUp: a field that was emptied with consent, filled again and emptied again waits again.
+func TestConsentIsUsedUp(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{Guard: contactsync.Guard{MaxClears: contactsync.AtMost(0)}})
+	w.play(t)
+	first := func() string {
+		return w.b.Records()[slices.IndexFunc(w.b.Records(), func(r contact.Record) bool { return r.ID == "b0" })].Fields["first"].Str()
+	}
+	for round := range 2 {
+		require.NoError(t, w.a.Edit("a0", contact.Fields{"first": contact.Text("Q")}))
+		w.play(t)
+		require.NoError(t, w.a.Edit("a0", contact.Fields{"first": contact.Empty}))
+		w.play(t)
+		require.Equal(t, "Q", first(), "round %d: it was emptied without consent", round)
+		require.NoError(t, w.sync.Confirm(t.Context()))
+		w.play(t)
+		require.Empty(t, first(), "round %d: it was not emptied with consent", round)
+	}
+}
+
+// TestAnotherAccountHalts: the address book of another account is not the one that was synced. Nothing is written until
+// the account is back, or a person confirms.
+func TestAnotherAccountHalts(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{})
+	w.play(t)
+	w.a.SetIdentity("somebody else")
+	require.NoError(t, w.a.Remove("a0"))
+	require.NoError(t, w.b.Edit("b1", contact.Fields{"first": contact.Text("Q")}))
+	before := w.a.Writes()
+	report, err := w.sync.Sync(t.Context())
+	require.NoError(t, err)
+	require.Len(t, report.Waiting, 1)
+	require.Equal(t, contactsync.WaitAccount, report.Waiting[0].Reason)
+	require.Equal(t, contactsync.A, report.Waiting[0].Side)
+	if len(w.b.Records()) != 4 || w.a.Writes() != before {
+		t.Error("something was written to another account, or because of what it holds")
+	}
+	w.a.SetIdentity("account of a")
+	if left := w.play(t); left != [2]int{3, 3} {
+		t.Errorf("after the account was back %v are left, want 3 and 3", left)
+	}
+}
