@@ -19,7 +19,8 @@ type App struct {
 	Fields []Field
 	// Versions: each record bears a version that changes with it, and a conditional write is possible.
 	Versions bool
-	// Modified: each record bears the time of its last change.
+	// Modified: each record bears the time of its last change, by a clock that is right. An app whose clock is wrong is
+	// told here as one that bears none: nobody can promise who is newest.
 	Modified bool
 	// Tombstones: the app tells which records were deleted; without them only a complete listing shows it.
 	Tombstones bool
@@ -57,6 +58,8 @@ type Connection struct {
 	// Keys are the match keys in order, each a name of a mapped field of a.
 	Keys       []string
 	RequireKey bool
+	// Region is where phone numbers without country code are read (ISO 3166-1 alpha-2), "" for none.
+	Region string
 	// MaxDeletes, MaxClears and MaxCreates are the guards' limits as the connection holds them: what one sync (deletions
 	// and clears: 24 hours) may do without consent, given the number of linked records. Nil: no limit.
 	MaxDeletes, MaxClears, MaxCreates func(linked int) int
@@ -124,8 +127,8 @@ const (
 	Preview Kind = "preview"
 	// Shown: app App showed Engine a state of ID: After, or Gone.
 	Shown Kind = "shown"
-	// Wrote: Engine's write reached app App: Op "create", "update", "delete" of ID, Before and After as the app holds
-	// them; Told: the answer arrived. A write that the app did not carry out is no event.
+	// Wrote: Engine's write for Conn reached app App: Op "create", "update", "delete" of ID, Before and After as the app
+	// holds them, whole; Told: the answer arrived. A write that the app did not carry out is no event.
 	Wrote Kind = "wrote"
 	// Called: Engine called app App (Op: "changes", "list", "read", "find", "create", ...); for counting only.
 	Called Kind = "called"

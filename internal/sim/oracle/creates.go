@@ -1,0 +1,181 @@
+package oracle
+
+import "github.com/contactsync/contactsync/contact"
+
+// judgeCreate asks of a created record whose counterpart it is, and whether that one had none already.
+func (o *Oracle) judgeCreate(w *write) {
+	var first *Violation
+	for _, cn := range w.conn.during(w.began()) {
+		v := o.judgeCreation(cn, w)
+		if v == nil {
+			first = nil
+			break
+		}
+		if first == nil {
+			first = v
+		}
+	}
+	if first == nil {
+		first = o.judgeDoubles(w)
+	}
+	if first != nil {
+		o.accuse(first.Invariant, "%s was created by %s: %s", o.label(w), w.conn.id, first.Text)
+	}
+}
+
+// judgeCreation returns what is wrong with creating a record, nil if nothing is: I20 if the connection does not point there,
+// I4 if it is made of values that no one record of the other side held, I9 if no rule lets that one through or it has no
+// key, and I6 if its key was on this side already.
+func (o *Oracle) judgeCreation(cn *Connection, w *write) *Violation {
+	from := 1 - w.side
+	if !points(cn.Direction, from) {
+		return broken("I20", "the connection does not point there")
+	}
+	sources := o.sources(cn, w.rec, w.after, w.side)
+	if len(sources) == 0 {
+		return broken("I4", "nobody on the other side held what it is made of")
+	}
+	v := broken("I9", "no rule that creates lets through whom it could be made from")
+	for _, y := range sources {
+		if y.decided(w.conn) >= 0 {
+			return nil
+		}
+		ok, keyed := false, !cn.RequireKey
+		states := y.states(o.since(w.conn, w.span, y.app))
+		if s := y.sights[cn.ID]; s != nil && s.part {
+			states = y.states(0)
+		}
+		for _, f := range states {
+			ok = ok || cn.lets(from, f, toCreate, o.world) != no
+			keyed = keyed || hasKey(cn.keys(from, f, o.world))
+		}
+		switch {
+		case !ok:
+		case !keyed:
+			v = broken("I9", y.id+" has no key")
+		default:
+			z := o.holder(cn, w, y)
+			if z == nil {
+				return nil
+			}
+			v = broken("I6", z.id+" bears the key of "+y.id+" already")
+		}
+	}
+	return v
+}
+
+// sources returns the records of the other side that held, at one time or another, each of the values that the record x
+// was created with.
+func (o *Oracle) sources(cn *Connection, x *record, created contact.Fields, side Side) []*record {
+	var found []*record
+	for _, y := range o.world.records[cn.Apps[1-side]] {
+		ok := true
+		for _, name := range created.Names() {
+			if !created[name].Blank() && !o.couldCome(cn, x, y, side, name, created[name]) {
+				ok = false
+				break
+			}
+		}
+		if ok {
+			found = append(found, y)
+		}
+	}
+	return found
+}
+
+// couldCome reports whether a created value can come from y, by a mapping or by an action.
+func (o *Oracle) couldCome(cn *Connection, x, y *record, side Side, name string, value contact.Value) bool {
+	f := o.world.field(x.app, name)
+	for i := range cn.Rules {
+		for _, a := range cn.Rules[i].Actions {
+			if cn.Rules[i].From != side && a.Kind == "set" && a.Field == name && f.carries(a.Value, value, cn.Region) {
+				return true
+			}
+		}
+	}
+	if cn.turned(side, x, name, value) {
+		return true
+	}
+	maps := cn.mappings(side, name)
+	if !f.many() {
+		for _, m := range maps {
+			if points(m.Direction, 1-side) && heldEver(y, m.field(1-side), f, value, cn.Region) {
+				return true
+			}
+		}
+		return false
+	}
+	for key, element := range f.elements(value, cn.Region) {
+		ok := cn.adds(side, f, key) || cn.turned(side, x, name, element)
+		for _, m := range maps {
+			from := o.world.field(y.app, m.field(1-side))
+			for _, e := range y.cells[m.field(1-side)] {
+				ok = ok || points(m.Direction, 1-side) && meansIn(f, from, e.value, key, element, cn.Region)
+			}
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// adds reports whether an action of the other side's rules adds the element.
+func (cn *Connection) adds(side Side, f Field, key string) bool {
+	for i := range cn.Rules {
+		for _, a := range cn.Rules[i].Actions {
+			if cn.Rules[i].From != side && a.Kind == "add" && a.Field == f.Field.Name && f.keyOf(a.Element, cn.Region) == key {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// holder returns a record of the side of w that bears the key of y for certain, as the connection must know: it created it
+// itself, or was shown it before the sync began to write.
+func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
+	c := w.conn
+	since := min(o.since(c, w.span, w.rec.app), w.began())
+	sinceY := o.since(c, w.span, y.app)
+	for _, z := range o.world.records[w.rec.app] {
+		own := z.by == c.id && z.born.at > c.epoch.at
+		if z == w.rec || !z.alive || z.decided(c) >= 0 || !own && (z.born.at >= since || !o.shownKeys(cn, w, z)) {
+			continue
+		}
+		bears := true
+		for _, fz := range z.states(max(since, z.born.at)) {
+			kz := cn.keys(w.side, fz, o.world)
+			for _, fy := range y.states(sinceY) {
+				bears = bears && evidence(kz, cn.keys(1-w.side, fy, o.world))
+			}
+		}
+		if bears {
+			return z
+		}
+	}
+	return nil
+}
+
+// shownKeys reports whether the connection was shown the keys of z in this epoch, before the sync began to write.
+func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
+	s := z.sights[cn.ID]
+	if s == nil || w.span == nil {
+		return false
+	}
+	for _, key := range cn.Keys {
+		names, ok := cn.keyFields(key)
+		if !ok {
+			continue
+		}
+		seen := false
+		for _, v := range s.cell[names[w.side]] {
+			seen = seen || v.at > w.conn.epoch.at && v.value.Equal(z.get(names[w.side])) &&
+				(w.span.firstSend < 0 || v.at < w.span.firstSend)
+		}
+		if !seen {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,213 @@
+package oracle
+
+import "github.com/contactsync/contactsync/contact"
+
+// judgeEnd judges what there is when all has come to rest: I1 (both sides of a pair hold the same), I3 (no edit was left
+// where it was), I6 and I1 of whole records (who should have a counterpart has one), I9 (all was written down) and I28 (each
+// record is accounted for). It is silent of a history that has no end: one without Calm and rounds enough.
+func (o *Oracle) judgeEnd() {
+	if !o.atRest() {
+		return
+	}
+	for _, id := range o.order {
+		c := o.conns[id]
+		if c.last == nil {
+			continue
+		}
+		o.judgeTold(c)
+		if !o.judgePhase(c) {
+			continue
+		}
+		for side, app := range c.now().Apps {
+			for _, r := range o.world.records[app] {
+				switch {
+				case !r.alive:
+				case c.links[r] == nil:
+					o.judgeAlone(c, Side(side), r)
+				case side == 0 && c.links[r].alive:
+					o.judgePair(c, r, c.links[r])
+				}
+			}
+		}
+	}
+}
+
+// judgePhase reports whether the connection is at work, and accuses one that is not and does not say why.
+func (o *Oracle) judgePhase(c *conn) bool {
+	s := c.last
+	switch {
+	case s.Phase == "halted" && s.Reason == "":
+		o.accuse("I28", "%s is halted and does not say why", c.id)
+	case s.Phase == "paused" && !c.mayPause:
+		o.accuse("I28", "%s is paused, and nobody paused it", c.id)
+	}
+	return s.Phase == "active"
+}
+
+// judgePair judges a linked pair.
+func (o *Oracle) judgePair(c *conn, a, b *record) {
+	cn := c.now()
+	st, ok := c.last.Records[0][a.id]
+	if !ok {
+		o.accuse("I28", "%s in %s is not accounted for", a.id, o.appName(a.app))
+		return
+	}
+	f := [2]contact.Fields{a.fields(o.at), b.fields(o.at)}
+	flow := [2]answer{cn.flows(0, f, o.world), cn.flows(1, f, o.world)}
+	switch st.Status {
+	case "failed":
+		if o.faults == 0 {
+			o.accuse("I1", "%s and %s failed (%s), and no app ever refused anything", a.id, b.id, st.Reason)
+		}
+		return
+	case "excluded":
+		if flow[0] == yes || flow[1] == yes {
+			o.accuse("I28", "%s and %s are said to be excluded (%s), and a rule lets them through", a.id, b.id, st.Reason)
+		}
+		return
+	case "pending":
+		if st.Reason == "unread" {
+			return
+		}
+		if !o.mayBeHeld(cn, st.Reason) {
+			o.accuse("I1", "%s and %s are still pending (%s), %d rounds after the last edit", a.id, b.id, st.Reason, o.rounds)
+			return
+		}
+	case "conflict":
+		if v := o.unjustConflict(c, a, b, st.Reason); v != "" {
+			o.accuse("I28", "%s and %s are said to be in conflict (%s): %s", a.id, b.id, st.Reason, v)
+		}
+	case "deleted_opposite":
+		o.accuse("I28", "%s and %s are said to be deleted opposite, and both are there", a.id, b.id)
+		return
+	}
+	for i := range cn.Mappings {
+		m := &cn.Mappings[i]
+		may := [2]bool{}
+		for side := range may {
+			may[side] = flow[side] == yes && points(m.Direction, Side(side))
+		}
+		o.judgeCells(c, m, a, b, may, st)
+	}
+	o.judgeActions(c, a, b)
+}
+
+// mayBeHeld reports whether the reason is a guard that the connection has.
+func (o *Oracle) mayBeHeld(cn *Connection, reason string) bool {
+	switch reason {
+	case "delete_held":
+		return cn.MaxDeletes != nil
+	case "clear_held":
+		return cn.MaxClears != nil
+	case "create_held":
+		return cn.MaxCreates != nil
+	}
+	return false
+}
+
+// unjustConflict returns why a pair cannot be in conflict, "" if it can.
+func (o *Oracle) unjustConflict(c *conn, a, b *record, reason string) string {
+	if reason == "oscillating" {
+		for _, r := range []*record{a, b} {
+			for _, cell := range r.cells {
+				own := 0
+				for _, e := range cell {
+					if e.by == c.id {
+						own++
+					}
+				}
+				if own >= 3 {
+					return ""
+				}
+			}
+		}
+		return "the connection did not write any of their fields three times"
+	}
+	for _, k := range c.configs {
+		if k.Conflict == "ask" || k.Conflict == "" {
+			return ""
+		}
+	}
+	return "the policy never was to ask"
+}
+
+// judgeCells judges one mapping of a pair at rest. may says for each side whether it may flow to the other.
+func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st RecordStatus) {
+	if !may[0] && !may[1] {
+		return
+	}
+	cn, pair := c.now(), [2]*record{a, b}
+	fa, fb := o.world.field(a.app, m.A), o.world.field(b.app, m.B)
+	if fa.many() || fb.many() {
+		o.judgeLists(c, m, pair, may, st)
+		return
+	}
+	va, vb := a.get(m.A), b.get(m.B)
+	if o.agree(cn, m, a, b) || st.Status == "conflict" && edited(a, m.A, c) && edited(b, m.B, c) {
+		return
+	}
+	blank := va.Blank() || vb.Blank()
+	if blank && st.Reason == "clear_held" || blank && m.KeepClear && (wasCleared(a, m.A, c) || wasCleared(b, m.B, c)) {
+		return
+	}
+	if may[0] && may[1] {
+		o.accuse("I1", "%s.%s is %q and %s.%s is %q, %d rounds after the last edit", a.id, m.A, va, b.id, m.B, vb, o.rounds)
+		return
+	}
+	from := Side(0)
+	if may[1] {
+		from = 1
+	}
+	if !o.keptLocal(c, m, pair, from) {
+		o.accuse("I1", "%s.%s is %q and did not reach %s.%s, which is %q, %d rounds after the last edit", pair[from].id,
+			m.field(from), pair[from].get(m.field(from)), pair[1-from].id, m.field(1-from), pair[1-from].get(m.field(1-from)),
+			o.rounds)
+	}
+}
+
+// edited reports whether somebody else than the connection ever entered anything in the cell.
+func edited(r *record, field string, c *conn) bool {
+	for _, e := range r.cells[field] {
+		if e.by != c.id && !e.value.Blank() {
+			return true
+		}
+	}
+	return false
+}
+
+// wasCleared reports whether somebody else than the connection ever emptied the cell.
+func wasCleared(r *record, field string, c *conn) bool {
+	last := contact.Empty
+	for _, e := range r.cells[field] {
+		if e.by != c.id && e.value.Blank() && !last.Blank() {
+			return true
+		}
+		last = e.value
+	}
+	return false
+}
+
+// keptLocal reports whether a target of one-way flow may rightly hold something else than its source: its user changed it
+// after it had what the source has; or the source is blank and nothing was settled that somebody cleared since.
+func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool {
+	x, y := pair[from], pair[1-from]
+	source, target := m.field(from), m.field(1-from)
+	f := o.world.field(y.app, target)
+	cell := y.cells[target]
+	if x.get(source).Blank() {
+		settled, ok := c.settled[cellsOf(m, pair)]
+		lastOwn := len(cell) > 0 && cell[len(cell)-1].by == c.id
+		return !ok || settled <= c.freshFor(x, y) || x.touched(source, c.id) <= settled || !lastOwn && y.touched(target, c.id) > settled
+	}
+	if len(cell) == 0 || cell[len(cell)-1].by == c.id {
+		return false
+	}
+	last := cell[len(cell)-1].at
+	for _, e := range append(append([]entry{}, cell...), x.cells[source]...) {
+		if e.at < last && f.carries(x.was(source, e.at), y.was(target, e.at), c.now().Region) &&
+			same(o.world.field(x.app, source), x.was(source, e.at), x.get(source), c.now().Region) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,84 @@
+package oracle
+
+// consent is what a person allowed.
+type consent struct {
+	moment
+	deletes, clears, creates int
+	any                      bool // nothing had been said of what is held
+}
+
+// decided takes in what a person decided. From then on what becomes of the records is the person's wish: what was settled
+// before counts no more in judging it.
+func (o *Oracle) decided(e Event) {
+	c := o.conns[e.Conn]
+	if c == nil {
+		o.accuse("history", "%s in %q, which is no connection", e.Verb, e.Conn)
+		return
+	}
+	c.previewed = nil
+	switch e.Verb {
+	case "confirm":
+		c.consents = append(c.consents, c.held(o.world.now))
+		return
+	case "pause":
+		c.mayPause = true
+		return
+	case "resume":
+		c.mayPause = false
+		return
+	case "rollback":
+		c.mayPause = true
+		o.beginRollback(c)
+		return
+	}
+	side, ok := c.side(e.App)
+	if !ok {
+		return
+	}
+	for _, r := range []*record{o.world.find(e.App, e.ID), o.world.find(c.now().Apps[1-side], e.Other)} {
+		if r != nil {
+			r.decide[c.id] = o.at
+		}
+	}
+	// A verb that names one half of a pair is about the other half too.
+	if r := o.world.find(e.App, e.ID); r != nil {
+		for _, p := range c.partner[r] {
+			p.decide[c.id] = o.at
+		}
+	}
+}
+
+// held returns the consent to everything that was last said to be held.
+func (c *conn) held(now moment) consent {
+	k := consent{moment: now}
+	if c.last == nil {
+		k.any = true
+		return k
+	}
+	for _, records := range c.last.Records {
+		for _, s := range records {
+			switch s.Reason {
+			case "delete_held":
+				k.deletes++
+			case "clear_held":
+				k.clears++
+			case "create_held":
+				k.creates++
+			}
+		}
+	}
+	return k
+}
+
+// freshFor returns since when what was settled of the pair can be known.
+func (c *conn) freshFor(x, y *record) int {
+	return max(c.fresh.at, x.decided(c), y.decided(c), x.born.at, y.born.at)
+}
+
+// decided returns when a person last decided about the record in the connection, -1 if never.
+func (r *record) decided(c *conn) int {
+	if at, ok := r.decide[c.id]; ok {
+		return at
+	}
+	return -1
+}
