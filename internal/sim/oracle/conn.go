@@ -137,7 +137,7 @@ func (c *conn) side(app int) (Side, bool) {
 func (c *conn) forgetStore(now moment) {
 	c.epoch, c.fresh = now, now
 	c.links, c.partner, c.settled = map[*record]*record{}, map[*record][]*record{}, map[cellPair]int{}
-	c.last, c.saidAt, c.previewed, c.rollback, c.takingBack = nil, -1, nil, nil, false
+	c.last, c.saidAt, c.previewed, c.rollback = nil, -1, nil, nil
 	c.consents = nil
 	for _, w := range c.writes {
 		w.journaled = true // what the store knew of it is gone
@@ -156,13 +156,15 @@ func (o *Oracle) begin(e Event) {
 	c.open[e.Engine] = s
 	c.syncs = append(c.syncs, s)
 	c.syncsInEpoch++
-	c.takingBack = false
 	delete(c.overtaken, e.Engine)
 }
 
 // end closes a sync or a preview.
 func (o *Oracle) end(e Event) {
 	c := o.conns[e.Conn]
+	if c != nil && e.Kind == Preview && c.open[e.Engine] == nil {
+		o.begin(e) // a preview whose beginning was not told
+	}
 	if c == nil || c.open[e.Engine] == nil {
 		o.accuse("history", "%s of %q by engine %d, which is not in one", e.Kind, e.Conn, e.Engine)
 		return
@@ -215,7 +217,8 @@ func (o *Oracle) shown(e Event) {
 		return
 	}
 	if r := o.world.find(e.App, e.ID); r != nil {
-		r.look(c.id, o.world.now, e.After, e.Gone, o.world.fields[e.App])
+		side, _ := c.side(e.App)
+		r.look(c.id, o.world.now, e.After, e.Gone, c.now().Mappings, side)
 	}
 }
 
@@ -229,8 +232,8 @@ func (o *Oracle) working(engine int) *conn {
 	return nil
 }
 
-// look notes what the connection was shown of the record.
-func (r *record) look(conn string, now moment, fields contact.Fields, gone bool, has map[string]Field) {
+// look notes what the connection was shown of the record, of the fields that it maps.
+func (r *record) look(conn string, now moment, fields contact.Fields, gone bool, maps []Mapping, side Side) {
 	s := r.sights[conn]
 	if s == nil {
 		s = &sight{gone: -1, cell: map[string][]shown{}}
@@ -241,14 +244,17 @@ func (r *record) look(conn string, now moment, fields contact.Fields, gone bool,
 		s.gone = now.at
 		return
 	}
-	for name := range has {
+	for i := range maps {
+		name := maps[i].field(side)
 		v, ok := fields[name]
 		if !ok || v.Absent() {
-			s.part = true
+			s.part = s.part || !r.get(name).Blank()
 			continue
 		}
-		if all := s.cell[name]; len(all) == 0 || !all[len(all)-1].value.Equal(v) || all[len(all)-1].at < r.changedAt(name) {
-			s.cell[name] = append(all, shown{now, v})
+		if all := s.cell[name]; len(all) > 0 && all[len(all)-1].value.Equal(v) && all[len(all)-1].at > r.changedAt(name) {
+			all[len(all)-1].last = now.at
+		} else {
+			s.cell[name] = append(all, shown{now, now.at, v})
 		}
 	}
 }

@@ -136,15 +136,17 @@ func (cn *Connection) adds(side Side, f Field, key string) bool {
 // itself, or was shown it before the sync began to write.
 func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	c := w.conn
-	since := min(o.since(c, w.span, w.rec.app), w.began())
 	sinceY := o.since(c, w.span, y.app)
 	for _, z := range o.world.records[w.rec.app] {
 		own := z.by == c.id && z.born.at > c.epoch.at
-		if z == w.rec || !z.alive || z.decided(c) >= 0 || !own && (z.born.at >= since || !o.shownKeys(cn, w, z)) {
+		if z == w.rec || !z.alive || z.decided(c) >= 0 || !own && !o.shownKeys(cn, w, z) {
 			continue
 		}
-		bears := true
-		for _, fz := range z.states(max(since, z.born.at)) {
+		bears, since := true, o.at // what it was shown, or all that its own may hold
+		if own {
+			since = z.born.at
+		}
+		for _, fz := range z.states(since) {
 			kz := cn.keys(w.side, fz, o.world)
 			for _, fy := range y.states(sinceY) {
 				bears = bears && evidence(kz, cn.keys(1-w.side, fy, o.world))
@@ -157,24 +159,24 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	return nil
 }
 
-// shownKeys reports whether the connection was shown the keys of z in this epoch, before the sync began to write.
+// shownKeys reports whether the keys of z are what the connection was shown last in this epoch before the sync began to
+// write.
 func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 	s := z.sights[cn.ID]
 	if s == nil || w.span == nil {
 		return false
 	}
 	for _, key := range cn.Keys {
-		names, ok := cn.keyFields(key)
-		if !ok {
-			continue
-		}
-		seen := false
-		for _, v := range s.cell[names[w.side]] {
-			seen = seen || v.at > w.conn.epoch.at && v.value.Equal(z.get(names[w.side])) &&
-				(w.span.firstSend < 0 || v.at < w.span.firstSend)
-		}
-		if !seen {
-			return false
+		for _, name := range cn.keyFields(w.side, key, o.world) {
+			seen := false
+			for _, v := range s.cell[name] {
+				if w.span.firstSend < 0 || v.at < w.span.firstSend {
+					seen = v.last > w.conn.epoch.at && v.value.Equal(z.get(name))
+				}
+			}
+			if !seen {
+				return false
+			}
 		}
 	}
 	return true

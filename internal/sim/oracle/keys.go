@@ -2,14 +2,19 @@ package oracle
 
 import "github.com/contactsync/contactsync/contact"
 
-// keyFields returns the names of the key's field on both sides.
-func (cn *Connection) keyFields(key string) ([2]string, bool) {
+// keyFields returns the mapped fields of a side by which a match key knows records: every one of its type where the key is
+// "email" or "phone" (scenarios/README.md), else the one that it names.
+func (cn *Connection) keyFields(side Side, key string, w *world) []string {
+	var names []string
 	for i := range cn.Mappings {
-		if m := &cn.Mappings[i]; m.A == key {
-			return [2]string{m.A, m.B}, true
+		m := &cn.Mappings[i]
+		t := w.field(cn.Apps[side], m.field(side)).Field.Type
+		ofKind := (key == "email" || key == "phone") && string(t) == key
+		if m.A == key || ofKind {
+			names = append(names, m.field(side))
 		}
 	}
-	return [2]string{}, false
+	return names
 }
 
 // keys returns, for each match key in order, the texts by which a record of that side is known.
@@ -17,14 +22,12 @@ func (cn *Connection) keys(side Side, f contact.Fields, w *world) []map[string]b
 	all := make([]map[string]bool, len(cn.Keys))
 	for i, key := range cn.Keys {
 		all[i] = map[string]bool{}
-		names, ok := cn.keyFields(key)
-		if !ok {
-			continue
-		}
-		field := w.field(cn.Apps[side], names[side])
-		for _, text := range scalars(f[names[side]]) {
-			if k := normalKey(field.Field.Type, text, cn.Region); k != "" {
-				all[i][k] = true
+		for _, name := range cn.keyFields(side, key, w) {
+			field := w.field(cn.Apps[side], name)
+			for _, text := range scalars(f[name]) {
+				if k := normalKey(field.Field.Type, text, cn.Region); k != "" {
+					all[i][k] = true
+				}
 			}
 		}
 	}

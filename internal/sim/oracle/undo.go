@@ -12,7 +12,7 @@ type undo struct {
 // beginRollback notes which run is taken back: the last that wrote. It is not judged where that run had a crash, a lost
 // answer or a failure in it: what was recovered of it may belong to a later run.
 func (o *Oracle) beginRollback(c *conn) {
-	c.fresh, c.decidedAll, c.takingBack, c.rollback = o.world.now, o.at, true, nil
+	c.fresh, c.decidedAll, c.rollback = o.world.now, o.at, nil
 	for i := len(c.syncs) - 1; i >= 0; i-- {
 		s := c.syncs[i]
 		if len(s.writes) == 0 {
@@ -29,9 +29,10 @@ func (o *Oracle) beginRollback(c *conn) {
 	}
 }
 
-// judgeTakingBack is I29 while it goes on: it writes what was there before, and deletes what the connection created and
+// judgeTakingBack is I29 while it goes on, and of any write that belongs to no sync: it writes what was there before, and deletes what the connection created and
 // nobody touched since.
 func (o *Oracle) judgeTakingBack(w *write) {
+	w.conn.fresh, w.conn.decidedAll = o.world.now, o.at
 	switch w.op {
 	case "update":
 		for _, name := range w.changedFields() {

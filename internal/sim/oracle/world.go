@@ -30,6 +30,7 @@ type record struct {
 	app    int
 	id     string
 	by     string // who created it
+	first  int // the event of its first birth
 	born   moment
 	alive  bool
 	died   moment
@@ -48,9 +49,10 @@ type sight struct {
 	part bool // it was once shown without a field that it has
 }
 
-// shown is a value that an app showed at a moment.
+// shown is a value that an app showed at a moment, and that was still what it showed at event last.
 type shown struct {
 	moment
+	last  int
 	value contact.Value
 }
 
@@ -129,7 +131,7 @@ func (w *world) create(e Event, by string) (*record, error) {
 		return r, errTwice
 	}
 	if r == nil || r.id != e.ID {
-		r = &record{app: e.App, id: e.ID, cells: map[string][]entry{}, sights: map[string]*sight{}, decide: map[string]int{}}
+		r = &record{app: e.App, id: e.ID, cells: map[string][]entry{}, sights: map[string]*sight{}, decide: map[string]int{}, first: w.now.at}
 		w.byID[e.App][e.ID] = r
 		w.records[e.App] = append(w.records[e.App], r)
 	}
@@ -208,8 +210,9 @@ func (r *record) fields(at int) contact.Fields {
 	return f
 }
 
-// states returns what the record held from event since on, each state once.
+// states returns what the record held from event since on, but not before there was one; each state once.
 func (r *record) states(since int) []contact.Fields {
+	since = max(since, r.first)
 	moments := map[int]bool{since: true}
 	for _, c := range r.cells {
 		for _, e := range c {

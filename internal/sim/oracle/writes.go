@@ -22,7 +22,7 @@ func (o *Oracle) wrote(e Event) {
 		return
 	}
 	w := &write{moment: o.world.now, conn: c, span: c.open[e.Engine], side: side, id: e.ID, op: e.Op, told: e.Told}
-	w.takesBack = c.takingBack && w.span == nil
+	w.takesBack = w.span == nil
 	w.before, w.after = contact.Fields{}, e.After
 	r := o.world.find(e.App, e.ID)
 	if r != nil && e.Op != "create" {
