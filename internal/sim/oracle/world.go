@@ -30,7 +30,7 @@ type record struct {
 	app    int
 	id     string
 	by     string // who created it
-	first  int // the event of its first birth
+	first  int    // the event of its first birth
 	born   moment
 	alive  bool
 	died   moment
