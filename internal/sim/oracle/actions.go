@@ -4,7 +4,7 @@ import "github.com/contactsync/contactsync/contact"
 
 // admittedEver and admittedAlways say of a rule what it said of a record in the states that the engine may have believed.
 func (o *Oracle) admittedEver(r *Rule, x *record, conn string, since int) bool {
-	if s := x.sights[conn]; s != nil && s.part {
+	if s := x.sights[conn]; s != nil && s.part >= since {
 		since = 0
 	}
 	for _, f := range x.states(since) {

@@ -76,7 +76,7 @@ func (c *conn) syncedBefore(at int) bool {
 
 func (o *Oracle) unjustClear(m *Mapping, w *write, y *record, old contact.Value) *Violation {
 	source := o.world.field(y.app, m.field(1-w.side))
-	if s := y.sights[w.conn.id]; s != nil && s.part {
+	if s := y.sights[w.conn.id]; s != nil && s.part >= 0 {
 		return broken("I18", "nobody cleared it in "+y.id+", which was shown without the field")
 	}
 	if source.hold(old).Blank() {
@@ -174,9 +174,11 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	if m.Direction != "both" || !o.alwaysFlowed(cn, w.side, pair, o.since(w.conn, w.span, w.rec.app)) {
 		return nil
 	}
-	s := w.rec.sights[w.conn.id]
-	if (!o.setup.Apps[w.rec.app].Versions || s != nil && s.part) && !seenBefore(w, field, edit) {
-		return nil // the app lets an edit be overwritten that was not seen, or came between the read and the write
+	if s := w.rec.sights[w.conn.id]; s != nil && s.part >= o.since(w.conn, w.span, w.rec.app) {
+		return nil // what was not shown may be what a rule looks at, or the edit itself
+	}
+	if !o.setup.Apps[w.rec.app].Versions && !seenBefore(w, field, edit) {
+		return nil // the app lets an edit be overwritten that came between the read and the write
 	}
 	switch {
 	case cn.Conflict == "newest" && o.surelyNewer(w.rec, y, edit):

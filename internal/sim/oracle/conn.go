@@ -151,6 +151,7 @@ func (o *Oracle) begin(e Event) {
 		o.accuse("history", "a sync of %q, which is no connection", e.Conn)
 		return
 	}
+	o.judgeRolledBack(c)
 	s := &span{conn: c, engine: e.Engine, began: o.world.now, faults: o.faults, sending: -1, firstSend: -1}
 	s.ended.at = -1
 	c.open[e.Engine] = s
@@ -236,7 +237,7 @@ func (o *Oracle) working(engine int) *conn {
 func (r *record) look(conn string, now moment, fields contact.Fields, gone bool, maps []Mapping, side Side) {
 	s := r.sights[conn]
 	if s == nil {
-		s = &sight{gone: -1, cell: map[string][]shown{}}
+		s = &sight{gone: -1, part: -1, cell: map[string][]shown{}}
 		r.sights[conn] = s
 	}
 	s.at = now
@@ -248,7 +249,7 @@ func (r *record) look(conn string, now moment, fields contact.Fields, gone bool,
 		name := maps[i].field(side)
 		v, ok := fields[name]
 		if !ok || v.Absent() {
-			s.part = s.part || !r.get(name).Blank()
+			s.part = now.at
 			continue
 		}
 		if all := s.cell[name]; len(all) > 0 && all[len(all)-1].value.Equal(v) && all[len(all)-1].at > r.changedAt(name) {

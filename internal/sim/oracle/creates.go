@@ -42,7 +42,7 @@ func (o *Oracle) judgeCreation(cn *Connection, w *write) *Violation {
 		}
 		ok, keyed := false, !cn.RequireKey
 		states := y.states(o.since(w.conn, w.span, y.app))
-		if s := y.sights[cn.ID]; s != nil && s.part {
+		if s := y.sights[cn.ID]; s != nil && s.part >= o.since(w.conn, w.span, y.app) {
 			states = y.states(0)
 		}
 		for _, f := range states {

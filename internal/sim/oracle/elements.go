@@ -60,9 +60,7 @@ func (o *Oracle) judgeElement(cn *Connection, w *write, field, key string, eleme
 			if v == nil {
 				return nil
 			}
-			if first == nil {
-				first = v
-			}
+			first = worse(first, v)
 		}
 	}
 	if first == nil {
@@ -91,7 +89,7 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 	case added && !had:
 		return broken("I4", y.id+" never had "+element.String())
 	case !added && !taken:
-		if s := y.sights[w.conn.id]; s != nil && s.part {
+		if s := y.sights[w.conn.id]; s != nil && s.part >= 0 {
 			return broken("I18", "nobody took away "+element.String()+" in "+y.id+", which was shown without the field")
 		}
 		if !from.room(y.get(source), element, cn.Region) {

@@ -125,7 +125,7 @@ func (o *Oracle) everFlowed(cn *Connection, from Side, pair [2]*record, since in
 		return false
 	}
 	for _, r := range pair {
-		if s := r.sights[cn.ID]; s != nil && s.part {
+		if s := r.sights[cn.ID]; s != nil && s.part >= since {
 			since = 0 // what it was not shown it may still believe
 		}
 	}

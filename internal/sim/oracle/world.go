@@ -46,7 +46,7 @@ type sight struct {
 	at   moment // the last time
 	gone int    // when it was last shown as gone, -1 if never
 	cell map[string][]shown
-	part bool // it was once shown without a field that it has
+	part int // when it was last shown without a field that the connection uses, -1 if never
 }
 
 // shown is a value that an app showed at a moment, and that was still what it showed at event last.
@@ -113,6 +113,7 @@ func (w *world) happened(e Event) error {
 		}
 		w.remove(other, users)
 		other.merged = r
+		e.After = w.whole(e.App, e.After)
 		return w.update(r, e, users)
 	case AppRekey:
 		if other := w.byID[e.App][e.Other]; other != nil && other.alive {
@@ -158,6 +159,20 @@ func (w *world) update(r *record, e Event, by string) error {
 		}
 	}
 	return err
+}
+
+// whole returns fields with what is not in them as empty: where a record is told whole, the rest of it is.
+func (w *world) whole(app int, fields contact.Fields) contact.Fields {
+	out := fields.Clone()
+	if out == nil {
+		out = contact.Fields{}
+	}
+	for name := range w.fields[app] {
+		if _, ok := out[name]; !ok {
+			out[name] = contact.Empty
+		}
+	}
+	return out
 }
 
 func (w *world) known(e Event) error {

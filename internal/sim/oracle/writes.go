@@ -23,6 +23,9 @@ func (o *Oracle) wrote(e Event) {
 	}
 	w := &write{moment: o.world.now, conn: c, span: c.open[e.Engine], side: side, id: e.ID, op: e.Op, told: e.Told}
 	w.takesBack = w.span == nil
+	if e.Op != "delete" {
+		e.After = o.world.whole(e.App, e.After)
+	}
 	w.before, w.after = contact.Fields{}, e.After
 	r := o.world.find(e.App, e.ID)
 	if r != nil && e.Op != "create" {
@@ -145,15 +148,22 @@ func (o *Oracle) judgeCell(cn *Connection, w *write, field string, old, value co
 			if v == nil {
 				return nil
 			}
-			if first == nil {
-				first = v
-			}
+			first = worse(first, v)
 		}
 		if first == nil {
 			first = broken("I4", "there is nobody on the other side that it could come from")
 		}
 	}
 	return first
+}
+
+// worse returns of two violations the one that says more: that somebody never held a value says nothing where somebody
+// else did.
+func worse(x, y *Violation) *Violation {
+	if x == nil || x.Invariant == "I4" {
+		return y
+	}
+	return x
 }
 
 // partners returns whom a record may be linked with: the one that was last said, if nothing can have changed that, and
