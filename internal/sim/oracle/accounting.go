@@ -39,7 +39,7 @@ func countOf(s *span, side Side, op string, unsure map[*write]bool) (least, most
 		}
 		if w.op == op {
 			most++
-			if w.told && len(w.changedFields()) > 0 || w.told && op == "delete" {
+			if w.told && !w.rec.reused && len(w.changedFields()) > 0 || w.told && op == "delete" {
 				certain[w.rec] = true
 			}
 		}

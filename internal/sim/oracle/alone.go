@@ -9,11 +9,18 @@ import "github.com/contactsync/contactsync/contact"
 func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 	cn := c.now()
 	st, ok := c.last.Records[side][r.id]
-	if !ok {
+	if !ok && c.wasTold(r, "") {
 		o.accuse("I28", "%s in %s is not accounted for", r.id, o.appName(r.app))
+	}
+	if !ok {
 		return
 	}
-	if r.decided(c) >= 0 || c.decidedAll >= 0 || st.Status == "failed" && o.faults > 0 || st.Reason == "unread" ||
+	for i := range cn.Mappings {
+		if !c.wasTold(r, cn.Mappings[i].field(side)) {
+			return
+		}
+	}
+	if r.decided(c) >= 0 || c.decidedAll >= 0 || st.Status == "failed" && o.mayFail(c) || st.Reason == "unread" ||
 		st.Status == "pending" && o.mayBeHeld(cn, st.Reason) {
 		return
 	}

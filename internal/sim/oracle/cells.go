@@ -165,10 +165,12 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 			return nil // an edit that returns to what was settled is none
 		}
 	}
+	had := there.carries(old, y.was(source, edit.at), cn.Region)
 	for _, e := range y.cells[source] {
-		if e.at > edit.at && there.carries(old, e.value, cn.Region) {
-			return nil // it was carried over, and edited there
-		}
+		had = had || e.at > edit.at && there.carries(old, e.value, cn.Region)
+	}
+	if had {
+		return nil // it was there too, and edited there
 	}
 	pair := pairOf(w.side, w.rec, y)
 	if m.Direction != "both" || !o.alwaysFlowed(cn, w.side, pair, o.since(w.conn, w.span, w.rec.app)) {

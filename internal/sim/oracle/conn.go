@@ -32,12 +32,18 @@ type conn struct {
 
 	writes     []*write
 	journal    []JournalEntry
+	rebuffed   bool // an app did not carry out a write
 	mayPause   bool // somebody paused it
 	takingBack bool // a rollback is going on
 	rollback   *undo
 	consents   []consent
-	overtaken  map[int]int // engines that lost their lease, and when
-	previewed  *span       // the preview that the next sync is compared with
+	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
+	asked, refused bool
+	creating       [2]int      // when it last tried to create on each side, -1 before
+	overtaken      map[int]int // engines that lost their lease, and when
+	previewed      *span       // the preview that the next sync is compared with
+	// compared is a preview, comparedWith the sync after it, until it is said how all stands.
+	compared, comparedWith *span
 }
 
 // config is a connection as it holds from a moment on.
@@ -71,8 +77,9 @@ type span struct {
 	writes  []*write
 	calls   int
 	faults  int // how many there had been when it began
-	// sending is when it last began a call that writes; firstSend when it first did, -1 before.
-	sending, firstSend int
+	// sending is when it last began a call that writes; firstSend when it first did, -1 before. answered is when a write
+	// was last carried out.
+	sending, firstSend, answered int
 }
 
 // write is one write that reached an app.
@@ -93,6 +100,7 @@ type write struct {
 func newConn(id string) *conn {
 	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1, links: map[*record]*record{}, overtaken: map[int]int{}}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
+	c.creating = [2]int{-1, -1}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}
 	return c
 }
@@ -152,7 +160,7 @@ func (o *Oracle) begin(e Event) {
 		return
 	}
 	o.judgeRolledBack(c)
-	s := &span{conn: c, engine: e.Engine, began: o.world.now, faults: o.faults, sending: -1, firstSend: -1}
+	s := &span{conn: c, engine: e.Engine, began: o.world.now, faults: o.faults, sending: -1, firstSend: -1, answered: -1}
 	s.ended.at = -1
 	c.open[e.Engine] = s
 	c.syncs = append(c.syncs, s)
@@ -172,6 +180,7 @@ func (o *Oracle) end(e Event) {
 	}
 	s := c.open[e.Engine]
 	delete(c.open, e.Engine)
+	c.rebuffed = c.rebuffed || s.sending > s.answered
 	s.ended, s.ok, s.preview, s.counts = o.world.now, e.Err == "", e.Kind == Preview, e.Counts
 	if s.preview {
 		o.judgePreview(c, s)
@@ -192,11 +201,19 @@ func (o *Oracle) called(e Event) {
 	}
 	s := c.open[e.Engine]
 	if s == nil {
+		if e.Op == "create" || e.Op == "update" || e.Op == "delete" {
+			c.refused = c.refused || c.asked
+			c.asked = true
+		}
 		return
 	}
 	s.calls++
+	if side, ok := c.side(e.App); ok && e.Op == "create" {
+		c.creating[side] = o.at
+	}
 	switch e.Op {
 	case "create", "update", "delete":
+		c.rebuffed = c.rebuffed || s.sending > s.answered
 		s.sending = o.at
 		if s.firstSend < 0 {
 			s.firstSend = o.at

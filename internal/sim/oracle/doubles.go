@@ -12,7 +12,8 @@ func (o *Oracle) judgeDoubles(w *write) *Violation {
 	c := w.conn
 	var created []*record
 	for _, x := range o.world.records[w.rec.app] {
-		if x.alive && x.by == c.id && x.born.at > c.epoch.at && (x == w.rec || len(c.partner[x]) > 0 || !o.unknowable(c, x)) {
+		if x.alive && x.by == c.id && x.born.at > c.epoch.at &&
+			(x == w.rec || x.decided(c) < 0 && (len(c.partner[x]) > 0 || !o.unknowable(c, x))) {
 			created = append(created, x)
 		}
 	}

@@ -48,6 +48,9 @@ func (o *Oracle) judgePhase(c *conn) bool {
 func (o *Oracle) judgePair(c *conn, a, b *record) {
 	cn := c.now()
 	st, ok := c.last.Records[0][a.id]
+	if !ok && !c.wasTold(a, "") || a.reused || b.reused {
+		return
+	}
 	if !ok {
 		o.accuse("I28", "%s in %s is not accounted for", a.id, o.appName(a.app))
 		return
@@ -56,7 +59,7 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 	flow := [2]answer{cn.flows(0, f, o.world), cn.flows(1, f, o.world)}
 	switch st.Status {
 	case "failed":
-		if o.faults == 0 {
+		if !o.mayFail(c) {
 			o.accuse("I1", "%s and %s failed (%s), and no app ever refused anything", a.id, b.id, st.Reason)
 		}
 		return
@@ -90,6 +93,27 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 		o.judgeCells(c, m, a, b, may, st)
 	}
 	o.judgeActions(c, a, b)
+}
+
+// wasTold reports whether the connection knows a field of a record, or the record itself, since its store last forgot
+// something: what an app pushed once it never tells again.
+func (c *conn) wasTold(r *record, field string) bool {
+	s := r.sights[c.id]
+	if c.epoch.at < 0 {
+		return true
+	}
+	if field == "" {
+		return r.by == c.id && r.born.at > c.epoch.at || s != nil && s.at.at > c.epoch.at
+	}
+	cell := r.cells[field]
+	if n := len(cell); n > 0 && cell[n-1].by == c.id && cell[n-1].at > c.epoch.at {
+		return true
+	}
+	n := 0
+	if s != nil {
+		n = len(s.cell[field])
+	}
+	return n > 0 && s.cell[field][n-1].last > c.epoch.at
 }
 
 // mayBeHeld reports whether the reason is a guard that the connection has.
@@ -136,6 +160,9 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	if !may[0] && !may[1] {
 		return
 	}
+	if !c.wasTold(a, m.A) || !c.wasTold(b, m.B) {
+		return
+	}
 	cn, pair := c.now(), [2]*record{a, b}
 	fa, fb := o.world.field(a.app, m.A), o.world.field(b.app, m.B)
 	if fa.many() || fb.many() {
@@ -143,10 +170,13 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 		return
 	}
 	va, vb := a.get(m.A), b.get(m.B)
-	if o.agree(cn, m, a, b) || st.Status == "conflict" && edited(a, m.A, c) && edited(b, m.B, c) {
+	if o.agree(cn, m, a, b) || st.Status == "conflict" && c.mayClash(m, a, b) {
 		return
 	}
 	blank := va.Blank() || vb.Blank()
+	if blank && m.Group != "" {
+		return // whoever wins a group wins all of it, and nothing is cleared on a first match: the papers leave both
+	}
 	if blank && st.Reason == "clear_held" || blank && m.KeepClear && (wasCleared(a, m.A, c) || wasCleared(b, m.B, c)) {
 		return
 	}
@@ -163,6 +193,25 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 			m.field(from), pair[from].get(m.field(from)), pair[1-from].id, m.field(1-from), pair[1-from].get(m.field(1-from)),
 			o.rounds)
 	}
+}
+
+// mayFail reports whether anything in the history can be why a record failed: a fault, a call that was not carried out, or
+// a field that an app insists on.
+func (o *Oracle) mayFail(c *conn) bool {
+	for _, app := range c.now().Apps {
+		for _, f := range o.setup.Apps[app].Fields {
+			if f.Field.Required {
+				return true
+			}
+		}
+	}
+	return o.faults > 0 || c.rebuffed
+}
+
+// mayClash reports whether both cells of a pair can be edits that stand against each other: somebody entered both, or the
+// pair was put together anew.
+func (c *conn) mayClash(m *Mapping, a, b *record) bool {
+	return edited(a, m.A, c) && edited(b, m.B, c) || len(c.partner[a]) > 1 || len(c.partner[b]) > 1
 }
 
 // edited reports whether somebody else than the connection ever entered anything in the cell.

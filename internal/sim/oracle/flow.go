@@ -114,7 +114,11 @@ func (cn *Connection) flows(from Side, f [2]contact.Fields, w *world) answer {
 		}
 		return no
 	case "pair":
-		return cn.lets(from, f[from], toUpdate, w).or(cn.lets(1-from, f[1-from], toUpdate, w))
+		other := cn.lets(1-from, f[1-from], toUpdate, w)
+		if other == yes && !points(cn.Direction, 1-from) {
+			other = unknown // the papers do not say whether a rule that lets nothing flow still holds a pair together
+		}
+		return cn.lets(from, f[from], toUpdate, w).or(other)
 	}
 	return cn.lets(from, f[from], toUpdate, w)
 }
@@ -144,6 +148,10 @@ func (o *Oracle) alwaysFlowed(cn *Connection, from Side, pair [2]*record, since 
 	for _, a := range pair[0].states(since) {
 		for _, b := range pair[1].states(since) {
 			if cn.flows(from, [2]contact.Fields{a, b}, o.world) != yes {
+				return false
+			}
+			// Who is not linked yet is no pair that a filter could be sticky for.
+			if cn.Scope == "sticky" && cn.lets(from, [2]contact.Fields{a, b}[from], toUpdate, o.world) != yes {
 				return false
 			}
 		}

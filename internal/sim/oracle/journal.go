@@ -5,7 +5,7 @@ import "github.com/contactsync/contactsync/contact"
 // judgeJournal is half of I9: the history tells of no write that never was.
 func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 	for _, e := range entries {
-		if e.Op == "" || e.ID == "" || e.Side < 0 || e.Side > 1 {
+		if e.Op != "create" && e.Op != "update" && e.Op != "delete" || e.ID == "" || e.Side < 0 || e.Side > 1 {
 			continue
 		}
 		if !c.wrote(e) && c.epoch.at < 0 {

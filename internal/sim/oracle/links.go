@@ -22,6 +22,7 @@ func (o *Oracle) said(e Event) {
 			}
 		}
 	}
+	o.judgeCompared(c)
 	o.noteSettled(c)
 	o.judgeRolledBack(c)
 }
@@ -100,6 +101,23 @@ func (o *Oracle) linkable(c *conn, a, b *record) bool {
 	for _, p := range c.partner[a] {
 		if p == b {
 			return true
+		}
+	}
+	return o.refusedTwin(c, 0, a, b) || o.refusedTwin(c, 1, b, a)
+}
+
+// refusedTwin reports whether y may have been named by its app when x was to be created there: an app that holds a value
+// only once refuses a second record, and says which one has it (F35).
+func (o *Oracle) refusedTwin(c *conn, side Side, x, y *record) bool {
+	if c.creating[1-side] <= c.epoch.at {
+		return false
+	}
+	for _, m := range c.now().Mappings {
+		source, target := m.field(side), o.world.field(y.app, m.field(1-side))
+		for _, e := range x.cells[source] {
+			if !e.value.Blank() && heldEver(y, target.Field.Name, target, e.value, c.now().Region) {
+				return true
+			}
 		}
 	}
 	return false

@@ -95,16 +95,39 @@ func (o *Oracle) lagsOver(c *conn, now moment) bool {
 	return true
 }
 
-// comparePreview is promise 5: a sync does what its preview said, if nothing happened in between.
+// comparePreview is promise 5: a sync does what its preview said, if nothing happened in between. Silent where something
+// waited or had failed (a preview finds out nothing about a lost answer), and where an app refuses.
 func (o *Oracle) comparePreview(c *conn, s *span) {
 	p := c.previewed
 	c.previewed = nil
-	if p == nil || !s.ok || s.faults != o.faults || p.faults != o.faults || s.began.at < p.ended.at {
+	if p == nil || !s.ok || s.faults != o.faults || p.faults != o.faults || s.began.at < p.ended.at || waits(c.last) {
 		return
 	}
-	if p.counts != s.counts {
+	c.compared, c.comparedWith = p, s
+}
+
+// judgeCompared compares them when it is known how all stands after the sync.
+func (o *Oracle) judgeCompared(c *conn) {
+	p, s := c.compared, c.comparedWith
+	c.compared, c.comparedWith = nil, nil
+	if p != nil && p.counts != s.counts && !waits(c.last) {
 		o.accuse("I20", "the preview of %s said %v, and the sync after it did %v", c.id, p.counts, s.counts)
 	}
+}
+
+// waits reports whether a statement tells of records that wait or failed.
+func waits(s *Statement) bool {
+	if s == nil {
+		return false
+	}
+	for _, records := range s.Records {
+		for _, st := range records {
+			if st.Status == "pending" || st.Status == "failed" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // disturb lets no preview be compared with a sync that comes after something else happened in an app.

@@ -32,7 +32,7 @@ func (o *Oracle) beginRollback(c *conn) {
 // judgeTakingBack is I29 while it goes on, and of any write that belongs to no sync: it writes what was there before, and deletes what the connection created and
 // nobody touched since.
 func (o *Oracle) judgeTakingBack(w *write) {
-	w.conn.fresh, w.conn.decidedAll = o.world.now, o.at
+	w.conn.fresh, w.conn.decidedAll, w.conn.asked = o.world.now, o.at, false
 	switch w.op {
 	case "update":
 		for _, name := range w.changedFields() {
@@ -57,11 +57,13 @@ func (o *Oracle) judgeTakingBack(w *write) {
 }
 
 // judgeRolledBack is I29 when it is over: whatever nobody changed since is as it was before the run. Silent where a fault
-// came between, and of apps whose reads by id lag.
+// came between or an app refused to, and of apps whose reads by id lag.
 func (o *Oracle) judgeRolledBack(c *conn) {
 	u := c.rollback
 	c.rollback = nil
-	if u == nil || u.faults != o.faults {
+	refused := c.refused || c.asked
+	c.refused, c.asked = false, false
+	if u == nil || u.faults != o.faults || refused {
 		return
 	}
 	seen := map[*record]map[string]bool{}

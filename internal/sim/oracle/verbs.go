@@ -75,8 +75,12 @@ func (c *conn) freshFor(x, y *record) int {
 	return max(c.fresh.at, x.decided(c), y.decided(c), x.born.at, y.born.at)
 }
 
-// decided returns when a person last decided about the record in the connection, -1 if never.
+// decided returns when a person last decided about the record in the connection, -1 if never. An id that an app gave
+// twice is as good as decided at the time of its last birth.
 func (r *record) decided(c *conn) int {
+	if r.reused {
+		return r.born.at
+	}
 	if at, ok := r.decide[c.id]; ok {
 		return at
 	}

@@ -36,6 +36,7 @@ type record struct {
 	died   moment
 	diedBy string             // whose deed the last death was
 	merged *record            // it is part of that one now
+	reused bool               // an engine was given its id for somebody else: nobody can say who is meant by it
 	cells  map[string][]entry // by field, never empty
 	sights map[string]*sight  // what each connection was shown last
 	decide map[string]int     // when a person decided about it, by connection

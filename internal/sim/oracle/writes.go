@@ -38,10 +38,14 @@ func (o *Oracle) wrote(e Event) {
 		}
 	}
 	w.rec = o.world.find(e.App, e.ID)
+	if e.Op == "create" && r != nil && r == w.rec {
+		w.rec.reused = true
+	}
 	c.writes = append(c.writes, w)
 	o.disturb(c)
 	if w.span != nil {
 		w.span.writes = append(w.span.writes, w)
+		w.span.answered = o.at
 	}
 	o.judgeWriter(w, e.Engine)
 	o.judgeQuiet(w)
