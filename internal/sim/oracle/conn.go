@@ -27,6 +27,7 @@ type conn struct {
 	links   map[*record]*record // both ways, as last said
 	partner map[*record][]*record
 	linked  []linkCount      // how many pairs were said, at which moments
+	adopted map[*record]bool // of users, taken for one that the connection was creating when the answer was lost
 	inSync  map[*record]int  // when it was last said to be in sync
 	settled map[cellPair]int // when the two cells were last known to be settled
 
@@ -100,7 +101,7 @@ type write struct {
 func newConn(id string) *conn {
 	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1, links: map[*record]*record{}, overtaken: map[int]int{}}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
-	c.creating = [2]int{-1, -1}
+	c.creating, c.adopted = [2]int{-1, -1}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}
 	return c
 }

@@ -99,6 +99,9 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 // something: what an app pushed once it never tells again.
 func (c *conn) wasTold(r *record, field string) bool {
 	s := r.sights[c.id]
+	if field != "" && s != nil && s.part >= 0 && len(s.cell[field]) == 0 {
+		return false // it was hidden, and an app that pushes does not tell it again
+	}
 	if c.epoch.at < 0 {
 		return true
 	}
@@ -188,7 +191,7 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	if may[1] {
 		from = 1
 	}
-	if !o.keptLocal(c, m, pair, from) {
+	if !c.adopted[a] && !c.adopted[b] && !o.keptLocal(c, m, pair, from) {
 		o.accuse("I1", "%s.%s is %q and did not reach %s.%s, which is %q, %d rounds after the last edit", pair[from].id,
 			m.field(from), pair[from].get(m.field(from)), pair[1-from].id, m.field(1-from), pair[1-from].get(m.field(1-from)),
 			o.rounds)

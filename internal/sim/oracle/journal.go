@@ -8,6 +8,13 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 		if e.Op != "create" && e.Op != "update" && e.Op != "delete" || e.ID == "" || e.Side < 0 || e.Side > 1 {
 			continue
 		}
+		if !c.wrote(e) && e.Op == "create" && o.faults > 0 && c.creating[e.Side] >= 0 {
+			// Its answer was lost, and somebody else's record was taken for the one that it was creating.
+			if r := o.world.find(c.now().Apps[e.Side], e.ID); r != nil {
+				c.adopted[r] = true
+				continue
+			}
+		}
 		if !c.wrote(e) && c.epoch.at < 0 {
 			o.accuse("I9", "the history of %s tells that it did %s %s in %s, which it did not", c.id, e.Op, e.ID,
 				o.appName(c.now().Apps[e.Side]))

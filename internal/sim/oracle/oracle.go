@@ -62,6 +62,7 @@ func (o *Oracle) See(e Event) {
 		o.faults++
 	case Calm:
 		o.calm = o.at
+		o.disturb(nil)
 	case CalmRound:
 		o.rounds++
 	case Said:

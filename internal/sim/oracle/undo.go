@@ -76,7 +76,7 @@ func (o *Oracle) judgeRolledBack(c *conn) {
 			for name := range w.rec.cells {
 				seen[w.rec][name] = true
 			}
-			if w.rec.alive && w.rec.lastTouch(c.id).at < w.at {
+			if w.rec.alive && w.rec.lastTouch(c.id).at < w.at && o.hasSource(c, w) {
 				o.accuse("I29", "%s was created by the sync that %s took back, and is still there", o.label(w), c.id)
 			}
 			continue
@@ -112,4 +112,15 @@ func sameWhole(f Field, x, y contact.Value, region string) bool {
 		}
 	}
 	return len(a) == len(b)
+}
+
+// hasSource reports whether the record that one was created from is still there. Where it is gone, the created one may be
+// all that is left of a person, and the papers let it stay or go.
+func (o *Oracle) hasSource(c *conn, w *write) bool {
+	for _, y := range c.partner[w.rec] {
+		if !y.alive {
+			return false
+		}
+	}
+	return true
 }
