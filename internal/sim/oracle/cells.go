@@ -7,10 +7,12 @@ import "github.com/contactsync/contactsync/contact"
 // It is I4 if y never held it, I9 if no rule lets y through, I3 if it undoes an edit that it should have carried (an old
 // state of y was taken for an edit, y was not edited at all since both were settled, or the policy says otherwise), and
 // I18 or I19 if it clears what nobody cleared. It is silent of I3 where mappings form a group (another of its fields may
-// be the cause), where a person decided about the record, and across a lost store, a rollback and a configuration.
+// be the cause), where a person decided about the record, across a lost store, a rollback and a configuration, and of a
+// record that may have been taken for one that was being created.
 func (o *Oracle) judgeScalar(cn *Connection, m *Mapping, w *write, y *record, old, value contact.Value) *Violation {
 	source := m.field(1 - w.side)
 	target := o.world.field(w.rec.app, m.field(w.side))
+	adopted := o.mayBeAdopted(w.conn, w.rec) || o.mayBeAdopted(w.conn, y)
 	if !heldEver(y, source, target, value, cn.Region) {
 		if value.Blank() {
 			return o.unjustClear(m, w, y, old)
@@ -25,11 +27,11 @@ func (o *Oracle) judgeScalar(cn *Connection, m *Mapping, w *write, y *record, ol
 		if m.KeepClear {
 			return broken("I18", "the mapping keeps what the other side clears")
 		}
-		if m.Group == "" && !clearedBySomebody(y, source, w.conn) {
+		if m.Group == "" && !adopted && !clearedBySomebody(y, source, w.conn) {
 			return o.unjustClear(m, w, y, old)
 		}
 	}
-	if m.Group != "" {
+	if m.Group != "" || adopted {
 		return nil
 	}
 	if v := o.uncaused(m, w, y); v != nil {

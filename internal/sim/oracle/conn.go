@@ -31,18 +31,18 @@ type conn struct {
 	inSync  map[*record]int  // when it was last said to be in sync
 	settled map[cellPair]int // when the two cells were last known to be settled
 
-	writes     []*write
-	journal    []JournalEntry
-	rebuffed   bool // an app did not carry out a write
-	mayPause   bool // somebody paused it
-	takingBack bool // a rollback is going on
-	rollback   *undo
-	consents   []consent
+	writes         []*write
+	journal        []JournalEntry
+	rebuffed       bool  // an app did not carry out a write
+	mayPause       bool  // somebody paused it
+	takingBack     bool  // a rollback is going on
+	rollback, left *undo // what is being taken back, and what was left of it
+	consents       []consent
 	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
-	asked, refused bool
-	creating       [2]int      // when it last tried to create on each side, -1 before
-	overtaken      map[int]int // engines that lost their lease, and when
-	previewed      *span       // the preview that the next sync is compared with
+	asked, refused     bool
+	creating, intended [2]int      // when it last, and first, tried to create on each side, -1 before
+	overtaken          map[int]int // engines that lost their lease, and when
+	previewed          *span       // the preview that the next sync is compared with
 	// compared is a preview, comparedWith the sync after it, until it is said how all stands.
 	compared, comparedWith *span
 }
@@ -101,7 +101,7 @@ type write struct {
 func newConn(id string) *conn {
 	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1, links: map[*record]*record{}, overtaken: map[int]int{}}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
-	c.creating, c.adopted = [2]int{-1, -1}, map[*record]bool{}
+	c.creating, c.intended, c.adopted = [2]int{-1, -1}, [2]int{-1, -1}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}
 	return c
 }
@@ -211,6 +211,9 @@ func (o *Oracle) called(e Event) {
 	s.calls++
 	if side, ok := c.side(e.App); ok && e.Op == "create" {
 		c.creating[side] = o.at
+		if c.intended[side] < 0 {
+			c.intended[side] = o.at
+		}
 	}
 	switch e.Op {
 	case "create", "update", "delete":
@@ -255,7 +258,7 @@ func (o *Oracle) working(engine int) *conn {
 func (r *record) look(conn string, now moment, fields contact.Fields, gone bool, maps []Mapping, side Side) {
 	s := r.sights[conn]
 	if s == nil {
-		s = &sight{gone: -1, part: -1, cell: map[string][]shown{}}
+		s = &sight{first: now.at, gone: -1, part: -1, cell: map[string][]shown{}}
 		r.sights[conn] = s
 	}
 	s.at = now

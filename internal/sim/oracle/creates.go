@@ -137,6 +137,9 @@ func (cn *Connection) adds(side Side, f Field, key string) bool {
 func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	c := w.conn
 	sinceY := o.since(c, w.span, y.app)
+	if s := y.sights[c.id]; s != nil && s.part >= sinceY {
+		return nil // its key may not have been shown
+	}
 	for _, z := range o.world.records[w.rec.app] {
 		own := z.by == c.id && z.born.at > c.epoch.at
 		if z == w.rec || !z.alive || z.decided(c) >= 0 || !own && !o.shownKeys(cn, w, z) {
@@ -180,4 +183,16 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 		}
 	}
 	return true
+}
+
+// mayBeAdopted reports whether the engine may take a user's record for one that it was creating when the answer was lost:
+// one that it saw first after it had tried to create, and that is linked with nobody yet. Where it does, it takes what the
+// user entered for edits of what was sent.
+func (o *Oracle) mayBeAdopted(c *conn, r *record) bool {
+	side, _ := c.side(r.app)
+	if r.by == c.id || o.faults == 0 && !c.rebuffed || c.intended[side] < 0 || c.links[r] != nil {
+		return false
+	}
+	s := r.sights[c.id]
+	return s == nil || s.first > c.intended[side]
 }

@@ -57,6 +57,9 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 // outlives reports whether the edit is one that nobody asked to lose: no sync can have carried it to y before y was gone,
 // or it came after that and the engine could know.
 func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
+	if edit.at < 0 {
+		return false
+	}
 	if edit.at > y.died.at {
 		return o.setup.Apps[w.rec.app].Versions || w.span != nil && w.span.firstSend > 0 && sawAll(w, edit)
 	}

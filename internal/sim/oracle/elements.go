@@ -88,6 +88,8 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 	switch {
 	case added && !had:
 		return broken("I4", y.id+" never had "+element.String())
+	case !added && !taken && (o.mayBeAdopted(w.conn, w.rec) || o.mayBeAdopted(w.conn, y)):
+		return nil
 	case !added && !taken:
 		if s := y.sights[w.conn.id]; s != nil && s.part >= 0 {
 			return broken("I18", "nobody took away "+element.String()+" in "+y.id+", which was shown without the field")

@@ -173,7 +173,7 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 		return
 	}
 	va, vb := a.get(m.A), b.get(m.B)
-	if o.agree(cn, m, a, b) || st.Status == "conflict" && c.mayClash(m, a, b) {
+	if o.agree(cn, m, a, b) || st.Status == "conflict" && o.mayClash(c, m, a, b) {
 		return
 	}
 	blank := va.Blank() || vb.Blank()
@@ -191,7 +191,7 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	if may[1] {
 		from = 1
 	}
-	if !c.adopted[a] && !c.adopted[b] && !o.keptLocal(c, m, pair, from) {
+	if !c.adopted[a] && !c.adopted[b] && !o.absorbed(a) && !o.absorbed(b) && !o.keptLocal(c, m, pair, from) {
 		o.accuse("I1", "%s.%s is %q and did not reach %s.%s, which is %q, %d rounds after the last edit", pair[from].id,
 			m.field(from), pair[from].get(m.field(from)), pair[1-from].id, m.field(1-from), pair[1-from].get(m.field(1-from)),
 			o.rounds)
@@ -211,10 +211,22 @@ func (o *Oracle) mayFail(c *conn) bool {
 	return o.faults > 0 || c.rebuffed
 }
 
-// mayClash reports whether both cells of a pair can be edits that stand against each other: somebody entered both, or the
-// pair was put together anew.
-func (c *conn) mayClash(m *Mapping, a, b *record) bool {
-	return edited(a, m.A, c) && edited(b, m.B, c) || len(c.partner[a]) > 1 || len(c.partner[b]) > 1
+// mayClash reports whether both cells of a pair can be edits that stand against each other: somebody entered both, the pair
+// was put together anew, or the connection may have lost the note that it was itself who wrote one.
+func (o *Oracle) mayClash(c *conn, m *Mapping, a, b *record) bool {
+	ea, eb := edited(a, m.A, c), edited(b, m.B, c)
+	return ea && eb || len(c.partner[a]) > 1 || len(c.partner[b]) > 1 || o.faults > 0 && (ea || eb)
+}
+
+// absorbed reports whether another record became part of this one. Whether the pair is then decided as a first match, as
+// it is where a record inherits a link, or by what was settled, the papers do not say.
+func (o *Oracle) absorbed(r *record) bool {
+	for _, z := range o.world.records[r.app] {
+		if z.merged == r {
+			return true
+		}
+	}
+	return false
 }
 
 // edited reports whether somebody else than the connection ever entered anything in the cell.

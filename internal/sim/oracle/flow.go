@@ -107,12 +107,18 @@ func (cn *Connection) flows(from Side, f [2]contact.Fields, w *world) answer {
 	}
 	switch cn.Scope {
 	case "sticky":
+		got := no
 		for i := range cn.Rules {
-			if r := &cn.Rules[i]; r.Mode != "create_only" && (r.From == from || r.OtherWayAround && cn.Direction == "both") {
-				return yes
+			r := &cn.Rules[i]
+			switch {
+			case r.Mode == "create_only":
+				// Whether a pair that it handed over is one that got in, the papers do not say.
+				got = min(got, unknown)
+			case r.From == from || r.OtherWayAround && cn.Direction == "both":
+				got = got.or(yes)
 			}
 		}
-		return no
+		return got
 	case "pair":
 		other := cn.lets(1-from, f[1-from], toUpdate, w)
 		if other == yes && !points(cn.Direction, 1-from) {

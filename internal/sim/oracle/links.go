@@ -25,6 +25,7 @@ func (o *Oracle) said(e Event) {
 	o.judgeCompared(c)
 	o.noteSettled(c)
 	o.judgeRolledBack(c)
+	o.tellRolledBack(c, e.Statement.Journal)
 }
 
 // judgeLinks is I7: who is linked is one to one, of the connection's apps, and for a reason. Two are linked because their
@@ -173,8 +174,22 @@ func (o *Oracle) noteSettled(c *conn) {
 	}
 }
 
-// agree reports whether the two cells of a mapping hold the same, as far as each of them can.
+// agree reports whether the two cells of a mapping hold the same, as far as each of them can. A spelling that means the
+// same is no edit, so what became of an earlier spelling agrees too.
 func (o *Oracle) agree(cn *Connection, m *Mapping, a, b *record) bool {
-	fa, fb := o.world.field(a.app, m.A), o.world.field(b.app, m.B)
-	return fb.carries(a.get(m.A), b.get(m.B), cn.Region) || fa.carries(b.get(m.B), a.get(m.A), cn.Region)
+	return o.holds(cn, a, m.A, b, m.B) || o.holds(cn, b, m.B, a, m.A)
+}
+
+// holds reports whether y holds what becomes of what x holds.
+func (o *Oracle) holds(cn *Connection, x *record, source string, y *record, target string) bool {
+	from, to := o.world.field(x.app, source), o.world.field(y.app, target)
+	if to.carries(x.get(source), y.get(target), cn.Region) {
+		return true
+	}
+	for _, e := range x.cells[source] {
+		if same(from, e.value, x.get(source), cn.Region) && to.carries(e.value, y.get(target), cn.Region) {
+			return true
+		}
+	}
+	return false
 }

@@ -13,8 +13,8 @@ func (o *Oracle) judgeQuiet(w *write) {
 	if !o.atRest() || w.takesBack {
 		return
 	}
-	if s := w.conn.last; s != nil && heldIn(s) {
-		return
+	if s := w.conn.last; s != nil && (heldIn(s) || s.Records[w.side][w.id].Status == "failed") {
+		return // what failed is tried again when the app gives the record another version
 	}
 	o.accuse("I2", "%s was written (%s) by %s, %d rounds after the last edit", o.label(w), w.op, w.conn.id, o.rounds)
 }
@@ -115,10 +115,10 @@ func (o *Oracle) judgeCompared(c *conn) {
 	}
 }
 
-// waits reports whether a statement tells of records that wait or failed.
+// waits reports whether a statement tells of records that wait or failed; where nothing was said yet, some may.
 func waits(s *Statement) bool {
 	if s == nil {
-		return false
+		return true
 	}
 	for _, records := range s.Records {
 		for _, st := range records {

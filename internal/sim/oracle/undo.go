@@ -1,12 +1,23 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"fmt"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // undo is a rollback that is going on.
 type undo struct {
 	span   *span
 	at     int
 	faults int
+	left   []leftOver
+}
+
+// leftOver is what a rollback left as it was.
+type leftOver struct {
+	write *write
+	text  string
 }
 
 // beginRollback notes which run is taken back: the last that wrote. It is not judged where that run had a crash, a lost
@@ -23,7 +34,7 @@ func (o *Oracle) beginRollback(c *conn) {
 			sure = sure && w.told
 		}
 		if sure {
-			c.rollback = &undo{s, o.at, o.faults}
+			c.rollback = &undo{span: s, at: o.at, faults: o.faults}
 		}
 		return
 	}
@@ -61,6 +72,9 @@ func (o *Oracle) judgeTakingBack(w *write) {
 func (o *Oracle) judgeRolledBack(c *conn) {
 	u := c.rollback
 	c.rollback = nil
+	if u != nil {
+		c.left = u
+	}
 	refused := c.refused || c.asked
 	c.refused, c.asked = false, false
 	if u == nil || u.faults != o.faults || refused {
@@ -77,7 +91,8 @@ func (o *Oracle) judgeRolledBack(c *conn) {
 				seen[w.rec][name] = true
 			}
 			if w.rec.alive && w.rec.lastTouch(c.id).at < w.at && o.hasSource(c, w) {
-				o.accuse("I29", "%s was created by the sync that %s took back, and is still there", o.label(w), c.id)
+				u.left = append(u.left, leftOver{w, fmt.Sprintf("%s was created by the sync that %s took back, and is still there",
+					o.label(w), c.id)})
 			}
 			continue
 		}
@@ -93,8 +108,8 @@ func (o *Oracle) judgeRolledBack(c *conn) {
 			}
 			seen[w.rec][name] = true
 			if !sameWhole(o.world.field(w.rec.app, name), w.rec.get(name), w.before[name], c.now().Region) {
-				o.accuse("I29", "%s.%s is %q and was %q before the sync that %s took back", o.label(w), name, w.rec.get(name),
-					w.before[name], c.id)
+				u.left = append(u.left, leftOver{w, fmt.Sprintf("%s.%s is %q and was %q before the sync that %s took back",
+					o.label(w), name, w.rec.get(name), w.before[name], c.id)})
 			}
 		}
 	}
@@ -112,6 +127,24 @@ func sameWhole(f Field, x, y contact.Value, region string) bool {
 		}
 	}
 	return len(a) == len(b)
+}
+
+// tellRolledBack accuses what a rollback left without a word: what it has a reason to leave it reports.
+func (o *Oracle) tellRolledBack(c *conn, news []JournalEntry) {
+	u := c.left
+	c.left = nil
+	if u == nil {
+		return
+	}
+	for _, l := range u.left {
+		told := false
+		for _, e := range news {
+			told = told || e.Op == "" && e.Side == l.write.side && (e.ID == l.write.id || e.ID == l.write.rec.id)
+		}
+		if !told {
+			o.accuse("I29", "%s", l.text)
+		}
+	}
 }
 
 // hasSource reports whether the record that one was created from is still there. Where it is gone, the created one may be

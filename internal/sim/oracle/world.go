@@ -44,10 +44,11 @@ type record struct {
 
 // sight is what a connection was shown of a record, by field.
 type sight struct {
-	at   moment // the last time
-	gone int    // when it was last shown as gone, -1 if never
-	cell map[string][]shown
-	part int // when it was last shown without a field that the connection uses, -1 if never
+	first int    // the event of the first time
+	at    moment // the last time
+	gone  int    // when it was last shown as gone, -1 if never
+	cell  map[string][]shown
+	part  int // when it was last shown without a field that the connection uses, -1 if never
 }
 
 // shown is a value that an app showed at a moment, and that was still what it showed at event last.
@@ -129,7 +130,7 @@ func (w *world) happened(e Event) error {
 // create makes the record of e. An id that was there before and is gone names the same record, which is back.
 func (w *world) create(e Event, by string) (*record, error) {
 	r := w.byID[e.App][e.ID]
-	if r != nil && r.alive {
+	if r != nil && r.alive && r.id == e.ID {
 		return r, errTwice
 	}
 	if r == nil || r.id != e.ID {
