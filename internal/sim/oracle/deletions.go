@@ -60,11 +60,34 @@ func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
 	if edit.at < 0 {
 		return false
 	}
+	if asBefore(w) {
+		return false
+	}
 	if edit.at > y.died.at {
 		return o.setup.Apps[w.rec.app].Versions || w.span != nil && w.span.firstSend > 0 && sawAll(w, edit)
 	}
 	for _, s := range w.conn.syncs {
 		if s.began.at < y.died.at && (s.ended.at < 0 || s.ended.at > edit.at) {
+			return false
+		}
+	}
+	return true
+}
+
+// asBefore reports whether the record holds again all that it held when the last sync ended: who edits and takes it back
+// has not touched it, as far as fields can tell.
+func asBefore(w *write) bool {
+	at := -1
+	for _, s := range w.conn.syncs {
+		if s != w.span && s.ended.at >= 0 {
+			at = s.ended.at
+		}
+	}
+	if at < 0 || at < w.rec.first {
+		return false
+	}
+	for name := range w.rec.cells {
+		if !w.rec.get(name).Equal(w.rec.was(name, at)) {
 			return false
 		}
 	}
