@@ -19,8 +19,8 @@ func (o *Oracle) judgeCounts(c *conn, s *span) {
 		said := [3]int{s.counts[side].Created, s.counts[side].Updated, s.counts[side].Deleted}
 		for i, op := range []string{"create", "update", "delete"} {
 			least, most := countOf(s, Side(side), op, unsure)
-			if op == "create" && o.faults > 0 && c.creating[side] >= 0 && c.creating[side] < s.began.at {
-				most += said[i] // it may count what it takes for a creation whose answer was lost
+			if op != "delete" && o.mayRecover(c, Side(side)) {
+				most += said[i] // it may count what it takes for a write whose answer was lost
 			}
 			if s.ok && (said[i] < least || said[i] > most) {
 				o.accuse("I28", "the sync of %s says that it did %s %d in %s, and it did %d to %d", c.id, op, said[i],

@@ -27,7 +27,7 @@ func (o *Oracle) judgeScalar(cn *Connection, m *Mapping, w *write, y *record, ol
 		if m.KeepClear {
 			return broken("I18", "the mapping keeps what the other side clears")
 		}
-		if m.Group == "" && !adopted && !clearedBySomebody(y, source, w.conn) {
+		if m.Group == "" && !adopted && !o.wentBack(w.conn, y, source, w.conn.lost.at) && !clearedBySomebody(y, source, w.conn) {
 			return o.unjustClear(m, w, y, old)
 		}
 	}
@@ -53,12 +53,12 @@ func heldEver(y *record, field string, target Field, value contact.Value, region
 	return false
 }
 
-// clearedBySomebody reports whether somebody else than the connection emptied the cell since the store last began from
-// nothing, after a sync could have settled what was in it.
+// clearedBySomebody reports whether somebody else than the connection emptied the cell after the connection knew, since the
+// store last began from nothing, that something was in it.
 func clearedBySomebody(y *record, field string, c *conn) bool {
 	last := contact.Empty
 	for _, e := range y.cells[field] {
-		if e.by != c.id && e.value.Blank() && !last.Blank() && c.syncedBefore(e.at) {
+		if e.by != c.id && e.value.Blank() && !last.Blank() && y.knew(c, field, func(v contact.Value) bool { return !v.Blank() }) {
 			return true
 		}
 		last = e.value
@@ -66,10 +66,18 @@ func clearedBySomebody(y *record, field string, c *conn) bool {
 	return false
 }
 
-// syncedBefore reports whether a sync of this epoch began before the event.
-func (c *conn) syncedBefore(at int) bool {
-	for _, s := range c.syncs {
-		if s.began.at < at && s.began.at > c.lost.at {
+// knew reports whether the connection was shown in the cell, or wrote there, what is asked for, since the store last began
+// from nothing.
+func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) bool {
+	if s := y.sights[c.id]; s != nil {
+		for _, v := range s.cell[field] {
+			if v.last > c.lost.at && asked(v.value) {
+				return true
+			}
+		}
+	}
+	for _, e := range y.cells[field] {
+		if e.by == c.id && e.at > c.lost.at && asked(e.value) {
 			return true
 		}
 	}
@@ -209,9 +217,10 @@ func seenBefore(w *write, field string, edit entry) bool {
 	return false
 }
 
-// surelyNewer reports whether the edit of x came after anything that ever happened to y.
+// surelyNewer reports whether the edit of x came after anything that ever happened to y. It cannot be told where records
+// were mended that could not be read: that gives them a new time.
 func (o *Oracle) surelyNewer(x, y *record, edit entry) bool {
-	if !o.setup.Apps[x.app].Modified || !o.setup.Apps[y.app].Modified {
+	if o.retouched || !o.setup.Apps[x.app].Modified || !o.setup.Apps[y.app].Modified {
 		return false
 	}
 	for _, c := range y.cells {

@@ -33,10 +33,11 @@ type conn struct {
 
 	writes         []*write
 	journal        []JournalEntry
-	rebuffed       bool  // an app did not carry out a write
-	mayPause       bool  // somebody paused it
-	takingBack     bool  // a rollback is going on
-	rollback, left *undo // what is being taken back, and what was left of it
+	rebuffed       bool    // an app did not carry out a write
+	sent           [2]bool // it began a call that writes, on each side
+	mayPause       bool    // somebody paused it
+	takingBack     bool    // a rollback is going on
+	rollback, left *undo   // what is being taken back, and what was left of it
 	consents       []consent
 	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
 	asked, refused     bool
@@ -217,6 +218,9 @@ func (o *Oracle) called(e Event) {
 	}
 	switch e.Op {
 	case "create", "update", "delete":
+		if side, ok := c.side(e.App); ok {
+			c.sent[side] = true
+		}
 		c.rebuffed = c.rebuffed || s.sending > s.answered
 		s.sending = o.at
 		if s.firstSend < 0 {

@@ -79,16 +79,18 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 		now := meansIn(target, from, e.value, key, element, cn.Region)
 		if now {
 			had = true
-		} else if e.by != w.conn.id && meansIn(target, from, last, key, element, cn.Region) && w.conn.syncedBefore(e.at) {
+		} else if e.by != w.conn.id && meansIn(target, from, last, key, element, cn.Region) {
 			taken = true
 		}
 		last = e.value
 	}
+	taken = taken && y.knew(w.conn, source, func(v contact.Value) bool { return meansIn(target, from, v, key, element, cn.Region) })
 	pair := pairOf(w.side, w.rec, y)
 	switch {
 	case added && !had:
 		return broken("I4", y.id+" never had "+element.String())
-	case !added && !taken && (o.mayBeAdopted(w.conn, w.rec) || o.mayBeAdopted(w.conn, y)):
+	case !added && !taken && (o.mayBeAdopted(w.conn, w.rec) || o.mayBeAdopted(w.conn, y) ||
+		o.wentBack(w.conn, y, source, w.conn.lost.at)):
 		return nil
 	case !added && !taken:
 		if s := y.sights[w.conn.id]; s != nil && s.part >= 0 {

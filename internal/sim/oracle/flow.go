@@ -43,14 +43,15 @@ func (cn *Connection) lets(from Side, f contact.Fields, n need, w *world) answer
 	got := no
 	for i := range cn.Rules {
 		r := &cn.Rules[i]
-		if !n.of(r.Mode) {
-			continue
-		}
 		switch {
-		case r.From == from:
+		case r.From == from && n.of(r.Mode):
 			got = got.or(r.admits(f))
-		case r.OtherWayAround && cn.Direction == "both":
-			got = got.or(cn.carriesActions(r, from, f, w))
+		case r.From != from && r.OtherWayAround && cn.Direction == "both":
+			in := cn.carriesActions(r, from, f, w)
+			if !n.of(r.Mode) {
+				in = min(in, unknown) // whether the mode is turned round too, the papers do not say
+			}
+			got = got.or(in)
 		}
 	}
 	return got

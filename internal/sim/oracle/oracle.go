@@ -1,21 +1,25 @@
 package oracle
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // An Oracle judges one history. Make it with [New], show it every event in order ([Oracle.See]), and ask in the end what
 // was promised and not kept ([Oracle.Violations]). It is for one goroutine.
 type Oracle struct {
-	setup  Setup
-	at     int // the index of the event that is being seen
-	now    Event
-	world  *world
-	conns  map[string]*conn
-	order  []string // the ids of conns as they were set up
-	faults int      // how many faults and crashes there were
-	calm   int      // the index of Calm, -1 before
-	rounds int      // whole rounds since
-	judged bool     // the end was judged
-	found  []Violation
+	setup     Setup
+	at        int // the index of the event that is being seen
+	now       Event
+	world     *world
+	conns     map[string]*conn
+	order     []string // the ids of conns as they were set up
+	faults    int      // how many faults and crashes there were
+	retouched bool     // records were given new times, unseen
+	calm      int      // the index of Calm, -1 before
+	rounds    int      // whole rounds since
+	judged    bool     // the end was judged
+	found     []Violation
 }
 
 // manyViolations is where an oracle stops to list: what follows a broken promise is rarely worth reading.
@@ -60,6 +64,7 @@ func (o *Oracle) See(e Event) {
 		o.storeFailed(e)
 	case Fault:
 		o.faults++
+		o.retouched = o.retouched || strings.Contains(e.Note, "unread")
 	case Calm:
 		o.calm = o.at
 		o.disturb(nil)
