@@ -148,7 +148,7 @@ func (c *conn) forgetStore(now moment) {
 	c.epoch, c.fresh = now, now
 	c.links, c.partner, c.settled = map[*record]*record{}, map[*record][]*record{}, map[cellPair]int{}
 	c.last, c.saidAt, c.previewed, c.rollback = nil, -1, nil, nil
-	c.consents = nil
+	c.consents, c.intended = nil, [2]int{-1, -1}
 	for _, w := range c.writes {
 		w.journaled = true // what the store knew of it is gone
 	}
@@ -244,7 +244,7 @@ func (o *Oracle) shown(e Event) {
 	}
 	if r := o.world.find(e.App, e.ID); r != nil {
 		side, _ := c.side(e.App)
-		r.look(c.id, o.world.now, e.After, e.Gone, c.now().Mappings, side)
+		r.look(c, o.world.now, e.After, e.Gone, side)
 	}
 }
 
@@ -259,17 +259,21 @@ func (o *Oracle) working(engine int) *conn {
 }
 
 // look notes what the connection was shown of the record, of the fields that it maps.
-func (r *record) look(conn string, now moment, fields contact.Fields, gone bool, maps []Mapping, side Side) {
-	s := r.sights[conn]
+func (r *record) look(c *conn, now moment, fields contact.Fields, gone bool, side Side) {
+	s := r.sights[c.id]
 	if s == nil {
-		s = &sight{first: now.at, gone: -1, part: -1, cell: map[string][]shown{}}
-		r.sights[conn] = s
+		s = &sight{gone: -1, part: -1, cell: map[string][]shown{}}
+		r.sights[c.id] = s
+	}
+	if len(s.cell) == 0 || s.at.at <= c.epoch.at {
+		s.first = now.at
 	}
 	s.at = now
 	if gone {
 		s.gone = now.at
 		return
 	}
+	maps := c.now().Mappings
 	for i := range maps {
 		name := maps[i].field(side)
 		v, ok := fields[name]
