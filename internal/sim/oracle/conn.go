@@ -33,11 +33,11 @@ type conn struct {
 
 	writes         []*write
 	journal        []JournalEntry
-	rebuffed       bool    // an app did not carry out a write
-	sent           [2]bool // it began a call that writes, on each side
-	mayPause       bool    // somebody paused it
-	takingBack     bool    // a rollback is going on
-	rollback, left *undo   // what is being taken back, and what was left of it
+	rebuffed       bool     // an app did not carry out a write
+	outside        []*write // since the last sync, in none
+	sent           [2]bool  // it began a call that writes, on each side
+	mayPause       bool     // somebody paused it
+	rollback, left *undo    // what is being taken back, and what was left of it
 	consents       []consent
 	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
 	asked, refused     bool
@@ -162,6 +162,7 @@ func (o *Oracle) begin(e Event) {
 		return
 	}
 	o.judgeRolledBack(c)
+	c.outside = nil
 	s := &span{conn: c, engine: e.Engine, began: o.world.now, faults: o.faults, sending: -1, firstSend: -1, answered: -1}
 	s.ended.at = -1
 	c.open[e.Engine] = s
@@ -174,7 +175,9 @@ func (o *Oracle) begin(e Event) {
 func (o *Oracle) end(e Event) {
 	c := o.conns[e.Conn]
 	if c != nil && e.Kind == Preview && c.open[e.Engine] == nil {
-		o.begin(e) // a preview whose beginning was not told
+		writes := c.outside // a preview whose beginning was not told
+		o.begin(e)
+		c.open[e.Engine].writes = writes
 	}
 	if c == nil || c.open[e.Engine] == nil {
 		o.accuse("history", "%s of %q by engine %d, which is not in one", e.Kind, e.Conn, e.Engine)

@@ -27,7 +27,7 @@ func (o *Oracle) decided(e Event) {
 		c.mayPause = false
 		return
 	case "rollback":
-		c.mayPause = true
+		c.mayPause, c.outside = true, nil
 		o.beginRollback(c)
 		return
 	}

@@ -46,6 +46,8 @@ func (o *Oracle) wrote(e Event) {
 	if w.span != nil {
 		w.span.writes = append(w.span.writes, w)
 		w.span.answered = o.at
+	} else {
+		c.outside = append(c.outside, w)
 	}
 	o.judgeWriter(w, e.Engine)
 	o.judgeQuiet(w)
