@@ -38,10 +38,28 @@ func (o *Oracle) judgePhase(c *conn) bool {
 	switch {
 	case s.Phase == "halted" && s.Reason == "":
 		o.accuse("I28", "%s is halted and does not say why", c.id)
+	case s.Phase == "halted" && s.Reason == "empty" && o.faults == 0 && !o.emptied(c):
+		o.accuse("I28", "%s is halted because an app turned up empty, and none did", c.id)
 	case s.Phase == "paused" && !c.mayPause:
 		o.accuse("I28", "%s is paused, and nobody paused it", c.id)
 	}
 	return s.Phase == "active"
+}
+
+// emptied reports whether three records are gone in one app of the connection.
+func (o *Oracle) emptied(c *conn) bool {
+	for _, app := range c.now().Apps {
+		gone := 0
+		for _, r := range o.world.records[app] {
+			if r.died.at > 0 {
+				gone++
+			}
+		}
+		if gone >= 3 {
+			return true
+		}
+	}
+	return false
 }
 
 // judgePair judges a linked pair.

@@ -47,6 +47,7 @@ type history struct {
 	untold bool
 	engine int
 	phase  string
+	halt   string
 }
 
 // apps returns three apps of six text fields, an email and a set of tags.
@@ -208,7 +209,7 @@ func (h *history) close(err string) {
 
 // say tells how all stands: who is linked is in sync, who is not is excluded, unless h.status says otherwise.
 func (h *history) say() {
-	s := &oracle.Statement{Phase: h.phase, Linked: h.linked()}
+	s := &oracle.Statement{Phase: h.phase, Reason: h.halt, Linked: h.linked()}
 	paired := [2]map[string]bool{{}, {}}
 	for _, l := range s.Linked {
 		paired[0][l[0]], paired[1][l[1]] = true, true

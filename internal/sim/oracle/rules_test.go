@@ -149,6 +149,11 @@ func TestEngines(t *testing.T) {
 			h.hold2("a1", "b1", oracle.RecordStatus{Status: "excluded", Reason: "filter"})
 			h.rest()
 		}},
+		{name: "a connection is halted for an app that is not empty", want: broken("I28"), play: func(h *history) {
+			h.ann()
+			h.phase, h.halt = "halted", "empty"
+			h.rest()
+		}},
 		{name: "a connection is paused that nobody paused", want: broken("I28"), play: func(h *history) {
 			h.ann()
 			h.phase = "paused"
