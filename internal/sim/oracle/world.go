@@ -42,22 +42,6 @@ type record struct {
 	decide map[string]int     // when a person decided about it, by connection
 }
 
-// sight is what a connection was shown of a record, by field.
-type sight struct {
-	first int    // the event of the first time
-	at    moment // the last time
-	gone  int    // when it was last shown as gone, -1 if never
-	cell  map[string][]shown
-	part  int // when it was last shown without a field that the connection uses, -1 if never
-}
-
-// shown is a value that an app showed at a moment, and that was still what it showed at event last.
-type shown struct {
-	moment
-	last  int
-	value contact.Value
-}
-
 // world is what the apps hold in truth.
 type world struct {
 	apps    []App
