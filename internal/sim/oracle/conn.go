@@ -31,7 +31,8 @@ type conn struct {
 	syncsInEpoch       int
 
 	// What a person decided.
-	decidedAll     int // when last about everything, by a rollback; -1 before
+	decidedAll     int                // when last about everything, by a rollback; -1 before
+	separated      map[[2]*record]int // pairs, and when
 	consents       []consent
 	mayPause       bool  // somebody paused it
 	rollback, left *undo // what is being taken back, and what was left of it
@@ -105,6 +106,7 @@ type write struct {
 func newConn(id string) *conn {
 	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1, links: map[*record]*record{}, overtaken: map[int]int{}}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
+	c.separated = map[[2]*record]int{}
 	c.creating, c.intended, c.adopted = [2]int{-1, -1}, [2]int{-1, -1}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}
 	return c

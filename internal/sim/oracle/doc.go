@@ -15,7 +15,7 @@
 //
 //	I1   both cells of a mapping hold the same, as far as both can hold it; one-way targets keep only what their users
 //	     changed since; who should have a counterpart has one; actions of rules ran and were undone
-//	I2   nothing is written when all is at rest
+//	I2   nothing is written when all is at rest, and no cell goes back and forth for ever
 //	I3   no edit is lost: a write over an edit has a cause (the other side was edited, and its edit wins), and the history
 //	     keeps what it overwrote
 //	I4   every value that is written was held by whoever it can come from

@@ -44,6 +44,9 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 			continue
 		}
 		links[a], links[b] = b, a
+		if at, ok := c.separated[[2]*record{a, b}]; ok && c.links[a] != b && c.saidAt > at && at > max(c.epoch.at, c.decidedAll) {
+			o.accuse("I7", "%s links %s and %s, whom a person separated for good", c.id, pair[0], pair[1])
+		}
 		if c.links[a] != b && !o.linkable(c, a, b) {
 			o.accuse("I7", "%s links %s and %s, who have nothing in common", c.id, pair[0], pair[1])
 		}

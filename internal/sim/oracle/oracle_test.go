@@ -194,6 +194,8 @@ func TestQuiet(t *testing.T) {
 			h.rest()
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 		}},
+		{name: "a cell is written back a fourth time", want: broken("I2"), play: func(h *history) { h.seesaw(6) }},
+		{name: "a cell is written back a third time", play: func(h *history) { h.seesaw(5) }},
 		{name: "a preview has nothing to tell", play: func(h *history) {
 			h.ann()
 			h.rest()
@@ -459,6 +461,16 @@ func cut(a []oracle.App, c *oracle.Connection) {
 		return v
 	}
 	c.Mappings = append(c.Mappings, oracle.Mapping{A: "notes", B: "notes", Direction: "both"})
+}
+
+// seesaw carries over that often that a user changes his mind between two values.
+func (h *history) seesaw(n int) {
+	h.ann()
+	for i := range n {
+		v := f{"first": []string{"Anna", "Annie"}[i%2]}
+		h.edit(0, "a1", v)
+		h.sync(h.put(1, "b1", v))
+	}
 }
 
 // none is a guard that allows nothing.

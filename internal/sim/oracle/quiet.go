@@ -19,6 +19,32 @@ func (o *Oracle) judgeQuiet(w *write) {
 	o.accuse("I2", "%s was written (%s) by %s, %d rounds after the last edit", o.label(w), w.op, w.conn.id, o.rounds)
 }
 
+// judgeOscillation is I2 for rings of connections, automations and foreign tools: a cell that the connection wrote three
+// times in 24 hours to values that it knew there before is frozen until a person releases it.
+func (o *Oracle) judgeOscillation(w *write, field string) {
+	f := o.world.field(w.rec.app, field)
+	if f.many() || w.rec.decided(w.conn) >= 0 {
+		return
+	}
+	back := 0
+	cell := w.rec.cells[field]
+	for i, e := range cell {
+		if e.by != w.conn.id || e.at <= w.conn.fresh.at || !e.told || w.time.Sub(e.time) >= day {
+			continue
+		}
+		for _, before := range cell[:max(i-1, 0)] {
+			if before.by == w.conn.id && before.at > w.conn.fresh.at && same(f, before.value, e.value, w.conn.now().Region) {
+				back++
+				break
+			}
+		}
+	}
+	if back > 3 {
+		o.accuse("I2", "%s.%s was written back by %s to a value that it had before, for the %dth time in 24 hours", o.label(w), field,
+			w.conn.id, back)
+	}
+}
+
 // heldIn reports whether a guard is said to hold anything.
 func heldIn(s *Statement) bool {
 	for _, records := range s.Records {

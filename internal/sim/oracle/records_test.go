@@ -200,6 +200,15 @@ func TestLinks(t *testing.T) {
 			h.links = nil
 			h.sync()
 		}},
+		{name: "a separated pair is linked again", want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.decide("separate", 0, "a1", "b1")
+			links := h.links
+			h.links = nil
+			h.sync()
+			h.links = links
+			h.sync()
+		}},
 		{name: "the heir of a key takes over", play: func(h *history) {
 			h.ann()
 			h.create(0, "a2", ann)

@@ -35,6 +35,13 @@ func (o *Oracle) decided(e Event) {
 	if !ok {
 		return
 	}
+	if x, y := o.world.find(e.App, e.ID), o.world.find(c.now().Apps[1-side], e.Other); x != nil && y != nil {
+		pair := pairOf(side, x, y)
+		delete(c.separated, pair)
+		if e.Verb == "separate" {
+			c.separated[pair] = o.at
+		}
+	}
 	for _, r := range []*record{o.world.find(e.App, e.ID), o.world.find(c.now().Apps[1-side], e.Other)} {
 		if r != nil {
 			r.decide[c.id] = o.at

@@ -121,6 +121,7 @@ func (o *Oracle) judgeUpdate(w *write) {
 				first = v
 			}
 		}
+		o.judgeOscillation(w, field)
 		if first != nil {
 			o.accuse(first.Invariant, "%s.%s from %q to %q by %s: %s", o.label(w), field, w.before[field], w.after[field],
 				w.conn.id, first.Text)
