@@ -75,6 +75,9 @@ func (o *Oracle) judgeStatement(c *conn, s *Statement) {
 				o.accuse("I24", "%s tells of %s, which was never in %s", c.id, id, o.appName(app))
 				continue
 			}
+			if r.id != id {
+				continue
+			}
 			partner := c.links[r]
 			switch {
 			case !statuses[st.Status]:

@@ -223,6 +223,9 @@ func (o *Oracle) surelyNewer(x, y *record, edit entry) bool {
 	if o.retouched || !o.setup.Apps[x.app].Modified || !o.setup.Apps[y.app].Modified {
 		return false
 	}
+	if !y.bumped.time.Before(edit.time) {
+		return false
+	}
 	for _, c := range y.cells {
 		for _, e := range c {
 			if !e.time.Before(edit.time) {

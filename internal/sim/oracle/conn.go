@@ -10,6 +10,8 @@ import (
 type conn struct {
 	id      string
 	configs []config
+	usesOf  *Connection // the configuration that used is of
+	used    [2][]string // the fields that it reads, by side
 
 	// What the engines do.
 	open      map[int]*span // the sync that each engine is in
@@ -23,6 +25,8 @@ type conn struct {
 	rebuffed  bool        // an app did not carry out a write
 	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
 	asked, refused bool
+	calling        map[int]moment // when each engine first called an app outside a sync since its last one
+	disturbed      int            // when anything last happened in an app
 
 	// What the store can know. fresh is since when what was settled counts: a lost store, a rollback or another
 	// configuration let the engine begin anew or decide otherwise. epoch is when the store last forgot something, lost when
@@ -106,6 +110,7 @@ type write struct {
 func newConn(id string) *conn {
 	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1, links: map[*record]*record{}, overtaken: map[int]int{}}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
+	c.calling, c.disturbed = map[int]moment{}, -1
 	c.separated = map[[2]*record]int{}
 	c.creating, c.intended, c.adopted = [2]int{-1, -1}, [2]int{-1, -1}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}

@@ -15,7 +15,7 @@ func (o *Oracle) judgeCreate(w *write) {
 			first = v
 		}
 	}
-	if first == nil {
+	if first == nil && !w.rec.reused {
 		first = o.judgeDoubles(w)
 	}
 	if first != nil {
@@ -136,6 +136,9 @@ func (cn *Connection) adds(side Side, f Field, key string) bool {
 // itself, or was shown it before the sync began to write.
 func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	c := w.conn
+	if w.rec.reused {
+		return nil
+	}
 	sinceY := o.since(c, w.span, y.app)
 	if s := y.sights[c.id]; s != nil && s.part >= sinceY {
 		return nil // its key may not have been shown
@@ -155,11 +158,22 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 				bears = bears && evidence(kz, cn.keys(1-w.side, fy, o.world))
 			}
 		}
-		if bears {
+		if bears && (!own || z.born.at < w.began() || o.onePerson(cn, w, y, z)) {
 			return z
 		}
 	}
 	return nil
+}
+
+// onePerson reports whether whoever z was made from in the same sync bears the key of y on y's side already. If not, the two
+// are two, and have the key in common only in what this app got of them.
+func (o *Oracle) onePerson(cn *Connection, w *write, y, z *record) bool {
+	for _, other := range o.sources(cn, z, z.fields(z.born.at), w.side) {
+		if other != y && !o.everEvidence(cn, 1-w.side, other, 1-w.side, y) {
+			return false
+		}
+	}
+	return true
 }
 
 // shownKeys reports whether the keys of z are what the connection was shown last in this epoch before the sync began to
@@ -174,7 +188,7 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 			seen := false
 			for _, v := range s.cell[name] {
 				if w.span.firstSend < 0 || v.at < w.span.firstSend {
-					seen = v.last > w.conn.epoch.at && v.value.Equal(z.get(name))
+					seen = w.conn.kept(v, w.span) && v.last > w.conn.epoch.at && v.value.Equal(z.get(name))
 				}
 			}
 			if !seen {
@@ -183,6 +197,16 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 		}
 	}
 	return true
+}
+
+// kept reports whether what was shown is in the store: the sync that was shown it ran to its end, or is the one in question.
+func (c *conn) kept(v shown, now *span) bool {
+	for _, s := range c.syncs {
+		if (s == now || s.ok) && s.began.at <= v.last && (s.ended.at < 0 || v.at <= s.ended.at) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBeAdopted reports whether the engine may take a user's record for one that it was creating when the answer was lost:

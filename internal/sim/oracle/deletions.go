@@ -37,11 +37,13 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 		return broken("I30", "it is the first sync over this store")
 	case cn.Deletions[1-w.side] != "delete":
 		return broken("I5", "the policy is to "+cn.Deletions[1-w.side])
+	case y.alive && y.rekeyed.at > 0 && !y.toldOf(c):
+		return o.newID(cn, w, y)
 	case y.died.at <= 0, y.alive && y.born.at < since:
 		return broken("I17", y.id+" is there")
 	case y.diedBy == c.id && y.died.at > c.epoch.at: // a restored store does not know its own deed
 		return broken("I5", "nobody deleted "+y.id+" but the connection itself")
-	case y.merged != nil:
+	case y.merged != nil && y.toldOf(c):
 		return broken("I5", y.id+" became part of "+y.merged.id)
 	}
 	if edit := w.rec.lastTouch(c.id); o.outlives(w, edit, y) {
@@ -50,6 +52,16 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 	}
 	if heir := o.heir(cn, w, y, since); heir != nil {
 		return broken("I5", heir.id+" bears the key of "+y.id+" and takes over the link")
+	}
+	return nil
+}
+
+// newID judges a deletion whose partner got another id without a word: it looks like a deletion and a new record, which
+// takes over the link if it bears the key still.
+func (o *Oracle) newID(cn *Connection, w *write, y *record) *Violation {
+	before, now := cn.keys(1-w.side, y.fields(y.rekeyed.at), o.world), cn.keys(1-w.side, y.fields(o.at), o.world)
+	if evidence(before, now) && w.conn.lastOK() > y.rekeyed.at {
+		return broken("I5", y.id+" bears the key and takes over the link")
 	}
 	return nil
 }

@@ -6,7 +6,7 @@ import "github.com/contactsync/contactsync/contact"
 // has no room for it, an action of a rule is about it, or it is one-way and the target's user took it away. What a source
 // lost the target has no more.
 func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, st RecordStatus) {
-	if st.Status == "conflict" {
+	if st.Status == "conflict" || (c.adopted[pair[0]] || c.adopted[pair[1]]) && !(may[0] && may[1]) {
 		return
 	}
 	cn := c.now()
@@ -22,7 +22,7 @@ func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, s
 		elements := source.elements(x.get(source.Field.Name), cn.Region)
 		for _, key := range sortedKeys(elements) {
 			e, has := elements[key], y.get(target.Field.Name)
-			if meansIn(source, target, has, key, e, cn.Region) || !target.room(has, e, cn.Region) || o.special(cn, pair, m, e) {
+			if meansIn(source, target, has, key, e, cn.Region) || !roomEver(y, target, e, cn.Region) || o.special(cn, pair, m, e) {
 				continue
 			}
 			if !may[1-from] && tookAway(y, source, target, key, e, c, cn.Region) {
@@ -39,6 +39,17 @@ func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, s
 			o.judgeLeftOver(c, m, pair, Side(from))
 		}
 	}
+}
+
+// roomEver reports whether the field had room for the element all the time: what it could not hold once, nobody took away,
+// and nobody brings again.
+func roomEver(y *record, f Field, element contact.Value, region string) bool {
+	for _, e := range y.cells[f.Field.Name] {
+		if !f.room(e.value, element, region) {
+			return false
+		}
+	}
+	return f.room(y.get(f.Field.Name), element, region)
 }
 
 // judgeLeftOver accuses elements of a one-way target that were settled, and that somebody took away in the source since.

@@ -82,6 +82,9 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 		}
 		return
 	case "excluded":
+		if cn.Scope == "sticky" && (a.decided(c) >= 0 || b.decided(c) >= 0) {
+			return // who is linked by a person got in by no filter
+		}
 		if flow[0] == yes || flow[1] == yes {
 			o.accuse("I28", "%s and %s are said to be excluded (%s), and a rule lets them through", a.id, b.id, st.Reason)
 		}

@@ -104,7 +104,8 @@ func (o *Oracle) judgeEmptied(w *write) {
 		if r.app != app {
 			continue
 		}
-		if r.alive || r.died.at < c.lastOK() || r.died.at > w.span.began.at {
+		s := r.sights[c.id]
+		if r.alive || r.died.at < c.lastOK() || r.died.at > w.span.began.at || s == nil || s.gone < w.span.began.at {
 			return
 		}
 		linked++

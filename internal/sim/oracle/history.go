@@ -125,7 +125,8 @@ const (
 	SyncEnd   Kind = "sync_end"
 	// Preview: as SyncEnd, of a preview: Counts is what it said would be done.
 	Preview Kind = "preview"
-	// Shown: app App showed Engine a state of ID: After, or Gone.
+	// Shown: app App showed Engine a state of ID for Conn: After (what is not in it was not shown), or Gone; Other is the id
+	// that it was said to have got, or of what it was said to have become part.
 	Shown Kind = "shown"
 	// Wrote: Engine's write for Conn reached app App: Op "create", "update", "delete" of ID, Before and After as the app
 	// holds them, whole; Told: the answer arrived. A write that the app did not carry out is no event.

@@ -39,6 +39,8 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 		case a == nil || b == nil:
 			o.accuse("I24", "%s links %s and %s, of which one was never in its apps", c.id, pair[0], pair[1])
 			continue
+		case a.id != pair[0] || b.id != pair[1]:
+			continue // it has another id by now, of which the library does not know yet
 		case links[a] != nil || links[b] != nil:
 			o.accuse("I7", "%s links %s and %s, of which one is linked already", c.id, pair[0], pair[1])
 			continue
@@ -161,7 +163,7 @@ func (o *Oracle) noteSettled(c *conn) {
 		if a == nil || b == nil || !a.alive || !b.alive || c.inSync[a] != o.at || c.inSync[b] != o.at {
 			continue
 		}
-		if a.lastTouch(c.id).at > s.began.at || b.lastTouch(c.id).at > s.began.at {
+		if !o.seenAll(c, a, s) || !o.seenAll(c, b, s) {
 			continue
 		}
 		f := [2]contact.Fields{a.fields(o.at), b.fields(o.at)}
@@ -180,6 +182,16 @@ func (o *Oracle) noteSettled(c *conn) {
 			}
 		}
 	}
+}
+
+// seenAll reports whether whatever others did to the record shows by the time that the sync began, so that the state which
+// was shown is the last one and not an earlier one that looks the same.
+func (o *Oracle) seenAll(c *conn, r *record, s *span) bool {
+	last := r.lastTouch(c.id)
+	if r.bumped.at > last.at {
+		last = r.bumped
+	}
+	return last.at < 0 || last.at < s.began.at && !last.time.Add(o.world.lag(r.app)).After(s.began.time)
 }
 
 // agree reports whether the two cells of a mapping hold the same, as far as each of them can. A spelling that means the

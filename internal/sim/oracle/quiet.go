@@ -99,7 +99,7 @@ func (o *Oracle) judgePreview(c *conn, s *span) {
 		o.accuse("I11", "a preview of %s tells of %v, %d rounds after the last edit", c.id, s.counts, o.rounds)
 	}
 	c.previewed = nil
-	if s.faults == o.faults && o.lagsOver(c, s.began) {
+	if s.faults == o.faults && c.disturbed < s.began.at && o.lagsOver(c, s.began) {
 		c.previewed = s
 	}
 }
@@ -159,7 +159,9 @@ func waits(s *Statement) bool {
 // disturb lets no preview be compared with a sync that comes after something else happened in an app.
 func (o *Oracle) disturb(by *conn) {
 	for _, id := range o.order {
-		if c := o.conns[id]; c != by {
+		c := o.conns[id]
+		c.disturbed = o.at
+		if c != by {
 			c.previewed = nil
 		}
 	}

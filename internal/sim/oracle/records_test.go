@@ -312,6 +312,7 @@ func TestDeletions(t *testing.T) {
 			before := h.apps[0]["a2"].Clone()
 			delete(h.apps[0], "a1")
 			h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: before, After: before})
+			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "a2", Gone: true})
 			h.sync(h.drop(1, "b1"))
 		}},
 		{name: "nothing is deleted in the first sync over a store", setup: deletions("delete"), want: broken("I30"), play: func(h *history) {
@@ -356,7 +357,11 @@ func TestDeletions(t *testing.T) {
 				h.remove(0, "a1")
 				h.remove(0, "a2")
 				h.remove(0, "a3")
-				h.sync(h.drop(1, "b1"))
+				h.sync(func() {
+					for _, id := range []string{"a1", "a2", "a3"} {
+						h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: id, Gone: true})
+					}
+				}, h.drop(1, "b1"))
 			}},
 		{name: "a mark where the partner was deleted", setup: marks, play: func(h *history) {
 			h.ann()

@@ -12,6 +12,7 @@ func (o *Oracle) begin(e Event) {
 	s := &span{conn: c, engine: e.Engine, began: o.world.now, faults: o.faults, sending: -1, firstSend: -1, answered: -1}
 	s.ended.at = -1
 	c.open[e.Engine] = s
+	delete(c.calling, e.Engine)
 	c.syncs = append(c.syncs, s)
 	c.syncsInEpoch++
 	delete(c.overtaken, e.Engine)
@@ -21,9 +22,13 @@ func (o *Oracle) begin(e Event) {
 func (o *Oracle) end(e Event) {
 	c := o.conns[e.Conn]
 	if c != nil && e.Kind == Preview && c.open[e.Engine] == nil {
-		writes := c.outside // a preview whose beginning was not told
+		writes, began := c.outside, c.calling[e.Engine] // a preview whose beginning was not told
 		o.begin(e)
-		c.open[e.Engine].writes = writes
+		s := c.open[e.Engine]
+		s.writes = writes
+		if began.at > 0 {
+			s.began = began
+		}
 	}
 	if c == nil || c.open[e.Engine] == nil {
 		o.accuse("history", "%s of %q by engine %d, which is not in one", e.Kind, e.Conn, e.Engine)
@@ -52,6 +57,9 @@ func (o *Oracle) called(e Event) {
 	}
 	s := c.open[e.Engine]
 	if s == nil {
+		if _, ok := c.calling[e.Engine]; !ok {
+			c.calling[e.Engine] = o.world.now
+		}
 		if e.Op == "create" || e.Op == "update" || e.Op == "delete" {
 			c.refused = c.refused || c.asked
 			c.asked = true

@@ -79,17 +79,21 @@ func (c *conn) held(now moment) consent {
 
 // freshFor returns since when what was settled of the pair can be known.
 func (c *conn) freshFor(x, y *record) int {
-	return max(c.fresh.at, x.decided(c), y.decided(c), x.born.at, y.born.at)
+	return max(c.fresh.at, x.decided(c), y.decided(c), x.born.at, y.born.at, x.rekeyed.at, y.rekeyed.at)
 }
 
 // decided returns when a person last decided about the record in the connection, -1 if never. An id that an app gave
-// twice is as good as decided at the time of its last birth.
+// twice, or that it changed without a word, is as good as decided then: nobody can know who it is.
 func (r *record) decided(c *conn) int {
+	at := -1
+	if d, ok := r.decide[c.id]; ok {
+		at = d
+	}
 	if r.reused {
-		return r.born.at
+		at = max(at, r.born.at)
 	}
-	if at, ok := r.decide[c.id]; ok {
-		return at
+	if r.rekeyed.at > 0 && !r.toldOf(c) {
+		at = max(at, r.rekeyed.at)
 	}
-	return -1
+	return at
 }

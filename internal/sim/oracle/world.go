@@ -34,12 +34,14 @@ type record struct {
 	born   moment
 	alive  bool
 	died   moment
-	diedBy string             // whose deed the last death was
-	merged *record            // it is part of that one now
-	reused bool               // an engine was given its id for somebody else: nobody can say who is meant by it
-	cells  map[string][]entry // by field, never empty
-	sights map[string]*sight  // what each connection was shown last
-	decide map[string]int     // when a person decided about it, by connection
+	diedBy string  // whose deed the last death was
+	merged *record // it is part of that one now
+	// rekeyed is when its app last gave it another id, bumped when that or the app itself gave it a new time.
+	rekeyed, bumped moment
+	reused          bool               // an engine was given its id for somebody else: nobody can say who is meant by it
+	cells           map[string][]entry // by field, never empty
+	sights          map[string]*sight  // what each connection was shown last
+	decide          map[string]int     // when a person decided about it, by connection
 }
 
 // world is what the apps hold in truth.
@@ -88,7 +90,10 @@ func (w *world) happened(e Event) error {
 		return errNobody
 	}
 	switch e.Kind {
-	case UserEdit, AppTouch:
+	case AppTouch:
+		r.bumped = w.now
+		return w.update(r, e, users)
+	case UserEdit:
 		return w.update(r, e, users)
 	case UserDelete:
 		w.remove(r, users)
@@ -106,6 +111,7 @@ func (w *world) happened(e Event) error {
 			return errTwice
 		}
 		r.id = e.Other
+		r.rekeyed, r.bumped = w.now, w.now
 		w.byID[e.App][e.Other] = r
 	}
 	return nil

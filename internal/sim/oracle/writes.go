@@ -49,7 +49,9 @@ func (o *Oracle) wrote(e Event) {
 	} else {
 		c.outside = append(c.outside, w)
 	}
-	o.judgeWriter(w, e.Engine)
+	if o.judgeWriter(w, e.Engine) && e.Op == "create" {
+		w.rec.reused = true // the engine that took over may have made another one meanwhile
+	}
 	o.judgeQuiet(w)
 	if w.takesBack {
 		o.judgeTakingBack(w)
