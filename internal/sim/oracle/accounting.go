@@ -19,7 +19,7 @@ func (o *Oracle) judgeCounts(c *conn, s *span) {
 		said := [3]int{s.counts[side].Created, s.counts[side].Updated, s.counts[side].Deleted}
 		for i, op := range []string{"create", "update", "delete"} {
 			least, most := countOf(s, Side(side), op, unsure)
-			if op != "delete" && o.mayRecover(c, Side(side)) {
+			if o.mayRecover(c, Side(side)) {
 				most += said[i] // it may count what it takes for a write whose answer was lost
 			}
 			if s.ok && (said[i] < least || said[i] > most) {
@@ -82,9 +82,10 @@ func (o *Oracle) judgeStatement(c *conn, s *Statement) {
 			switch {
 			case !statuses[st.Status]:
 				o.accuse("I28", "%s in %s has the status %q, which is none", id, o.appName(app), st.Status)
-			case partner == nil && st.Status == "in_sync":
+			case c.stale[r]:
+			case partner == nil && st.Status == "in_sync" && c.lastSyncDone():
 				o.accuse("I28", "%s in %s is said to be in sync, and is linked with nobody", id, o.appName(app))
-			case partner != nil && st.Status == "duplicate":
+			case partner != nil && st.Status == "duplicate" && c.lastSyncDone():
 				o.accuse("I28", "%s in %s is said to be a duplicate, and is linked", id, o.appName(app))
 			case partner != nil:
 				if other, ok := s.Records[1-side][partner.id]; ok && other.Status != st.Status && c.lastSyncDone() {

@@ -183,7 +183,7 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 		return nil // it was there too, and edited there
 	}
 	pair := pairOf(w.side, w.rec, y)
-	if m.Direction != "both" || !o.alwaysFlowed(cn, w.side, pair, o.since(w.conn, w.span, w.rec.app)) {
+	if o.absorbed(w.rec) || o.absorbed(y) || m.Direction != "both" || !o.alwaysFlowed(cn, w.side, pair, o.since(w.conn, w.span, w.rec.app)) {
 		return nil
 	}
 	if s := w.rec.sights[w.conn.id]; s != nil && s.part >= o.since(w.conn, w.span, w.rec.app) {

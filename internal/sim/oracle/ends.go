@@ -14,10 +14,10 @@ func (o *Oracle) judgeEnd() {
 		if c.last == nil {
 			continue
 		}
-		o.judgeTold(c)
 		if !o.judgePhase(c) {
 			continue
 		}
+		o.judgeTold(c)
 		for side, app := range c.now().Apps {
 			for _, r := range o.world.records[app] {
 				switch {
@@ -236,7 +236,7 @@ func (o *Oracle) mayFail(c *conn) bool {
 // was put together anew, or the connection may have lost the note that it was itself who wrote one.
 func (o *Oracle) mayClash(c *conn, m *Mapping, a, b *record) bool {
 	ea, eb := edited(a, m.A, c), edited(b, m.B, c)
-	return ea && eb || len(c.partner[a]) > 1 || len(c.partner[b]) > 1 || o.faults > 0 && (ea || eb)
+	return ea && eb || a.decided(c) >= 0 || b.decided(c) >= 0 || len(c.partner[a]) > 1 || len(c.partner[b]) > 1 || o.faults > 0 && (ea || eb)
 }
 
 // absorbed reports whether another record became part of this one. Whether the pair is then decided as a first match, as

@@ -106,6 +106,7 @@ func (cn *Connection) flows(from Side, f [2]contact.Fields, w *world) answer {
 	if !points(cn.Direction, from) {
 		return no
 	}
+	handed := false
 	switch cn.Scope {
 	case "sticky":
 		got := no
@@ -113,11 +114,13 @@ func (cn *Connection) flows(from Side, f [2]contact.Fields, w *world) answer {
 			r := &cn.Rules[i]
 			switch {
 			case r.Mode == "create_only":
-				// Whether a pair that it handed over is one that got in, the papers do not say.
-				got = min(got, unknown)
+				handed = true
 			case r.From == from || r.OtherWayAround && cn.Direction == "both":
 				got = got.or(yes)
 			}
+		}
+		if handed && got == yes {
+			return unknown // whether a pair that was handed over is one that got in, the papers do not say
 		}
 		return got
 	case "pair":

@@ -19,7 +19,7 @@ func (o *Oracle) judgeGuards(w *write) {
 		o.judgeLimit(w, "clears", o.limitOf(c, func(cn *Connection) func(int) int { return cn.MaxClears }),
 			func(k consent) int { return k.clears },
 			func(v *write) bool { return v.op == "update" && w.time.Sub(v.time) < day && o.clears(v) })
-	case w.op == "create" && w.span != nil:
+	case w.op == "create" && w.span != nil && !o.asked(w):
 		o.judgeLimit(w, "creations", o.limitOf(c, func(cn *Connection) func(int) int { return cn.MaxCreates }),
 			func(k consent) int { return k.creates }, func(v *write) bool { return v.op == "create" && v.span == w.span })
 	}
@@ -72,13 +72,23 @@ func (o *Oracle) judgeLimit(w *write, what string, limit int, consented func(con
 	}
 	done := map[*record]bool{}
 	for _, v := range w.conn.writes {
-		if v.side == w.side && v.at > w.conn.epoch.at && !v.takesBack && counts(v) {
+		if v.side == w.side && v.at > w.conn.epoch.at && !v.takesBack && counts(v) && (v.op != "create" || !o.asked(v)) {
 			done[v.rec] = true
 		}
 	}
 	if len(done) > limit {
 		o.accuse("I16", "%s is one of %d %s by %s where %d are allowed", o.label(w), len(done), what, w.conn.id, limit)
 	}
+}
+
+// asked reports whether a person may have asked for the creation.
+func (o *Oracle) asked(w *write) bool {
+	for _, y := range o.sources(w.conn.now(), w.rec, w.rec.fields(w.rec.born.at), w.side) {
+		if y.decided(w.conn) >= 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // clears reports whether the write empties a field that a mapping fills.

@@ -2,15 +2,20 @@ package oracle
 
 import "github.com/contactsync/contactsync/contact"
 
-// keyFields returns the mapped fields of a side by which a match key knows records: every one of its type where the key is
-// "email" or "phone" (scenarios/README.md), else the one that it names.
+// keyFields returns the fields of a side by which a match key knows records: every one of its type where the key is "email"
+// or "phone" (scenarios/README.md), else the mapped one that it names.
 func (cn *Connection) keyFields(side Side, key string, w *world) []string {
 	var names []string
+	if key == "email" || key == "phone" {
+		for _, f := range w.apps[cn.Apps[side]].Fields {
+			if string(f.Field.Type) == key {
+				names = append(names, f.Field.Name)
+			}
+		}
+		return names
+	}
 	for i := range cn.Mappings {
-		m := &cn.Mappings[i]
-		t := w.field(cn.Apps[side], m.field(side)).Field.Type
-		ofKind := (key == "email" || key == "phone") && string(t) == key
-		if m.A == key || ofKind {
+		if m := &cn.Mappings[i]; m.A == key {
 			names = append(names, m.field(side))
 		}
 	}

@@ -33,6 +33,7 @@ func (o *Oracle) said(e Event) {
 // one took over the link of another that bears its key. And a link stays until a half is gone or a person separates it.
 func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 	links := map[*record]*record{}
+	c.stale = map[*record]bool{}
 	for _, pair := range s.Linked {
 		a, b := o.world.find(c.now().Apps[0], pair[0]), o.world.find(c.now().Apps[1], pair[1])
 		switch {
@@ -40,6 +41,7 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 			o.accuse("I24", "%s links %s and %s, of which one was never in its apps", c.id, pair[0], pair[1])
 			continue
 		case a.id != pair[0] || b.id != pair[1]:
+			c.stale[a], c.stale[b] = true, true
 			continue // it has another id by now, of which the library does not know yet
 		case links[a] != nil || links[b] != nil:
 			o.accuse("I7", "%s links %s and %s, of which one is linked already", c.id, pair[0], pair[1])
