@@ -116,6 +116,8 @@ func (o *Oracle) storeFailed(e Event) {
 		c.forgetStore(o.world.now)
 		if e.Kind == StoreLost {
 			c.syncsInEpoch, c.lost = 0, o.world.now
+		} else {
+			c.lost = moment{at: -1} // what it held at that time may be from before it forgot everything
 		}
 	}
 }
