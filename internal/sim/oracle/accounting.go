@@ -6,8 +6,8 @@ import "sort"
 var statuses = map[string]bool{"in_sync": true, "pending": true, "excluded": true, "duplicate": true, "conflict": true,
 	"failed": true, "deleted_opposite": true}
 
-// judgeCounts is I28 for a sync: what it says that it did is what it did. Writes whose answer did not arrive may be counted
-// in this sync, in the next, or not at all.
+// judgeCounts is I28 for a sync: what it says that it did is what it did. Writes whose answer did not arrive may be
+// counted in this sync, in the next, or not at all.
 func (o *Oracle) judgeCounts(c *conn, s *span) {
 	unsure := map[*write]bool{} // of syncs before, recovered by this one perhaps
 	for _, w := range c.writes {
@@ -66,7 +66,8 @@ func (o *Oracle) judgeStatement(c *conn, s *Statement) {
 	for side := range s.Records {
 		app := c.now().Apps[side]
 		if s.Total[side] != len(s.Records[side]) {
-			o.accuse("I28", "%s knows %d records in %s and tells of %d", c.id, s.Total[side], o.appName(app), len(s.Records[side]))
+			o.accuse("I28", "%s knows %d records in %s and tells of %d", c.id, s.Total[side], o.appName(app),
+				len(s.Records[side]))
 		}
 		for _, id := range sortedIDs(s.Records[side]) {
 			st := s.Records[side][id]

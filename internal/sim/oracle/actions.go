@@ -2,7 +2,8 @@ package oracle
 
 import "github.com/contactsync/contactsync/contact"
 
-// admittedEver and admittedAlways say of a rule what it said of a record in the states that the engine may have believed.
+// admittedEver and admittedAlways say of a rule what it said of a record in the states that the engine may have
+// believed.
 func (o *Oracle) admittedEver(r *Rule, x *record, conn string, since int) bool {
 	if s := x.sights[conn]; s != nil && s.part >= since {
 		since = 0
@@ -69,7 +70,8 @@ func (o *Oracle) anyAdmitted(cn *Connection, r *Rule, w *write) bool {
 
 // ruleMoves reports whether a rule, or the mark of a deletion, explains that an element came or went. If not, why says
 // what was wrong about it, as far as a rule names the element at all.
-func (o *Oracle) ruleMoves(cn *Connection, w *write, field, key string, element contact.Value, added bool) (why *Violation, ok bool) {
+func (o *Oracle) ruleMoves(cn *Connection, w *write, field, key string, element contact.Value,
+	added bool) (why *Violation, ok bool) {
 	f := o.world.field(w.rec.app, field)
 	if mark := cn.Mark[w.side]; added && mark.Field == field && f.keyOf(mark.Element, cn.Region) == key {
 		if o.marks(cn, w) {
@@ -146,7 +148,8 @@ func (o *Oracle) actionUndone(cn *Connection, r *Rule, w *write, field, key stri
 	f := o.world.field(w.rec.app, field)
 	cell := w.rec.cells[field]
 	for i, e := range cell[:len(cell)-1] {
-		if e.by != users && f.has(e.value, key, cn.Region) != added && (i == 0 || f.has(cell[i-1].value, key, cn.Region) == added) {
+		before := i == 0 || f.has(cell[i-1].value, key, cn.Region) == added
+		if e.by != users && before && f.has(e.value, key, cn.Region) != added {
 			return nil
 		}
 	}

@@ -2,10 +2,10 @@ package oracle
 
 import "github.com/contactsync/contactsync/contact"
 
-// judgeAlone judges a record that is linked with nobody when all is at rest. It must be accounted for; and if a rule lets it
-// through, it has a key, nobody of its side shares it and nobody on the other side bears it, it should have been created
-// there; if just one bears it there, the two should be linked. Silent of what a person decided about, of keys that several
-// share, and of one whose partner was deleted.
+// judgeAlone judges a record that is linked with nobody when all is at rest. It must be accounted for; and if a rule
+// lets it through, it has a key, nobody of its side shares it and nobody on the other side bears it, it should have
+// been created there; if just one bears it there, the two should be linked. Silent of what a person decided about, of
+// keys that several share, and of one whose partner was deleted.
 func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 	cn := c.now()
 	st, ok := c.last.Records[side][r.id]
@@ -39,8 +39,8 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 		if !points(cn.Direction, side) || cn.lets(side, f, toCreate, o.world) != yes || o.hadPartner(c, side, r) {
 			return
 		}
-		o.accuse("I1", "%s in %s has no counterpart (%s, %s), though a rule lets it through and nobody bears its key, %d rounds "+
-			"after the last edit", r.id, o.appName(r.app), st.Status, st.Reason, o.rounds)
+		o.accuse("I1", "%s in %s has no counterpart (%s, %s), though a rule lets it through and nobody bears its key, "+
+			"%d rounds after the last edit", r.id, o.appName(r.app), st.Status, st.Reason, o.rounds)
 	case 1:
 		z := others[0]
 		fz := z.fields(o.at)
@@ -52,8 +52,8 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 		mine := points(cn.Direction, side) && cn.lets(side, f, anyMode, o.world) == yes
 		theirs := points(cn.Direction, 1-side) && cn.lets(1-side, fz, anyMode, o.world) == yes
 		if (mine || theirs) && side == 0 {
-			o.accuse("I1", "%s (%s, %s) and %s bear one key that nobody else bears, and are not linked %d rounds after the last edit",
-				r.id, st.Status, st.Reason, z.id, o.rounds)
+			o.accuse("I1", "%s (%s, %s) and %s bear one key that nobody else bears, and are not linked %d rounds "+
+				"after the last edit", r.id, st.Status, st.Reason, z.id, o.rounds)
 		}
 	}
 }

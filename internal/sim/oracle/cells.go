@@ -2,13 +2,14 @@ package oracle
 
 import "github.com/contactsync/contactsync/contact"
 
-// judgeScalar returns what is wrong with a value that came to the cell of w from the mapped cell of y, nil if nothing is.
+// judgeScalar returns what is wrong with a value that came to the cell of w from the mapped cell of y, nil if nothing
+// is.
 //
-// It is I4 if y never held it, I9 if no rule lets y through, I3 if it undoes an edit that it should have carried (an old
-// state of y was taken for an edit, y was not edited at all since both were settled, or the policy says otherwise), and
-// I18 or I19 if it clears what nobody cleared. It is silent of I3 where mappings form a group (another of its fields may
-// be the cause), where a person decided about the record, across a lost store, a rollback and a configuration, and of a
-// record that may have been taken for one that was being created.
+// It is I4 if y never held it, I9 if no rule lets y through, I3 if it undoes an edit that it should have carried (an
+// old state of y was taken for an edit, y was not edited at all since both were settled, or the policy says otherwise),
+// and I18 or I19 if it clears what nobody cleared. It is silent of I3 where mappings form a group (another of its
+// fields may be the cause), where a person decided about the record, across a lost store, a rollback and a
+// configuration, and of a record that may have been taken for one that was being created.
 func (o *Oracle) judgeScalar(cn *Connection, m *Mapping, w *write, y *record, old, value contact.Value) *Violation {
 	source := m.field(1 - w.side)
 	target := o.world.field(w.rec.app, m.field(w.side))
@@ -27,7 +28,8 @@ func (o *Oracle) judgeScalar(cn *Connection, m *Mapping, w *write, y *record, ol
 		if m.KeepClear {
 			return broken("I18", "the mapping keeps what the other side clears")
 		}
-		if m.Group == "" && !adopted && !o.wentBack(w.conn, y, source, w.conn.lost.at) && !clearedBySomebody(y, source, w.conn) {
+		if m.Group == "" && !adopted && !o.wentBack(w.conn, y, source, w.conn.lost.at) &&
+			!clearedBySomebody(y, source, w.conn) {
 			return o.unjustClear(m, w, y, old)
 		}
 	}
@@ -53,12 +55,13 @@ func heldEver(y *record, field string, target Field, value contact.Value, region
 	return false
 }
 
-// clearedBySomebody reports whether somebody else than the connection emptied the cell after the connection knew, since the
-// store last began from nothing, that something was in it.
+// clearedBySomebody reports whether somebody else than the connection emptied the cell after the connection knew, since
+// the store last began from nothing, that something was in it.
 func clearedBySomebody(y *record, field string, c *conn) bool {
 	last := contact.Empty
+	filled := func(v contact.Value) bool { return !v.Blank() }
 	for _, e := range y.cells[field] {
-		if e.by != c.id && e.value.Blank() && !last.Blank() && y.knew(c, field, func(v contact.Value) bool { return !v.Blank() }) {
+		if e.by != c.id && e.value.Blank() && !last.Blank() && y.knew(c, field, filled) {
 			return true
 		}
 		last = e.value
@@ -66,8 +69,8 @@ func clearedBySomebody(y *record, field string, c *conn) bool {
 	return false
 }
 
-// knew reports whether the connection was shown in the cell, or wrote there, what is asked for, since the store last began
-// from nothing.
+// knew reports whether the connection was shown in the cell, or wrote there, what is asked for, since the store last
+// began from nothing.
 func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) bool {
 	if s := y.sights[c.id]; s != nil {
 		for _, v := range s.cell[field] {
@@ -109,8 +112,8 @@ func (o *Oracle) uncaused(m *Mapping, w *write, y *record) *Violation {
 	return broken("I3", "both were settled, and nobody edited "+y.id+" since")
 }
 
-// wentBack reports whether the app showed an old state of the cell again although it had shown a newer one, and bears no
-// times by which that could be told from an edit.
+// wentBack reports whether the app showed an old state of the cell again although it had shown a newer one, and bears
+// no times by which that could be told from an edit.
 func (o *Oracle) wentBack(c *conn, y *record, field string, since int) bool {
 	s := y.sights[c.id]
 	if s == nil || o.setup.Apps[y.app].Modified {
@@ -156,13 +159,14 @@ func (o *Oracle) undoesOwn(cn *Connection, m *Mapping, w *write, y *record, valu
 	return nil
 }
 
-// againstPolicy accuses a write over an edit that should have won: one that nobody carried to the other side yet, on the
-// side that the policy prefers.
+// againstPolicy accuses a write over an edit that should have won: one that nobody carried to the other side yet, on
+// the side that the policy prefers.
 func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, old, value contact.Value) *Violation {
 	field, source := m.field(w.side), m.field(1-w.side)
 	here, there := o.world.field(w.rec.app, field), o.world.field(y.app, source)
 	cell := w.rec.cells[field]
-	if len(cell) < 2 || old.Blank() || here.carries(value, old, cn.Region) || there.carries(old, y.get(source), cn.Region) {
+	if len(cell) < 2 || old.Blank() || here.carries(value, old, cn.Region) ||
+		there.carries(old, y.get(source), cn.Region) {
 		return nil
 	}
 	edit := cell[len(cell)-2]
@@ -183,7 +187,8 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 		return nil // it was there too, and edited there
 	}
 	pair := pairOf(w.side, w.rec, y)
-	if o.absorbed(w.rec) || o.absorbed(y) || m.Direction != "both" || !o.alwaysFlowed(cn, w.side, pair, o.since(w.conn, w.span, w.rec.app)) {
+	if o.absorbed(w.rec) || o.absorbed(y) || m.Direction != "both" ||
+		!o.alwaysFlowed(cn, w.side, pair, o.since(w.conn, w.span, w.rec.app)) {
 		return nil
 	}
 	if s := w.rec.sights[w.conn.id]; s != nil && s.part >= o.since(w.conn, w.span, w.rec.app) {
@@ -217,8 +222,8 @@ func seenBefore(w *write, field string, edit entry) bool {
 	return false
 }
 
-// surelyNewer reports whether the edit of x came after anything that ever happened to y. It cannot be told where records
-// were mended that could not be read: that gives them a new time.
+// surelyNewer reports whether the edit of x came after anything that ever happened to y. It cannot be told where
+// records were mended that could not be read: that gives them a new time.
 func (o *Oracle) surelyNewer(x, y *record, edit entry) bool {
 	if o.retouched || !o.setup.Apps[x.app].Modified || !o.setup.Apps[y.app].Modified {
 		return false

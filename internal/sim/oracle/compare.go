@@ -6,10 +6,10 @@ import (
 	"strings"
 )
 
-// Compare returns in what the ends of two histories differ: I10, if one of them had a crash or an error that the other did
-// not have, and I31, if its clocks went otherwise. Nobody may have edited anything in between. Ends are compared by what the
-// records hold and who is linked with whom; ids that the apps gave do not count, nor does a record that is still parked as
-// an unknown outcome. Both histories must have come to rest.
+// Compare returns in what the ends of two histories differ: I10, if one of them had a crash or an error that the other
+// did not have, and I31, if its clocks went otherwise. Nobody may have edited anything in between. Ends are compared by
+// what the records hold and who is linked with whom; ids that the apps gave do not count, nor does a record that is
+// still parked as an unknown outcome. Both histories must have come to rest.
 func Compare(a, b *Oracle) []Violation {
 	var found []Violation
 	for app := range a.setup.Apps {

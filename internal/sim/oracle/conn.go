@@ -29,8 +29,8 @@ type conn struct {
 	disturbed      int            // when anything last happened in an app
 
 	// What the store can know. fresh is since when what was settled counts: a lost store, a rollback or another
-	// configuration let the engine begin anew or decide otherwise. epoch is when the store last forgot something, lost when
-	// it forgot everything, and syncsInEpoch how many syncs began since.
+	// configuration let the engine begin anew or decide otherwise. epoch is when the store last forgot something, lost
+	// when it forgot everything, and syncsInEpoch how many syncs began since.
 	fresh, epoch, lost moment
 	syncsInEpoch       int
 
@@ -88,8 +88,8 @@ type span struct {
 	writes  []*write
 	calls   int
 	faults  int // how many there had been when it began
-	// sending is when it last began a call that writes; firstSend when it first did, -1 before. answered is when a write
-	// was last carried out.
+	// sending is when it last began a call that writes; firstSend when it first did, -1 before. answered is when a
+	// write was last carried out.
 	sending, firstSend, answered int
 }
 
@@ -109,7 +109,8 @@ type write struct {
 }
 
 func newConn(id string) *conn {
-	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1, links: map[*record]*record{}, overtaken: map[int]int{}}
+	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1}
+	c.links, c.overtaken = map[*record]*record{}, map[int]int{}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
 	c.calling, c.disturbed = map[int]moment{}, -1
 	c.separated = map[[2]*record]int{}

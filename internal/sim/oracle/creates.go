@@ -23,9 +23,9 @@ func (o *Oracle) judgeCreate(w *write) {
 	}
 }
 
-// judgeCreation returns what is wrong with creating a record, nil if nothing is: I20 if the connection does not point there,
-// I4 if it is made of values that no one record of the other side held, I9 if no rule lets that one through or it has no
-// key, and I6 if its key was on this side already.
+// judgeCreation returns what is wrong with creating a record, nil if nothing is: I20 if the connection does not point
+// there, I4 if it is made of values that no one record of the other side held, I9 if no rule lets that one through or
+// it has no key, and I6 if its key was on this side already.
 func (o *Oracle) judgeCreation(cn *Connection, w *write) *Violation {
 	from := 1 - w.side
 	if !points(cn.Direction, from) {
@@ -132,8 +132,8 @@ func (cn *Connection) adds(side Side, f Field, key string) bool {
 	return false
 }
 
-// holder returns a record of the side of w that bears the key of y for certain, as the connection must know: it created it
-// itself, or was shown it before the sync began to write.
+// holder returns a record of the side of w that bears the key of y for certain, as the connection must know: it created
+// it itself, or was shown it before the sync began to write.
 func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	c := w.conn
 	if w.rec.reused {
@@ -165,8 +165,8 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	return nil
 }
 
-// onePerson reports whether whoever z was made from in the same sync bears the key of y on y's side already. If not, the two
-// are two, and have the key in common only in what this app got of them.
+// onePerson reports whether whoever z was made from in the same sync bears the key of y on y's side already. If not,
+// the two are two, and have the key in common only in what this app got of them.
 func (o *Oracle) onePerson(cn *Connection, w *write, y, z *record) bool {
 	for _, other := range o.sources(cn, z, z.fields(z.born.at), w.side) {
 		if other != y && !o.everEvidence(cn, 1-w.side, other, 1-w.side, y) {
@@ -199,7 +199,8 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 	return true
 }
 
-// kept reports whether what was shown is in the store: the sync that was shown it ran to its end, or is the one in question.
+// kept reports whether what was shown is in the store: the sync that was shown it ran to its end, or is the one in
+// question.
 func (c *conn) kept(v shown, now *span) bool {
 	for _, s := range c.syncs {
 		if (s == now || s.ok) && s.began.at <= v.last && (s.ended.at < 0 || v.at <= s.ended.at) {
@@ -209,9 +210,9 @@ func (c *conn) kept(v shown, now *span) bool {
 	return false
 }
 
-// mayBeAdopted reports whether the engine may take a user's record for one that it was creating when the answer was lost:
-// one that it saw first after it had tried to create, and that is linked with nobody yet. Where it does, it takes what the
-// user entered for edits of what was sent.
+// mayBeAdopted reports whether the engine may take a user's record for one that it was creating when the answer was
+// lost: one that it saw first after it had tried to create, and that is linked with nobody yet. Where it does, it takes
+// what the user entered for edits of what was sent.
 func (o *Oracle) mayBeAdopted(c *conn, r *record) bool {
 	side, _ := c.side(r.app)
 	if r.by == c.id || o.faults == 0 && !c.rebuffed || c.intended[side] < 0 || c.links[r] != nil {

@@ -26,9 +26,9 @@ func (o *Oracle) judgeDelete(w *write) {
 	o.accuse(first.Invariant, "%s was deleted by %s: %s", o.label(w), w.conn.id, first.Text)
 }
 
-// judgeDeletion returns what is wrong with deleting a record because y is gone, nil if nothing is. It is I17 if y is not
-// gone, I30 in the first sync over a store, and I5 if the policy is another, y was merged, the record was edited since, or
-// somebody else on y's side bears y's key and takes over the link.
+// judgeDeletion returns what is wrong with deleting a record because y is gone, nil if nothing is. It is I17 if y is
+// not gone, I30 in the first sync over a store, and I5 if the policy is another, y was merged, the record was edited
+// since, or somebody else on y's side bears y's key and takes over the link.
 func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 	c := w.conn
 	since := o.since(c, w.span, y.app)
@@ -47,8 +47,8 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 		return broken("I5", y.id+" became part of "+y.merged.id)
 	}
 	if edit := w.rec.lastTouch(c.id); o.outlives(w, edit, y) {
-		return broken("I5", fmt.Sprintf("it was edited at event %d, and nobody had carried that over when %s was deleted at %d",
-			edit.at, y.id, y.died.at))
+		return broken("I5", fmt.Sprintf("it was edited at event %d, and nobody had carried that over when %s was "+
+			"deleted at %d", edit.at, y.id, y.died.at))
 	}
 	if heir := o.heir(cn, w, y, since); heir != nil {
 		return broken("I5", heir.id+" bears the key of "+y.id+" and takes over the link")
@@ -66,8 +66,8 @@ func (o *Oracle) newID(cn *Connection, w *write, y *record) *Violation {
 	return nil
 }
 
-// outlives reports whether the edit is one that nobody asked to lose: no sync can have carried it to y before y was gone,
-// or it came after that and the engine could know.
+// outlives reports whether the edit is one that nobody asked to lose: no sync can have carried it to y before y was
+// gone, or it came after that and the engine could know.
 func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
 	if edit.at < 0 {
 		return false
@@ -86,8 +86,8 @@ func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
 	return true
 }
 
-// asBefore reports whether the record holds again all that it held when the last sync ended: who edits and takes it back
-// has not touched it, as far as fields can tell.
+// asBefore reports whether the record holds again all that it held when the last sync ended: who edits and takes it
+// back has not touched it, as far as fields can tell.
 func asBefore(w *write) bool {
 	at := -1
 	for _, s := range w.conn.syncs {

@@ -3,11 +3,11 @@ package oracle
 import "github.com/contactsync/contactsync/contact"
 
 // judgeDoubles is I6 for all that the connection created on the side of w and that lives: each of them must be the
-// counterpart of another record. Where that is not said yet, anybody counts who held what it was created with, unless he
-// has a counterpart already, or had one that a user deleted.
+// counterpart of another record. Where that is not said yet, anybody counts who held what it was created with, unless
+// he has a counterpart already, or had one that a user deleted.
 //
-// It is silent of a created record that the engine could not know again: its answer or what was noted of it was lost, and
-// users changed everything in it before it was linked.
+// It is silent of a created record that the engine could not know again: its answer or what was noted of it was lost,
+// and users changed everything in it before it was linked.
 func (o *Oracle) judgeDoubles(w *write) *Violation {
 	c := w.conn
 	var created []*record

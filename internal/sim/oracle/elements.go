@@ -6,8 +6,9 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// judgeElements returns what is wrong with the elements that a write added to a list or set and took away, nil if nothing
-// is. Elements are judged one by one; what changed within an element (its type, which one is primary) is not judged.
+// judgeElements returns what is wrong with the elements that a write added to a list or set and took away, nil if
+// nothing is. Elements are judged one by one; what changed within an element (its type, which one is primary) is not
+// judged.
 func (o *Oracle) judgeElements(cn *Connection, w *write, field string, old, value contact.Value) *Violation {
 	f := o.world.field(w.rec.app, field)
 	was, is := f.elements(old, cn.Region), f.elements(value, cn.Region)
@@ -38,7 +39,8 @@ func sortedKeys(m map[string]contact.Value) []string {
 }
 
 // judgeElement judges one element that a write added or took away.
-func (o *Oracle) judgeElement(cn *Connection, w *write, field, key string, element contact.Value, added bool) *Violation {
+func (o *Oracle) judgeElement(cn *Connection, w *write, field, key string, element contact.Value,
+	added bool) *Violation {
 	why, ok := o.ruleMoves(cn, w, field, key, element, added)
 	if ok {
 		return nil
@@ -69,9 +71,11 @@ func (o *Oracle) judgeElement(cn *Connection, w *write, field, key string, eleme
 	return first
 }
 
-// judgeMapped judges an element that a mapping brought or took: it is I4 if y never had one, I9 if no rule lets y through,
-// I18 if nobody took it away in y, I19 if y cannot hold it, and I3 if a user had taken it away here and nobody touched y.
-func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, key string, element contact.Value, added bool) *Violation {
+// judgeMapped judges an element that a mapping brought or took: it is I4 if y never had one, I9 if no rule lets y
+// through, I18 if nobody took it away in y, I19 if y cannot hold it, and I3 if a user had taken it away here and nobody
+// touched y.
+func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, key string, element contact.Value,
+	added bool) *Violation {
 	source := m.field(1 - w.side)
 	target, from := o.world.field(w.rec.app, m.field(w.side)), o.world.field(y.app, source)
 	had, taken, last := false, false, contact.Empty
@@ -84,7 +88,9 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 		}
 		last = e.value
 	}
-	taken = taken && y.knew(w.conn, source, func(v contact.Value) bool { return meansIn(target, from, v, key, element, cn.Region) })
+	taken = taken && y.knew(w.conn, source, func(v contact.Value) bool {
+		return meansIn(target, from, v, key, element, cn.Region)
+	})
 	pair := pairOf(w.side, w.rec, y)
 	switch {
 	case added && !had:

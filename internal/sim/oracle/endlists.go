@@ -2,9 +2,9 @@ package oracle
 
 import "github.com/contactsync/contactsync/contact"
 
-// judgeLists judges a mapping of lists or sets at rest, element by element: what one side has the other has too, unless it
-// has no room for it, an action of a rule is about it, or it is one-way and the target's user took it away. What a source
-// lost the target has no more.
+// judgeLists judges a mapping of lists or sets at rest, element by element: what one side has the other has too, unless
+// it has no room for it, an action of a rule is about it, or it is one-way and the target's user took it away. What a
+// source lost the target has no more.
 func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, st RecordStatus) {
 	if st.Status == "conflict" || (c.adopted[pair[0]] || c.adopted[pair[1]]) && !(may[0] && may[1]) {
 		return
@@ -22,7 +22,8 @@ func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, s
 		elements := source.elements(x.get(source.Field.Name), cn.Region)
 		for _, key := range sortedKeys(elements) {
 			e, has := elements[key], y.get(target.Field.Name)
-			if meansIn(source, target, has, key, e, cn.Region) || !roomEver(y, target, e, cn.Region) || o.special(cn, pair, m, e) {
+			if meansIn(source, target, has, key, e, cn.Region) || !roomEver(y, target, e, cn.Region) ||
+				o.special(cn, pair, m, e) {
 				continue
 			}
 			if !may[1-from] && tookAway(y, source, target, key, e, c, cn.Region) {
@@ -41,8 +42,8 @@ func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, s
 	}
 }
 
-// roomEver reports whether the field had room for the element all the time: what it could not hold once, nobody took away,
-// and nobody brings again.
+// roomEver reports whether the field had room for the element all the time: what it could not hold once, nobody took
+// away, and nobody brings again.
 func roomEver(y *record, f Field, element contact.Value, region string) bool {
 	for _, e := range y.cells[f.Field.Name] {
 		if !f.room(e.value, element, region) {
@@ -52,7 +53,8 @@ func roomEver(y *record, f Field, element contact.Value, region string) bool {
 	return f.room(y.get(f.Field.Name), element, region)
 }
 
-// judgeLeftOver accuses elements of a one-way target that were settled, and that somebody took away in the source since.
+// judgeLeftOver accuses elements of a one-way target that were settled, and that somebody took away in the source
+// since.
 func (o *Oracle) judgeLeftOver(c *conn, m *Mapping, pair [2]*record, from Side) {
 	x, y, cn := pair[from], pair[1-from], c.now()
 	source, target := o.world.field(x.app, m.field(from)), o.world.field(y.app, m.field(1-from))
@@ -66,8 +68,8 @@ func (o *Oracle) judgeLeftOver(c *conn, m *Mapping, pair [2]*record, from Side) 
 		then, now := x.was(source.Field.Name, settled), x.get(source.Field.Name)
 		if meansIn(target, source, then, key, e, cn.Region) && !meansIn(target, source, now, key, e, cn.Region) &&
 			!o.special(cn, pair, m, e) {
-			o.accuse("I1", "%s.%s lost %s and %s.%s still has it, %d rounds after the last edit", x.id, source.Field.Name, e, y.id,
-				target.Field.Name, o.rounds)
+			o.accuse("I1", "%s.%s lost %s and %s.%s still has it, %d rounds after the last edit", x.id, source.Field.Name,
+				e, y.id, target.Field.Name, o.rounds)
 		}
 	}
 }
@@ -108,9 +110,9 @@ func tookAway(y *record, source, target Field, key string, element contact.Value
 	return false
 }
 
-// judgeActions judges what rules should have done to a pair at rest: an action of a rule that let the pair in all the time
-// ran, unless a user took it back; and what was done is undone when the pair has left. Silent of fields where several
-// rules meet, and of rules that are turned round.
+// judgeActions judges what rules should have done to a pair at rest: an action of a rule that let the pair in all the
+// time ran, unless a user took it back; and what was done is undone when the pair has left. Silent of fields where
+// several rules meet, and of rules that are turned round.
 func (o *Oracle) judgeActions(c *conn, a, b *record) {
 	cn := c.now()
 	if cn.Scope == "sticky" || len(c.configs) > 1 {

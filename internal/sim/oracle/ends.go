@@ -2,9 +2,9 @@ package oracle
 
 import "github.com/contactsync/contactsync/contact"
 
-// judgeEnd judges what there is when all has come to rest: I1 (both sides of a pair hold the same), I3 (no edit was left
-// where it was), I6 and I1 of whole records (who should have a counterpart has one), I9 (all was written down) and I28 (each
-// record is accounted for). It is silent of a history that has no end: one without Calm and rounds enough.
+// judgeEnd judges what there is when all has come to rest: I1 (both sides of a pair hold the same), I3 (no edit was
+// left where it was), I6 and I1 of whole records (who should have a counterpart has one), I9 (all was written down) and
+// I28 (each record is accounted for). It is silent of a history that has no end: one without Calm and rounds enough.
 func (o *Oracle) judgeEnd() {
 	if !o.atRest() {
 		return
@@ -120,7 +120,8 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 // something: what an app pushed once it never tells again.
 func (c *conn) wasTold(r *record, field string) bool {
 	s := r.sights[c.id]
-	if field != "" && s != nil && s.part >= 0 && (len(s.cell[field]) == 0 || s.part > r.changedAt(field) && !r.knows(c.id, field)) {
+	if field != "" && s != nil && s.part >= 0 &&
+		(len(s.cell[field]) == 0 || s.part > r.changedAt(field) && !r.knows(c.id, field)) {
 		return false // it was hidden, and without a change of the record nobody tells that it no longer is
 	}
 	if c.epoch.at < 0 {
@@ -219,8 +220,8 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	}
 }
 
-// mayFail reports whether anything in the history can be why a record failed: a fault, a call that was not carried out, or
-// a field that an app insists on.
+// mayFail reports whether anything in the history can be why a record failed: a fault, a call that was not carried out,
+// or a field that an app insists on.
 func (o *Oracle) mayFail(c *conn) bool {
 	for _, app := range c.now().Apps {
 		for _, f := range o.setup.Apps[app].Fields {
@@ -232,15 +233,16 @@ func (o *Oracle) mayFail(c *conn) bool {
 	return o.faults > 0 || c.rebuffed
 }
 
-// mayClash reports whether both cells of a pair can be edits that stand against each other: somebody entered both, the pair
-// was put together anew, or the connection may have lost the note that it was itself who wrote one.
+// mayClash reports whether both cells of a pair can be edits that stand against each other: somebody entered both, the
+// pair was put together anew, or the connection may have lost the note that it was itself who wrote one.
 func (o *Oracle) mayClash(c *conn, m *Mapping, a, b *record) bool {
 	ea, eb := edited(a, m.A, c), edited(b, m.B, c)
-	return ea && eb || a.decided(c) >= 0 || b.decided(c) >= 0 || len(c.partner[a]) > 1 || len(c.partner[b]) > 1 || o.faults > 0 && (ea || eb)
+	anew := len(c.partner[a]) > 1 || len(c.partner[b]) > 1 || a.decided(c) >= 0 || b.decided(c) >= 0
+	return ea && eb || anew || o.faults > 0 && (ea || eb)
 }
 
-// absorbed reports whether another record became part of this one. Whether the pair is then decided as a first match, as
-// it is where a record inherits a link, or by what was settled, the papers do not say.
+// absorbed reports whether another record became part of this one. Whether the pair is then decided as a first match,
+// as it is where a record inherits a link, or by what was settled, the papers do not say.
 func (o *Oracle) absorbed(r *record) bool {
 	for _, z := range o.world.records[r.app] {
 		if z.merged == r {
@@ -272,8 +274,8 @@ func wasCleared(r *record, field string, c *conn) bool {
 	return false
 }
 
-// keptLocal reports whether a target of one-way flow may rightly hold something else than its source: its user changed it
-// after it had what the source has; or the source is blank and nothing was settled that somebody cleared since.
+// keptLocal reports whether a target of one-way flow may rightly hold something else than its source: its user changed
+// it after it had what the source has; or the source is blank and nothing was settled that somebody cleared since.
 func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool {
 	x, y := pair[from], pair[1-from]
 	source, target := m.field(from), m.field(1-from)
@@ -282,7 +284,8 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	if x.get(source).Blank() {
 		settled, ok := c.settled[cellsOf(m, pair)]
 		lastOwn := len(cell) > 0 && cell[len(cell)-1].by == c.id
-		return !ok || settled <= c.freshFor(x, y) || x.touched(source, c.id) <= settled || !lastOwn && y.touched(target, c.id) > settled
+		return !ok || settled <= c.freshFor(x, y) || x.touched(source, c.id) <= settled ||
+			!lastOwn && y.touched(target, c.id) > settled
 	}
 	if len(cell) == 0 || cell[len(cell)-1].by == c.id {
 		return false

@@ -5,15 +5,16 @@ import "time"
 // day is how long deletions and clears count (DESIGN.md section 4).
 const day = 24 * time.Hour
 
-// judgeGuards is I16: without consent a side sees no more deletions and clears in 24 hours, and no more creations in one
-// sync, than the connection allows. Clears are counted by record, links as the most that there can have been: where the
-// papers leave it open, the milder reading. After a lost or restored store the count begins anew.
+// judgeGuards is I16: without consent a side sees no more deletions and clears in 24 hours, and no more creations in
+// one sync, than the connection allows. Clears are counted by record, links as the most that there can have been: where
+// the papers leave it open, the milder reading. After a lost or restored store the count begins anew.
 func (o *Oracle) judgeGuards(w *write) {
 	c := w.conn
 	switch {
 	case w.op == "delete":
 		o.judgeLimit(w, "deletions", o.limitOf(c, func(cn *Connection) func(int) int { return cn.MaxDeletes }),
-			func(k consent) int { return k.deletes }, func(v *write) bool { return v.op == "delete" && w.time.Sub(v.time) < day })
+			func(k consent) int { return k.deletes },
+			func(v *write) bool { return v.op == "delete" && w.time.Sub(v.time) < day })
 		o.judgeEmptied(w)
 	case w.op == "update" && o.clears(w):
 		o.judgeLimit(w, "clears", o.limitOf(c, func(cn *Connection) func(int) int { return cn.MaxClears }),
@@ -28,8 +29,8 @@ func (o *Oracle) judgeGuards(w *write) {
 // unlimited is the limit of a guard that is switched off.
 const unlimited = -1
 
-// limitOf returns the highest limit that may hold: of any configuration of the last 24 hours, for as many links as there
-// can have been.
+// limitOf returns the highest limit that may hold: of any configuration of the last 24 hours, for as many links as
+// there can have been.
 func (o *Oracle) limitOf(c *conn, guard func(*Connection) func(int) int) int {
 	links := len(c.links) / 2
 	for _, n := range c.linked {
@@ -101,8 +102,8 @@ func (o *Oracle) clears(w *write) bool {
 	return false
 }
 
-// judgeEmptied is the guard for an app that turns up empty: if a listing of an app without tombstones shows none of three
-// or more linked records, nothing is deleted without a person's consent.
+// judgeEmptied is the guard for an app that turns up empty: if a listing of an app without tombstones shows none of
+// three or more linked records, nothing is deleted without a person's consent.
 func (o *Oracle) judgeEmptied(w *write) {
 	c := w.conn
 	app := c.now().Apps[1-w.side]

@@ -60,8 +60,8 @@ type Connection struct {
 	RequireKey bool
 	// Region is where phone numbers without country code are read (ISO 3166-1 alpha-2), "" for none.
 	Region string
-	// MaxDeletes, MaxClears and MaxCreates are the guards' limits as the connection holds them: what one sync (deletions
-	// and clears: 24 hours) may do without consent, given the number of linked records. Nil: no limit.
+	// MaxDeletes, MaxClears and MaxCreates are the guards' limits as the connection holds them: what one sync
+	// (deletions and clears: 24 hours) may do without consent, given the number of linked records. Nil: no limit.
 	MaxDeletes, MaxClears, MaxCreates func(linked int) int
 }
 
@@ -120,16 +120,17 @@ const (
 	// Configured: from now on Connection holds.
 	Configured Kind = "configured"
 
-	// SyncBegin and SyncEnd: Engine works on Conn. End: Err is "" or what the sync failed with, Counts what it reported.
+	// SyncBegin and SyncEnd: Engine works on Conn. End: Err is "" or what the sync failed with, Counts what it
+	// reported.
 	SyncBegin Kind = "sync_begin"
 	SyncEnd   Kind = "sync_end"
 	// Preview: as SyncEnd, of a preview: Counts is what it said would be done.
 	Preview Kind = "preview"
-	// Shown: app App showed Engine a state of ID for Conn: After (what is not in it was not shown), or Gone; Other is the id
-	// that it was said to have got, or of what it was said to have become part.
+	// Shown: app App showed Engine a state of ID for Conn: After (what is not in it was not shown), or Gone; Other is
+	// the id that it was said to have got, or of what it was said to have become part.
 	Shown Kind = "shown"
-	// Wrote: Engine's write for Conn reached app App: Op "create", "update", "delete" of ID, Before and After as the app
-	// holds them, whole; Told: the answer arrived. A write that the app did not carry out is no event.
+	// Wrote: Engine's write for Conn reached app App: Op "create", "update", "delete" of ID, Before and After as the
+	// app holds them, whole; Told: the answer arrived. A write that the app did not carry out is no event.
 	Wrote Kind = "wrote"
 	// Called: Engine called app App (Op: "changes", "list", "read", "find", "create", ...); for counting only.
 	Called Kind = "called"

@@ -29,8 +29,8 @@ func (v f) fields() contact.Fields {
 	return out
 }
 
-// history tells an oracle what happens, in few words: app 0 is "a", app 1 is "b", connection "c" is between the two. What
-// the library says after a sync is made up from what the history did, unless the test says otherwise.
+// history tells an oracle what happens, in few words: app 0 is "a", app 1 is "b", connection "c" is between the two.
+// What the library says after a sync is made up from what the history did, unless the test says otherwise.
 type history struct {
 	t      *testing.T
 	o      *oracle.Oracle

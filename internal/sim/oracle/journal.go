@@ -29,7 +29,8 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 	c.journal = append(c.journal, entries...)
 }
 
-// mayRecover reports whether the connection may have taken an edit of a user for a write of its own whose answer was lost.
+// mayRecover reports whether the connection may have taken an edit of a user for a write of its own whose answer was
+// lost.
 func (o *Oracle) mayRecover(c *conn, side Side) bool { return o.faults > 0 && c.sent[side] }
 
 func (c *conn) wrote(e JournalEntry) bool {
@@ -41,10 +42,10 @@ func (c *conn) wrote(e JournalEntry) bool {
 	return false
 }
 
-// judgeTold is the other half of I9, and the half of I3 that is about history: in the end the journal holds every write,
-// field by field, with what it wrote and what was there before, so that nothing that was overwritten is lost. Silent of a
-// write of which the engine cannot know: its answer or the note of it was lost, and others changed the record before
-// anybody looked; of what a lost store held; and of a person who was forgotten.
+// judgeTold is the other half of I9, and the half of I3 that is about history: in the end the journal holds every
+// write, field by field, with what it wrote and what was there before, so that nothing that was overwritten is lost.
+// Silent of a write of which the engine cannot know: its answer or the note of it was lost, and others changed the
+// record before anybody looked; of what a lost store held; and of a person who was forgotten.
 func (o *Oracle) judgeTold(c *conn) {
 	used := make([]bool, len(c.journal))
 	for _, w := range c.writes {
@@ -97,7 +98,8 @@ func (o *Oracle) judgeToldOf(c *conn, w *write, name string, used []bool) {
 	o.accuse("I9", "the history of %s does not tell of %s of %s.%s", c.id, w.op, o.label(w), name)
 }
 
-// keepsBefore reports whether the entry keeps what the write overwrote. What the connection was never shown it cannot keep.
+// keepsBefore reports whether the entry keeps what the write overwrote. What the connection was never shown it cannot
+// keep.
 func (o *Oracle) keepsBefore(c *conn, w *write, f Field, e JournalEntry) bool {
 	before := w.before[f.Field.Name]
 	if same(f, before, e.Before, c.now().Region) || same(f, before, e.Lost, c.now().Region) {

@@ -28,9 +28,10 @@ func (o *Oracle) said(e Event) {
 	o.tellRolledBack(c, e.Statement.Journal)
 }
 
-// judgeLinks is I7: who is linked is one to one, of the connection's apps, and for a reason. Two are linked because their
-// keys said once that they are one person, because one was created from the other, because a person said so, or because
-// one took over the link of another that bears its key. And a link stays until a half is gone or a person separates it.
+// judgeLinks is I7: who is linked is one to one, of the connection's apps, and for a reason. Two are linked because
+// their keys said once that they are one person, because one was created from the other, because a person said so, or
+// because one took over the link of another that bears its key. And a link stays until a half is gone or a person
+// separates it.
 func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 	links := map[*record]*record{}
 	c.stale = map[*record]bool{}
@@ -48,7 +49,8 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 			continue
 		}
 		links[a], links[b] = b, a
-		if at, ok := c.separated[[2]*record{a, b}]; ok && c.links[a] != b && c.saidAt > at && at > max(c.epoch.at, c.decidedAll) {
+		at, ok := c.separated[[2]*record{a, b}]
+		if ok && c.links[a] != b && c.saidAt > at && at > max(c.epoch.at, c.decidedAll) {
 			o.accuse("I7", "%s links %s and %s, whom a person separated for good", c.id, pair[0], pair[1])
 		}
 		if c.links[a] != b && !o.linkable(c, a, b) {
@@ -79,8 +81,8 @@ func (o *Oracle) judgeKeptLinks(c *conn, links map[*record]*record) {
 	}
 }
 
-// unsettledLink reports whether anything happened to the record that may end a link: it is or was gone, was shown as gone,
-// or a person decided about it.
+// unsettledLink reports whether anything happened to the record that may end a link: it is or was gone, was shown as
+// gone, or a person decided about it.
 func (o *Oracle) unsettledLink(c *conn, r *record) bool {
 	s := r.sights[c.id]
 	return !r.alive || r.died.at > 0 || r.decided(c) > 0 || s != nil && s.gone > 0
@@ -88,7 +90,8 @@ func (o *Oracle) unsettledLink(c *conn, r *record) bool {
 
 func (o *Oracle) linkable(c *conn, a, b *record) bool {
 	for _, k := range c.configs {
-		if o.everEvidence(k.Connection, 0, a, 1, b) || o.inherits(c, k.Connection, 0, a, b) || o.inherits(c, k.Connection, 1, b, a) {
+		if o.everEvidence(k.Connection, 0, a, 1, b) || o.inherits(c, k.Connection, 0, a, b) ||
+			o.inherits(c, k.Connection, 1, b, a) {
 			return true
 		}
 		for side, x := range [2]*record{a, b} {
@@ -114,8 +117,8 @@ func (o *Oracle) linkable(c *conn, a, b *record) bool {
 	return o.refusedTwin(c, 0, a, b) || o.refusedTwin(c, 1, b, a)
 }
 
-// refusedTwin reports whether y may have been named by its app when x was to be created there: an app that holds a value
-// only once refuses a second record, and says which one has it (F35).
+// refusedTwin reports whether y may have been named by its app when x was to be created there: an app that holds a
+// value only once refuses a second record, and says which one has it (F35).
 func (o *Oracle) refusedTwin(c *conn, side Side, x, y *record) bool {
 	if c.creating[1-side] <= c.epoch.at {
 		return false
@@ -131,7 +134,8 @@ func (o *Oracle) refusedTwin(c *conn, side Side, x, y *record) bool {
 	return false
 }
 
-// inherits reports whether x takes over the link of a record of its side: one that became part of x, or whose key it bears.
+// inherits reports whether x takes over the link of a record of its side: one that became part of x, or whose key it
+// bears.
 func (o *Oracle) inherits(c *conn, cn *Connection, side Side, x, y *record) bool {
 	for _, z := range o.world.records[x.app] {
 		if z == x {
@@ -149,8 +153,8 @@ func (o *Oracle) inherits(c *conn, cn *Connection, side Side, x, y *record) bool
 	return false
 }
 
-// noteSettled notes which cells are settled for certain: of pairs that are said to be in sync after a sync that ran to its
-// end, where the connection knows what both cells hold, they agree, and something may flow between them.
+// noteSettled notes which cells are settled for certain: of pairs that are said to be in sync after a sync that ran to
+// its end, where the connection knows what both cells hold, they agree, and something may flow between them.
 func (o *Oracle) noteSettled(c *conn) {
 	if len(c.syncs) == 0 || c.last.Phase != "active" {
 		return
@@ -186,8 +190,8 @@ func (o *Oracle) noteSettled(c *conn) {
 	}
 }
 
-// seenAll reports whether whatever others did to the record shows by the time that the sync began, so that the state which
-// was shown is the last one and not an earlier one that looks the same.
+// seenAll reports whether whatever others did to the record shows by the time that the sync began, so that the state
+// which was shown is the last one and not an earlier one that looks the same.
 func (o *Oracle) seenAll(c *conn, r *record, s *span) bool {
 	last := r.lastTouch(c.id)
 	if r.bumped.at > last.at {

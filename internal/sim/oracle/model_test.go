@@ -10,8 +10,8 @@ import (
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
 
-// model is a tiny engine that keeps the promises where its apps are honest: it links by email, carries edits over, decides
-// conflicts for a, carries deletions of a over. It can be given one fault.
+// model is a tiny engine that keeps the promises where its apps are honest: it links by email, carries edits over,
+// decides conflicts for a, carries deletions of a over. It can be given one fault.
 type model struct {
 	*history
 	rng     *rand.Rand

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// An Oracle judges one history. Make it with [New], show it every event in order ([Oracle.See]), and ask in the end what
-// was promised and not kept ([Oracle.Violations]). It is for one goroutine.
+// An Oracle judges one history. Make it with [New], show it every event in order ([Oracle.See]), and ask in the end
+// what was promised and not kept ([Oracle.Violations]). It is for one goroutine.
 type Oracle struct {
 	setup     Setup
 	at        int // the index of the event that is being seen

@@ -19,8 +19,8 @@ func (o *Oracle) judgeQuiet(w *write) {
 	o.accuse("I2", "%s was written (%s) by %s, %d rounds after the last edit", o.label(w), w.op, w.conn.id, o.rounds)
 }
 
-// judgeOscillation is I2 for rings of connections, automations and foreign tools: a cell that the connection wrote three
-// times in 24 hours to values that it knew there before is frozen until a person releases it.
+// judgeOscillation is I2 for rings of connections, automations and foreign tools: a cell that the connection wrote
+// three times in 24 hours to values that it knew there before is frozen until a person releases it.
 func (o *Oracle) judgeOscillation(w *write, field string) {
 	f := o.world.field(w.rec.app, field)
 	if f.many() || w.rec.decided(w.conn) >= 0 {
@@ -40,8 +40,8 @@ func (o *Oracle) judgeOscillation(w *write, field string) {
 		}
 	}
 	if back > 3 {
-		o.accuse("I2", "%s.%s was written back by %s to a value that it had before, for the %dth time in 24 hours", o.label(w), field,
-			w.conn.id, back)
+		o.accuse("I2", "%s.%s was written back by %s to a value that it had before, %d times in 24 hours", o.label(w),
+			field, w.conn.id, back)
 	}
 }
 
@@ -61,8 +61,8 @@ func isHeld(reason string) bool {
 	return reason == "delete_held" || reason == "clear_held" || reason == "create_held"
 }
 
-// judgeCalls is I22, as far as a bystander can count: a sync in which nothing goes wrong makes a few calls for each change
-// and each record, and does not run in circles.
+// judgeCalls is I22, as far as a bystander can count: a sync in which nothing goes wrong makes a few calls for each
+// change and each record, and does not run in circles.
 func (o *Oracle) judgeCalls(c *conn, s *span) {
 	if !s.ok || s.faults != o.faults {
 		return
@@ -121,8 +121,8 @@ func (o *Oracle) lagsOver(c *conn, now moment) bool {
 	return true
 }
 
-// comparePreview is promise 5: a sync does what its preview said, if nothing happened in between. Silent where something
-// waited or had failed (a preview finds out nothing about a lost answer), and where an app refuses.
+// comparePreview is promise 5: a sync does what its preview said, if nothing happened in between. Silent where
+// something waited or had failed (a preview finds out nothing about a lost answer), and where an app refuses.
 func (o *Oracle) comparePreview(c *conn, s *span) {
 	p := c.previewed
 	c.previewed = nil

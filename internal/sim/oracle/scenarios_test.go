@@ -8,8 +8,8 @@ import (
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
 
-// A scenario is the essence of one of testdata/scenarios, played by hand: what users did, and then ends. The first is the
-// right one, the others are wrong.
+// A scenario is the essence of one of testdata/scenarios, played by hand: what users did, and then ends. The first is
+// the right one, the others are wrong.
 type scenario struct {
 	name  string
 	setup func(a []oracle.App, c *oracle.Connection)

@@ -84,8 +84,8 @@ func (r *record) look(c *conn, w *world, now moment, fields contact.Fields, gone
 	}
 }
 
-// uses returns the fields of a side that the connection reads: those that it maps, and those that its rules look at, which
-// is found out by asking them about a record without each.
+// uses returns the fields of a side that the connection reads: those that it maps, and those that its rules look at,
+// which is found out by asking them about a record without each.
 func (c *conn) uses(w *world, side Side) []string {
 	cn := c.now()
 	if c.usesOf != cn {

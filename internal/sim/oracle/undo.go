@@ -40,8 +40,8 @@ func (o *Oracle) beginRollback(c *conn) {
 	}
 }
 
-// judgeTakingBack is I29 while it goes on, and of any write that belongs to no sync: it writes what was there before, and deletes what the connection created and
-// nobody touched since.
+// judgeTakingBack is I29 while it goes on, and of any write that belongs to no sync: it writes what was there before,
+// and deletes what the connection created and nobody touched since.
 func (o *Oracle) judgeTakingBack(w *write) {
 	w.conn.fresh, w.conn.decidedAll, w.conn.asked = o.world.now, o.at, false
 	switch w.op {
@@ -67,8 +67,8 @@ func (o *Oracle) judgeTakingBack(w *write) {
 	}
 }
 
-// judgeRolledBack is I29 when it is over: whatever nobody changed since is as it was before the run. Silent where a fault
-// came between or an app refused to, and of apps whose reads by id lag.
+// judgeRolledBack is I29 when it is over: whatever nobody changed since is as it was before the run. Silent where a
+// fault came between or an app refused to, and of apps whose reads by id lag.
 func (o *Oracle) judgeRolledBack(c *conn) {
 	u := c.rollback
 	c.rollback = nil
@@ -147,8 +147,8 @@ func (o *Oracle) tellRolledBack(c *conn, news []JournalEntry) {
 	}
 }
 
-// hasSource reports whether the record that one was created from is still there. Where it is gone, the created one may be
-// all that is left of a person, and the papers let it stay or go.
+// hasSource reports whether the record that one was created from is still there. Where it is gone, the created one may
+// be all that is left of a person, and the papers let it stay or go.
 func (o *Oracle) hasSource(c *conn, w *write) bool {
 	for _, y := range c.partner[w.rec] {
 		if !y.alive {

@@ -7,8 +7,8 @@ type consent struct {
 	any                      bool // nothing had been said of what is held
 }
 
-// decided takes in what a person decided. From then on what becomes of the records is the person's wish: what was settled
-// before counts no more in judging it.
+// decided takes in what a person decided. From then on what becomes of the records is the person's wish: what was
+// settled before counts no more in judging it.
 func (o *Oracle) decided(e Event) {
 	c := o.conns[e.Conn]
 	if c == nil {

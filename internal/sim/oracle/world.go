@@ -14,7 +14,8 @@ type moment struct {
 	time time.Time
 }
 
-// users is the author of what the users of an app did, and the app itself. Engines are authors by their connection's id.
+// users is the author of what the users of an app did, and the app itself. Engines are authors by their connection's
+// id.
 const users = ""
 
 // entry is what a cell held from a moment on, and who made it so.
@@ -124,7 +125,8 @@ func (w *world) create(e Event, by string) (*record, error) {
 		return r, errTwice
 	}
 	if r == nil || r.id != e.ID {
-		r = &record{app: e.App, id: e.ID, cells: map[string][]entry{}, sights: map[string]*sight{}, decide: map[string]int{}, first: w.now.at}
+		r = &record{app: e.App, id: e.ID, first: w.now.at}
+		r.cells, r.sights, r.decide = map[string][]entry{}, map[string]*sight{}, map[string]int{}
 		w.byID[e.App][e.ID] = r
 		w.records[e.App] = append(w.records[e.App], r)
 	}

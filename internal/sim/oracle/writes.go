@@ -133,8 +133,8 @@ func (o *Oracle) judgeUpdate(w *write) {
 
 func broken(invariant, text string) *Violation { return &Violation{Invariant: invariant, Text: text} }
 
-// judgeCell returns what is wrong with writing a cell, nil if nothing is: a field is written because a mapping brings it
-// there, because a rule's action says so, or as the mark of a deletion.
+// judgeCell returns what is wrong with writing a cell, nil if nothing is: a field is written because a mapping brings
+// it there, because a rule's action says so, or as the mark of a deletion.
 func (o *Oracle) judgeCell(cn *Connection, w *write, field string, old, value contact.Value) *Violation {
 	if o.world.field(w.rec.app, field).many() {
 		return o.judgeElements(cn, w, field, old, value)
@@ -178,7 +178,8 @@ func worse(x, y *Violation) *Violation {
 // partners returns whom a record may be linked with: the one that was last said, if nothing can have changed that, and
 // else anybody on the other side.
 func (o *Oracle) partners(c *conn, r *record) []*record {
-	if y := c.links[r]; y != nil && y.alive && r.decided(c) < c.saidAt && y.decided(c) < c.saidAt && c.fresh.at < c.saidAt {
+	y := c.links[r]
+	if y != nil && y.alive && max(r.decided(c), y.decided(c), c.fresh.at) < c.saidAt {
 		return []*record{y}
 	}
 	side, _ := c.side(r.app)
