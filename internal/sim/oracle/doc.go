@@ -57,7 +57,7 @@
 //   - of what a person had created, linked or separated, as far as links and doubles go;
 //   - of keys that several records share: whom a person is shown as a duplicate;
 //   - of sticky connections with rules that only create, of the mode of a rule that is turned round, and of a record that
-//     another one became part of, in a one-way connection or a conflict: the papers leave these open;
+//     another one became part of, in a one-way connection or a conflict: the guides leave these open;
 //   - of a record that got another id without a word, and of a call that arrives after another engine took over;
 //   - of an element for which a list once had no room;
 //   - of counts and history that tell more than was written, where answers were lost;

@@ -200,7 +200,7 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	}
 	blank := va.Blank() || vb.Blank()
 	if blank && m.Group != "" {
-		return // whoever wins a group wins all of it, and nothing is cleared on a first match: the papers leave both
+		return // whoever wins a group wins all of it, and nothing is cleared on a first match: the guides leave both
 	}
 	if blank && st.Reason == "clear_held" || blank && m.KeepClear && (wasCleared(a, m.A, c) || wasCleared(b, m.B, c)) {
 		return
@@ -242,7 +242,7 @@ func (o *Oracle) mayClash(c *conn, m *Mapping, a, b *record) bool {
 }
 
 // absorbed reports whether another record became part of this one. Whether the pair is then decided as a first match,
-// as it is where a record inherits a link, or by what was settled, the papers do not say.
+// as it is where a record inherits a link, or by what was settled, the guides do not say.
 func (o *Oracle) absorbed(r *record) bool {
 	for _, z := range o.world.records[r.app] {
 		if z.merged == r {

@@ -49,7 +49,7 @@ func (cn *Connection) lets(from Side, f contact.Fields, n need, w *world) answer
 		case r.From != from && r.OtherWayAround && cn.Direction == "both":
 			in := cn.carriesActions(r, from, f, w)
 			if !n.of(r.Mode) {
-				in = min(in, unknown) // whether the mode is turned round too, the papers do not say
+				in = min(in, unknown) // whether the mode is turned round too, the guides do not say
 			}
 			got = got.or(in)
 		}
@@ -120,13 +120,13 @@ func (cn *Connection) flows(from Side, f [2]contact.Fields, w *world) answer {
 			}
 		}
 		if handed && got == yes {
-			return unknown // whether a pair that was handed over is one that got in, the papers do not say
+			return unknown // whether a pair that was handed over is one that got in, the guides do not say
 		}
 		return got
 	case "pair":
 		other := cn.lets(1-from, f[1-from], toUpdate, w)
 		if other == yes && !points(cn.Direction, 1-from) {
-			other = unknown // the papers do not say whether a rule that lets nothing flow still holds a pair together
+			other = unknown // the guides do not say whether a rule that lets nothing flow still holds a pair together
 		}
 		return cn.lets(from, f[from], toUpdate, w).or(other)
 	}

@@ -2,12 +2,12 @@ package oracle
 
 import "time"
 
-// day is how long deletions and clears count (DESIGN.md section 4).
+// day is how long deletions and clears count: see docs/deletions-and-guards.md.
 const day = 24 * time.Hour
 
 // judgeGuards is I16: without consent a side sees no more deletions and clears in 24 hours, and no more creations in
 // one sync, than the connection allows. Clears are counted by record, links as the most that there can have been: where
-// the papers leave it open, the milder reading. After a lost or restored store the count begins anew.
+// the guides leave it open, the milder reading. After a lost or restored store the count begins anew.
 func (o *Oracle) judgeGuards(w *write) {
 	c := w.conn
 	switch {

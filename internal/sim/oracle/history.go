@@ -6,14 +6,14 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// Setup is the world of a history before anything happens, in the words of the papers: what each app is like, and what
+// Setup is the world of a history before anything happens, in the words of the guides: what each app is like, and what
 // each connection was asked to do.
 type Setup struct {
 	Apps        []App
 	Connections []Connection
 }
 
-// App is what is known of an app by its papers.
+// App is what is known of an app by its guide.
 type App struct {
 	Name   string
 	Fields []Field

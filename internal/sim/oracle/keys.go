@@ -3,7 +3,7 @@ package oracle
 import "github.com/contactsync/contactsync/contact"
 
 // keyFields returns the fields of a side by which a match key knows records: every one of its type where the key is
-// "email" or "phone" (scenarios/README.md), else the mapped one that it names.
+// "email" or "phone" (docs/matching.md), else the mapped one that it names.
 func (cn *Connection) keyFields(side Side, key string, w *world) []string {
 	var names []string
 	if key == "email" || key == "phone" {

@@ -148,7 +148,7 @@ func (o *Oracle) tellRolledBack(c *conn, news []JournalEntry) {
 }
 
 // hasSource reports whether the record that one was created from is still there. Where it is gone, the created one may
-// be all that is left of a person, and the papers let it stay or go.
+// be all that is left of a person, and the guides let it stay or go.
 func (o *Oracle) hasSource(c *conn, w *write) bool {
 	for _, y := range c.partner[w.rec] {
 		if !y.alive {
