@@ -2,7 +2,7 @@ package oracle
 
 import "sort"
 
-// statuses are those that a record can have (docs/people.md).
+// statuses are those that a record can have (docs/concepts.md).
 var statuses = map[string]bool{"in_sync": true, "pending": true, "excluded": true, "duplicate": true, "conflict": true,
 	"failed": true, "deleted_opposite": true}
 
