@@ -88,7 +88,7 @@ func (o *Oracle) judgeStatement(c *conn, s *Statement) {
 				o.accuse("I28", "%s in %s is said to be in sync, and is linked with nobody", id, o.appName(app))
 			case partner != nil && st.Status == "duplicate" && c.lastSyncDone():
 				o.accuse("I28", "%s in %s is said to be a duplicate, and is linked", id, o.appName(app))
-			case partner != nil:
+			case partner != nil && r.alive && partner.alive:
 				if other, ok := s.Records[1-side][partner.id]; ok && other.Status != st.Status && c.lastSyncDone() {
 					o.accuse("I28", "%s and %s are one pair, and %s and %s", id, partner.id, st.Status, other.Status)
 				}

@@ -290,6 +290,9 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	if len(cell) == 0 || cell[len(cell)-1].by == c.id {
 		return false
 	}
+	if of := x.cells[source]; len(of) > 1 && of[len(of)-1].by == c.id {
+		return true // what the source has came from the target, before its user changed it there
+	}
 	last := cell[len(cell)-1].at
 	for _, e := range append(append([]entry{}, cell...), x.cells[source]...) {
 		if e.at < last && f.carries(x.was(source, e.at), y.was(target, e.at), c.now().Region) &&
