@@ -41,6 +41,9 @@ func (c *conn) isFree(y, x *record) bool {
 		if p == x || y.decided(c) > 0 || c.decidedAll > 0 {
 			return true
 		}
+		if p.merged != nil && y.lastTouch(c.id).at > p.died.at {
+			continue // what was left over of a merge and is told apart since is somebody of its own
+		}
 		if p.alive && c.links[y] == p || !p.alive && p.diedBy != c.id && y.born.at < p.died.at {
 			return false
 		}
