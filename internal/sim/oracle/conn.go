@@ -19,7 +19,7 @@ type conn struct {
 	writes    []*write
 	outside   []*write    // since the last sync, in none
 	overtaken map[int]int // engines that lost their lease, and when
-	sent      [2]bool     // it began a call that writes, on each side
+	doubt     [2]bool     // whether a write went through may not be known yet, on each side
 	creating  [2]int      // when it last tried to create on each side, -1 before
 	intended  [2]int      // when it first did since the store last forgot something
 	rebuffed  bool        // an app did not carry out a write
@@ -91,6 +91,9 @@ type span struct {
 	// sending is when it last began a call that writes; firstSend when it first did, -1 before. answered is when a
 	// write was last carried out.
 	sending, firstSend, answered int
+	sent                         [2]bool // it began a call that writes, on each side
+	calling                      Side    // of the last of them
+	unanswered                   [2]int  // such calls after which nothing was written
 }
 
 // write is one write that reached an app.
@@ -160,7 +163,7 @@ func (c *conn) forgetStore(now moment) {
 	c.epoch, c.fresh = now, now
 	c.links, c.partner, c.settled = map[*record]*record{}, map[*record][]*record{}, map[cellPair]int{}
 	c.last, c.saidAt, c.previewed, c.rollback = nil, -1, nil, nil
-	c.consents, c.intended = nil, [2]int{-1, -1}
+	c.consents, c.intended, c.doubt = nil, [2]int{-1, -1}, [2]bool{true, true}
 	for _, w := range c.writes {
 		w.journaled = true // what the store knew of it is gone
 	}

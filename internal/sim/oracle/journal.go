@@ -18,7 +18,7 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 		if r := o.world.find(c.now().Apps[e.Side], e.ID); e.Op == "delete" && r != nil && !r.alive {
 			continue // somebody was faster
 		}
-		if !c.wrote(e) && c.epoch.at < 0 && !o.mayRecover(c, e.Side) {
+		if !c.wrote(e) && c.epoch.at < 0 && !c.mayRecover(e.Side) {
 			o.accuse("I9", "the history of %s tells that it did %s %s in %s, which it did not", c.id, e.Op, e.ID,
 				o.appName(c.now().Apps[e.Side]))
 		}
@@ -31,7 +31,7 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 
 // mayRecover reports whether the connection may have taken an edit of a user for a write of its own whose answer was
 // lost.
-func (o *Oracle) mayRecover(c *conn, side Side) bool { return o.faults > 0 && c.sent[side] }
+func (c *conn) mayRecover(side Side) bool { return c.doubt[side] }
 
 func (c *conn) wrote(e JournalEntry) bool {
 	for _, w := range c.writes {

@@ -129,6 +129,7 @@ func (o *Oracle) crashed(e Event) {
 		c := o.conns[id]
 		if s := c.open[e.Engine]; s != nil {
 			s.ended, s.crashed = o.world.now, true
+			c.doubts(s, o.faults)
 			delete(c.open, e.Engine)
 		}
 	}

@@ -36,7 +36,7 @@ func (o *Oracle) end(e Event) {
 	}
 	s := c.open[e.Engine]
 	delete(c.open, e.Engine)
-	c.rebuffed = c.rebuffed || s.sending > s.answered
+	c.settleCall(s)
 	s.ended, s.ok, s.preview, s.counts = o.world.now, e.Err == "", e.Kind == Preview, e.Counts
 	if s.preview {
 		o.judgePreview(c, s)
@@ -45,6 +45,7 @@ func (o *Oracle) end(e Event) {
 		return
 	}
 	o.judgeCounts(c, s)
+	c.doubts(s, o.faults)
 	o.judgeCalls(c, s)
 	o.comparePreview(c, s)
 }
@@ -75,13 +76,49 @@ func (o *Oracle) called(e Event) {
 	}
 	switch e.Op {
 	case "create", "update", "delete":
+		c.settleCall(s)
 		if side, ok := c.side(e.App); ok {
-			c.sent[side] = true
+			s.sent[side], s.calling = true, side
 		}
-		c.rebuffed = c.rebuffed || s.sending > s.answered
 		s.sending = o.at
 		if s.firstSend < 0 {
 			s.firstSend = o.at
 		}
 	}
+}
+
+// settleCall notes that the last call that writes is over, and whether anything came of it.
+func (c *conn) settleCall(s *span) {
+	if s.sending > s.answered {
+		c.rebuffed = true
+		s.unanswered[s.calling]++
+	}
+	s.sending = s.answered
+}
+
+// doubts notes where, after this sync, it may not be known whether a write went through: wherever it sent any and something
+// went wrong.
+func (c *conn) doubts(s *span, faults int) {
+	for side, sent := range s.sent {
+		c.doubt[side] = c.doubt[side] || sent && (!s.ok || faults > s.faults)
+	}
+}
+
+// clearDoubt forgets doubts when a whole sync without a fault has passed and nothing is said to be unknown.
+func (c *conn) clearDoubt(faults int) {
+	if len(c.open) > 0 || len(c.syncs) == 0 {
+		return
+	}
+	s := c.syncs[len(c.syncs)-1]
+	if !s.ok || s.faults != faults {
+		return
+	}
+	for _, records := range c.last.Records {
+		for _, st := range records {
+			if st.Reason == "unknown_outcome" {
+				return
+			}
+		}
+	}
+	c.doubt = [2]bool{}
 }
