@@ -162,7 +162,7 @@ func (o *Oracle) marks(cn *Connection, w *write) bool {
 		return false
 	}
 	for _, y := range o.pastPartners(w.conn, w.rec) {
-		if y.diedBy == users && y.died.at > 0 {
+		if y.diedBy != w.conn.id && y.died.at > 0 {
 			return true
 		}
 	}

@@ -61,13 +61,17 @@ func clearedBySomebody(y *record, field string, c *conn) bool {
 	last := contact.Empty
 	filled := func(v contact.Value) bool { return !v.Blank() }
 	for _, e := range y.cells[field] {
-		if e.by != c.id && e.value.Blank() && !last.Blank() && y.knew(c, field, filled) {
+		if c.foreign(e) && e.value.Blank() && !last.Blank() && y.knew(c, field, filled) {
 			return true
 		}
 		last = e.value
 	}
 	return false
 }
+
+// foreign reports whether the connection cannot know that it made the entry: somebody else did, or a restored store has
+// forgotten it.
+func (c *conn) foreign(e entry) bool { return e.by != c.id || e.at <= c.epoch.at }
 
 // knew reports whether the connection was shown in the cell, or wrote there, what is asked for, since the store last
 // began from nothing.

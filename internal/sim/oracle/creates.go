@@ -144,7 +144,7 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 		return nil // its key may not have been shown
 	}
 	for _, z := range o.world.records[w.rec.app] {
-		own := z.by == c.id && z.born.at > c.epoch.at
+		own := z.by == c.id && z.born.at > c.epoch.at && (z.toldBorn() || z.sights[c.id] != nil)
 		if z == w.rec || !z.alive || z.decided(c) >= 0 || !own && !o.shownKeys(cn, w, z) {
 			continue
 		}
@@ -163,6 +163,18 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 		}
 	}
 	return nil
+}
+
+// toldBorn reports whether whoever created the record was told that it had.
+func (r *record) toldBorn() bool {
+	for _, cell := range r.cells {
+		for _, e := range cell {
+			if e.at == r.born.at && e.told {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // onePerson reports whether whoever z was made from in the same sync bears the key of y on y's side already. If not,

@@ -23,9 +23,11 @@ func (o *Oracle) judgeDoubles(w *write) *Violation {
 			options[x] = all
 			continue
 		}
-		for _, y := range o.sources(c.now(), x, x.fields(x.born.at), w.side) {
-			if c.isFree(y, x) {
-				options[x] = append(options[x], y)
+		for _, cn := range c.configs {
+			for _, y := range o.sources(cn.Connection, x, x.fields(x.born.at), w.side) {
+				if c.isFree(y, x) {
+					options[x] = append(options[x], y)
+				}
 			}
 		}
 	}

@@ -83,7 +83,7 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 		now := meansIn(target, from, e.value, key, element, cn.Region)
 		if now {
 			had = true
-		} else if e.by != w.conn.id && meansIn(target, from, last, key, element, cn.Region) {
+		} else if w.conn.foreign(e) && meansIn(target, from, last, key, element, cn.Region) {
 			taken = true
 		}
 		last = e.value
@@ -106,7 +106,7 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 			return broken("I19", "nobody took away "+element.String()+" in "+y.id+", which cannot hold it")
 		}
 		return broken("I18", "nobody took away "+element.String()+" in "+y.id)
-	case !added && m.KeepClear && y.get(source).Blank():
+	case !added && m.KeepClear && y.get(source).Blank() && w.after[m.field(w.side)].Blank():
 		return broken("I18", "the mapping keeps what the other side clears")
 	case !o.everFlowed(cn, 1-w.side, pair, o.since(w.conn, w.span, y.app)):
 		return broken("I9", "no rule lets "+y.id+" through")

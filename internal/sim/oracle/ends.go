@@ -295,8 +295,9 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	}
 	last := cell[len(cell)-1].at
 	for _, e := range append(append([]entry{}, cell...), x.cells[source]...) {
-		if e.at < last && f.carries(x.was(source, e.at), y.was(target, e.at), c.now().Region) &&
-			same(o.world.field(x.app, source), x.was(source, e.at), x.get(source), c.now().Region) {
+		agreed := f.carries(x.was(source, e.at), y.was(target, e.at), c.now().Region) ||
+			o.world.field(x.app, source).carries(y.was(target, e.at), x.was(source, e.at), c.now().Region)
+		if e.at < last && agreed && same(o.world.field(x.app, source), x.was(source, e.at), x.get(source), c.now().Region) {
 			return true
 		}
 	}

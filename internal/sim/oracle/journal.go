@@ -53,7 +53,7 @@ func (o *Oracle) judgeTold(c *conn) {
 			continue
 		}
 		unsure := !w.told || w.span == nil || !w.span.ok
-		if unsure && (!w.rec.alive || w.rec.lastTouch(c.id).at > w.at) {
+		if unsure && (!w.rec.alive || w.rec.lastTouch(c.id).at > w.at || w.op == "create" && len(c.partner[w.rec]) == 0) {
 			continue
 		}
 		if w.op == "delete" {
