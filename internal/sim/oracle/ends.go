@@ -75,6 +75,11 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 	}
 	f := [2]contact.Fields{a.fields(o.at), b.fields(o.at)}
 	flow := [2]answer{cn.flows(0, f, o.world), cn.flows(1, f, o.world)}
+	for side, r := range [2]*record{a, b} {
+		if cn.Scope == "sticky" && flow[side] == yes && !o.everLet(cn, Side(side), r) {
+			flow[side] = unknown // the other one let the pair in: at that time this one did not flow
+		}
+	}
 	switch st.Status {
 	case "failed":
 		if !o.mayFail(c) {
@@ -139,6 +144,16 @@ func (c *conn) wasTold(r *record, field string) bool {
 		n = len(s.cell[field])
 	}
 	return n > 0 && s.cell[field][n-1].last > c.epoch.at
+}
+
+// everLet reports whether a rule of its side ever let the record through.
+func (o *Oracle) everLet(cn *Connection, side Side, r *record) bool {
+	for _, f := range r.states(0) {
+		if cn.lets(side, f, toUpdate, o.world) == yes {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBeHeld reports whether the reason is a guard that the connection has.

@@ -115,8 +115,8 @@ func (c *conn) clearDoubt(faults int) {
 	}
 	for _, records := range c.last.Records {
 		for _, st := range records {
-			if st.Reason == "unknown_outcome" {
-				return
+			if st.Status == "pending" || st.Status == "duplicate" {
+				return // what a record waits for, or is a double of, may be what was sent
 			}
 		}
 	}
