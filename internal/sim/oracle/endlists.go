@@ -118,6 +118,13 @@ func (o *Oracle) judgeActions(c *conn, a, b *record) {
 	if cn.Scope == "sticky" || len(c.configs) > 1 {
 		return
 	}
+	for side, r := range [2]*record{a, b} {
+		for _, name := range c.uses(o.world, Side(side)) {
+			if !c.wasTold(r, name) {
+				return
+			}
+		}
+	}
 	for i := range cn.Rules {
 		r := &cn.Rules[i]
 		if r.OtherWayAround || !points(cn.Direction, r.From) {

@@ -60,7 +60,11 @@ func (o *Oracle) judgeTold(c *conn) {
 			o.judgeToldOf(c, w, "", used)
 			continue
 		}
+		s := w.rec.sights[c.id]
 		for _, name := range w.changedFields() {
+			if unsure && s != nil && s.part >= w.at {
+				continue // what was hidden since cannot be recovered
+			}
 			if !plain(w.after[name]).Blank() || w.op == "update" {
 				o.judgeToldOf(c, w, name, used)
 			}

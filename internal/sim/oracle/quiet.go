@@ -136,7 +136,7 @@ func (o *Oracle) comparePreview(c *conn, s *span) {
 func (o *Oracle) judgeCompared(c *conn) {
 	p, s := c.compared, c.comparedWith
 	c.compared, c.comparedWith = nil, nil
-	if p != nil && p.counts != s.counts && !waits(c.last) {
+	if p != nil && p.counts != s.counts && c.last.Phase == "active" && !waits(c.last) {
 		o.accuse("I20", "the preview of %s said %v, and the sync after it did %v", c.id, p.counts, s.counts)
 	}
 }
