@@ -2,7 +2,6 @@ package contactsync
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"slices"
 	"strings"
@@ -264,7 +263,7 @@ func (r *run) alone(ctx context.Context, fn func(context.Context) error) error {
 // acquire takes the lease. If another engine holds it, it waits until that lapses, and gives up if it was renewed
 // meanwhile: then the other one lives.
 func (r *run) acquire(ctx context.Context) error {
-	holder := rand.Text()
+	holder := r.opts.randomText()
 	deadline := r.opts.clock.Now().Add(leaseWait)
 	for {
 		now := r.opts.clock.Now()
