@@ -31,7 +31,7 @@ func (a *App) Put(records ...contact.Record) error {
 			id = a.newID()
 		}
 		a.put(id, stored[i], "")
-		delete(a.lags, id)
+		a.entered(id, nil)
 	}
 	return nil
 }
@@ -60,8 +60,15 @@ func (a *App) edit(id string, fields contact.Fields) error {
 		return fmt.Errorf("edit %s: %w", id, err)
 	}
 	a.put(id, stored, r.marker)
-	delete(a.lags, id)
+	a.entered(id, r)
 	return nil
+}
+
+// Touch makes the app give a record a new version, and tell it again, though nothing in it has changed.
+func (a *App) Touch(id string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.edit(id, nil)
 }
 
 // accept returns the fields as the app stores them, or why it refuses them whoever brings them.
@@ -81,8 +88,9 @@ func (a *App) Remove(ids ...string) error {
 		if a.records[id] == nil {
 			return fmt.Errorf("%s: remove %s: there is no such record", a.name, id)
 		}
+		before := a.records[id]
 		a.drop(id)
-		delete(a.lags, id)
+		a.entered(id, before)
 	}
 	return nil
 }
