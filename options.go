@@ -85,6 +85,10 @@ func WithLimiters(a, b *connector.Limiter) Option {
 // first. The default is five minutes. It matters for apps without versions.
 func WithFreshness(d time.Duration) Option { return func(o *options) { o.fresh = d } }
 
+// WithBatch sets how many records are planned and pushed together: what a sync holds in memory follows it, and fewer make
+// more transactions. The default is 500; it is for tests, where few records are to make several batches.
+func WithBatch(n int) Option { return func(o *options) { o.batch = max(n, 1) } }
+
 // WithRandom sets where random bytes come from: the markers of creations, the holder of a lease, the spread of waits, and
 // what the digests of [Syncer.Forget] are keyed with. The default is crypto/rand.Reader, and a program that keeps people's
 // contacts leaves it at that: the option is for simulations, which want the same bytes every time. It panics if r fails.
