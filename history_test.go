@@ -172,3 +172,32 @@ func TestHistoryOfATakeOver(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, back.Unlinked)
 }
+
+// TestHistoryBeforeTheFirstSync: what a person decided before anything was synced is in the history, too.
+func TestHistoryBeforeTheFirstSync(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "history"}, exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b"), memstore.New(), contactsync.WithClock(newStepClock()))
+	require.NoError(t, err)
+	require.NoError(t, s.Pause(ctx))
+	require.NoError(t, s.Resume(ctx))
+	_, err = s.Sync(ctx)
+	require.NoError(t, err)
+	want := []string{"1 create b-1", "0 a person resumed the connection", "0 a person paused the connection"}
+	for limit := range 4 { // 0 is a hundred
+		var got []string
+		for q := (contactsync.HistoryQuery{Limit: limit}); ; {
+			page, next, err := s.History(ctx, q)
+			require.NoError(t, err)
+			for _, e := range page {
+				got = append(got, told(e))
+			}
+			if q.After = next; next == "" {
+				break
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d at a time (-want +got):\n%s", limit, diff)
+		}
+	}
+}
