@@ -38,6 +38,8 @@ var directions = []imports{
 	{"connector", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/vcard", []string{"contact"}, []string{"golang.org/x/"}},
 	{"internal/docs", nil, nil},
+	{"internal/sim/oracle", []string{"contact"}, nil},
+	{"internal/sim", []string{"*"}, nil},
 	{"memstore", []string{"", "connector", "contact"}, nil},
 	{"sqlstore", []string{"", "connector", "contact"}, nil},
 	{"storetest", []string{"", "connector", "contact"}, testModules},
