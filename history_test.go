@@ -183,7 +183,7 @@ func TestHistoryBeforeTheFirstSync(t *testing.T) {
 	require.NoError(t, s.Resume(ctx))
 	_, err = s.Sync(ctx)
 	require.NoError(t, err)
-	want := []string{"1 create b-1", "0 a person resumed the connection", "0 a person paused the connection"}
+	want := []string{`1 create b-1 company ""->"Acme" (created from a)`, "0 a person resumed the connection", "0 a person paused the connection"}
 	for limit := range 4 { // 0 is a hundred
 		var got []string
 		for q := (contactsync.HistoryQuery{Limit: limit}); ; {
