@@ -92,7 +92,6 @@ func (d *drawer) drawApp(s stream) App {
 	a.Page = pick(s, 0, 0, 1, 2, 3)
 	a.Batch = pick(s, 0, 0, 1, 2)
 	a.Shuffle = s.oneIn(3)
-	a.ReuseIDs = s.oneIn(12)
 	if s.oneIn(2) {
 		a.NoVersions = s.oneIn(3)
 		a.NoModified = s.oneIn(4)

@@ -52,6 +52,9 @@ func (w *world) decide(st Step) {
 	w.forced = w.forced || st.Do == "create" || st.Do == "link" || st.Do == "separate" || st.Do == "rollback"
 	w.fired["verb "+st.Do]++
 	w.happens(oracle.Event{Kind: oracle.UserDecide, Conn: connName(st.Conn), Verb: st.Do, App: w.Conns[st.Conn].Apps[0], ID: about[0], Other: about[1]})
+	if st.Do == "rollback" {
+		w.say(st.Conn)
+	}
 }
 
 // linked returns the ids of the pairs of a connection.

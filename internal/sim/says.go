@@ -97,7 +97,7 @@ func (w *world) news(conn int) (fresh []oracle.JournalEntry) {
 // entries returns an entry of the history field by field.
 func entries(h *contactsync.HistoryEntry) (out []oracle.JournalEntry) {
 	e := oracle.JournalEntry{Side: oracle.Side(h.Side), ID: h.ID(), Op: h.Op, Run: h.Run}
-	if h.Refused != "" || h.Foreseen || h.Decision != "" {
+	if h.Refused != "" || h.Foreseen || h.Decision != "" || h.Op == "link" {
 		e.Op = ""
 	}
 	why := h.Reason("")

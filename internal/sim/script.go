@@ -66,9 +66,9 @@ type Connection struct {
 	Conflict   string    `json:"conflict,omitempty"`  // "" a, "b", "newest", "ask"
 	Deletions  [2]string `json:"deletions,omitzero"`  // "" keep, "mark", "delete"
 	Scope      string    `json:"scope,omitempty"`     // "" rule, "pair", "sticky"
-	Keys       []string  `json:"keys,omitempty"`      // nil is the email
+	Keys       []string  `json:"keys,omitzero"`       // nil is the email
 	Keyless    bool      `json:"keyless,omitempty"`
-	Rules      []Rule    `json:"rules,omitempty"` // nil lets everything through
+	Rules      []Rule    `json:"rules,omitzero"` // nil lets everything through
 	NoTags     bool      `json:"no_tags,omitempty"`
 	OneWay     string    `json:"one_way,omitempty"`    // a field that only flows to b
 	KeepClear  string    `json:"keep_clear,omitempty"` // a field whose clearing stays on its side

@@ -129,6 +129,9 @@ func (s *Script) document(index int, c *Connection) contactsync.Connection {
 	for _, f := range s.mapped(c) {
 		doc.Mappings = append(doc.Mappings, c.mapping(f))
 	}
+	if c.Rules != nil {
+		doc.Rules = []contactsync.Rule{}
+	}
 	for i, r := range c.Rules {
 		doc.Rules = append(doc.Rules, r.document(i))
 	}

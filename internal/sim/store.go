@@ -84,6 +84,11 @@ func scope(conn int) contactsync.Scope {
 
 // storeHappens copies the store, puts a copy back, or loses all that it had. All processes start anew with another store.
 func (w *world) storeHappens(st Step) {
+	for _, a := range w.Apps {
+		if a.Push { // what it delivered is told once, and it can never be asked again
+			return
+		}
+	}
 	if w.depth > 0 {
 		return
 	}

@@ -160,7 +160,7 @@ func (w *world) enter(app, person, n int) {
 		}
 		w.people[app][r.ID], w.byUser[app][r.ID] = person, true
 		delete(w.former[app], r.ID)
-		w.happens(oracle.Event{Kind: oracle.UserCreate, App: app, ID: r.ID, After: r.Fields, Person: person})
+		w.happens(oracle.Event{Kind: oracle.UserCreate, App: app, ID: r.ID, After: w.whole(app, r.Fields), Person: person})
 	}
 	switch {
 	case f["email"].Absent():
@@ -268,7 +268,7 @@ func (w *world) edit(app int, r contact.Record, fields contact.Fields) bool {
 // remove is a user who deletes a record.
 func (w *world) remove(app int, r contact.Record) {
 	if w.apps[app].Remove(r.ID) == nil {
-		w.happens(oracle.Event{Kind: oracle.UserDelete, App: app, ID: r.ID, Before: r.Fields})
+		w.happens(oracle.Event{Kind: oracle.UserDelete, App: app, ID: r.ID, Before: w.whole(app, r.Fields)})
 	}
 }
 
@@ -282,7 +282,7 @@ func (w *world) merge(st Step, r contact.Record) {
 	w.moved = true
 	w.byUser[st.App][r.ID] = w.byUser[st.App][r.ID] || w.byUser[st.App][other.ID]
 	w.fired["F13 merge"]++
-	w.happens(oracle.Event{Kind: oracle.UserMerge, App: st.App, ID: r.ID, Other: other.ID, Before: r.Fields, After: now.Fields})
+	w.happens(oracle.Event{Kind: oracle.UserMerge, App: st.App, ID: r.ID, Other: other.ID, Before: w.whole(st.App, r.Fields), After: w.whole(st.App, now.Fields)})
 }
 
 // rekey is an app that gives a record another id.

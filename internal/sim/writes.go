@@ -102,10 +102,10 @@ func (s *seat) write(ctx context.Context, w connector.Write, told bool, do func(
 	}
 	was, there := before[e.ID]
 	if there {
-		e.Before = was.Fields
+		e.Before = s.w.whole(s.index, was.Fields)
 	}
 	if now, ok := s.app.Record(e.ID); ok {
-		e.After = now.Fields
+		e.After = s.w.whole(s.index, now.Fields)
 	}
 	if w.Op == connector.Create && there {
 		e.Op = string(connector.Update) // it was there under its external id
@@ -160,6 +160,17 @@ func (w *world) touch(app int, r contact.Record, fields contact.Fields) bool {
 	before, after := changed(fields, r, now)
 	w.happens(oracle.Event{Kind: oracle.AppTouch, App: app, ID: r.ID, Before: before, After: after})
 	return true
+}
+
+// whole returns all fields of a record as its app holds them, those that are empty too.
+func (w *world) whole(app int, fields contact.Fields) contact.Fields {
+	all := fields.Clone()
+	for _, name := range w.Apps[app].Fields {
+		if _, has := all[name]; !has {
+			all[name] = contact.Empty
+		}
+	}
+	return all
 }
 
 // changed returns what the named fields hold in two states of a record; nothing is empty.
