@@ -252,6 +252,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 		m = &mirror{side: s, id: res.Record.ID, Seen: r.number, Fields: contact.Fields{}}
 	}
 	m.Gone = alive
+	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	m.takeFields(r.cfg, res.Record)
 	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
 	w.link.ID[s] = m.id
@@ -288,9 +289,7 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	for _, name := range w.patch.Names() {
 		own.Before[name] = m.Fields[name]
 	}
-	if res.Record.Fields == nil { // the answer tells nothing: what was sent is there
-		res.Record.Fields = w.patch.Apply(m.Fields, r.cfg.schema[w.side])
-	}
+	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	for _, name := range m.takeFields(r.cfg, res.Record) {
 		if _, ours := w.patch[name]; !ours {
 			m.edited(name, res.Record.Modified) // somebody's edit that nobody has looked at yet
@@ -302,6 +301,23 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	if w.back == nil { // what a person takes back does not swing
 		r.swings(w, own.Before, m, now)
 	}
+}
+
+// told returns what the answer of a write tells, and of the fields that it leaves out what was sent: that is there.
+func (r *run) told(w *write, before, answer contact.Fields) contact.Fields {
+	told, own := answer, false
+	for name, change := range w.patch {
+		if !answer[name].Absent() {
+			continue
+		}
+		if !own { // the connector's is left as it is
+			told, own = make(contact.Fields, len(answer)+len(w.patch)), true
+			maps.Copy(told, answer)
+		}
+		f, _ := r.cfg.schema[w.side].Field(name)
+		told[name] = change.Apply(before[name], f)
+	}
+	return told
 }
 
 // swings notes what an update replaced, so that a field which keeps changing back is noticed.
