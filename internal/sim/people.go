@@ -130,7 +130,9 @@ func (w *world) configure(st Step) {
 		w.wrong("open %s: %v", connName(st.Conn), err)
 		return
 	}
-	if err := h.Configure(w.ctx, w.document(st.Conn, st.Config), h.Version()); err != nil {
+	config := *st.Config
+	config.Apps = w.Conns[st.Conn].Apps
+	if err := h.Configure(w.ctx, w.document(st.Conn, &config), h.Version()); err != nil {
 		if errors.Is(err, contactsync.ErrReconfigured) {
 			delete(e.handles, st.Conn)
 		} else {
@@ -139,11 +141,11 @@ func (w *world) configure(st Step) {
 		return
 	}
 	was := w.Conns[st.Conn]
-	w.Conns[st.Conn] = *st.Config
+	w.Conns[st.Conn] = config
 	if was.Direction != st.Config.Direction || was.Conflict != st.Config.Conflict || was.Deletions != st.Config.Deletions {
 		w.fired["F83 policy"]++
 	} else {
 		w.fired["F85 rules"]++
 	}
-	w.happens(oracle.Event{Kind: oracle.Configured, Conn: connName(st.Conn), Connection: w.asked(st.Conn, st.Config)})
+	w.happens(oracle.Event{Kind: oracle.Configured, Conn: connName(st.Conn), Connection: w.asked(st.Conn, &config)})
 }

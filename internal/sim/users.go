@@ -255,6 +255,12 @@ func (w *world) edit(app int, r contact.Record, fields contact.Fields) bool {
 			entered[name] = v
 		}
 	}
+	for name, v := range entered {
+		held, err := w.apps[app].Hold(name, v)
+		if err == nil && (held.Equal(r.Get(name)) || held.Blank() && r.Get(name).Blank()) {
+			delete(entered, name) // nothing would change
+		}
+	}
 	if len(entered) == 0 || w.apps[app].Edit(r.ID, entered) != nil {
 		return false
 	}
