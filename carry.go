@@ -282,9 +282,8 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	if m.Wrote != nil {
 		own.Superseded = m.Wrote.Superseded
 	}
-	if m.version != "" && m.version != res.Record.Version {
-		own.Superseded = append(own.Superseded, m.version)
-		own.Superseded = own.Superseded[max(0, len(own.Superseded)-supersededKept):]
+	if m.version != res.Record.Version {
+		own.supersede(m.version)
 	}
 	for _, name := range w.patch.Names() {
 		own.Before[name] = m.Fields[name]
@@ -335,8 +334,26 @@ func (r *run) swings(w *write, before contact.Fields, m *mirror, now time.Time) 
 	}
 }
 
-// supersededKept is how many versions that our writes replaced are remembered, to tell a stale read.
+// supersededKept is how many versions that are known to be old are remembered, to tell a stale read.
 const supersededKept = 8
+
+// supersede notes a version that the app has another one for.
+func (o *ownWrite) supersede(version string) {
+	if version != "" {
+		o.Superseded = append(o.Superseded[:len(o.Superseded):len(o.Superseded)], version)
+		o.Superseded = o.Superseded[max(0, len(o.Superseded)-supersededKept):]
+	}
+}
+
+// supersede notes a version that the app has another one for, as a read by id has shown.
+func (m *mirror) supersede(version string) {
+	own := ownWrite{}
+	if m.Wrote != nil {
+		own = *m.Wrote
+	}
+	own.supersede(version)
+	m.Wrote = &own
+}
 
 // edited notes when a field was edited, as far as the app says.
 func (m *mirror) edited(field string, at time.Time) {

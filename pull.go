@@ -180,6 +180,9 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	for _, name := range changed {
 		m.edited(name, rec.Modified)
 	}
+	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
+		m.supersede(was) // the feed may show it for a while
+	}
 	if r.cfg.reused(m) {
 		b.unmerge(m)
 	}

@@ -299,8 +299,13 @@ func (r *run) holdsMore(p *pendingIntent, m *mirror) bool {
 	return false
 }
 
+// sharesAny reports whether a record holds anything that was sent and that tells people apart: not the labels, choices and
+// the like that strangers share.
 func (r *run) sharesAny(p *pendingIntent, m *mirror) bool {
 	for name, v := range p.sent() {
+		if f, _ := r.cfg.schema[p.Side].Field(name); f.Type == contact.TypeChoice || v.Kind() == contact.KindSet || v.Kind() == contact.KindBool {
+			continue
+		}
 		if r.alike(p.Side, name, v, m.Fields[name]) {
 			return true
 		}

@@ -1,0 +1,77 @@
+package contactsync_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector/fake"
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/memstore"
+	"github.com/stretchr/testify/require"
+)
+
+// TestAFeedThatFallsBehindAReadByID: a feed that lags shows a record in a state from before the one that was read by id. That
+// is no edit.
+func TestAFeedThatFallsBehindAReadByID(t *testing.T) {
+	t.Parallel()
+	ctx, clock := t.Context(), newStepClock()
+	a := fake.New("a", plainFields, fake.WithClock(clock))
+	b := fake.New("b", plainFields, fake.WithClock(clock), fake.WithQuirks(fake.Quirks{Lag: time.Hour, Settle: time.Hour}))
+	fields := func(first, notes string) contact.Fields {
+		return contact.Fields{"email": contact.Text("p1@example.com"), "first": contact.Text(first), "notes": contact.Text(notes)}
+	}
+	require.NoError(t, a.Put(contact.Record{ID: "a1", Fields: fields("Ann", "")}))
+	require.NoError(t, b.Put(contact.Record{ID: "b1", Fields: fields("Anna", "")}))
+	clock.now = clock.now.Add(2 * time.Hour)
+	require.NoError(t, b.Edit("b1", contact.Fields{"notes": contact.Text("n")})) // the feed shows it in an hour
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "lag"}, a, b, memstore.New(), contactsync.WithClock(clock))
+	require.NoError(t, err)
+	for range 4 {
+		_, err := s.Sync(ctx)
+		require.NoError(t, err)
+		for side, app := range [2]*fake.App{a, b} {
+			if got := app.Records()[0]; got.Get("first").Str() != "Ann" || got.Get("notes").Str() != "n" {
+				t.Errorf("%s holds %q and %q", contactsync.Side(side), got.Get("first").Str(), got.Get("notes").Str())
+			}
+		}
+		clock.now = clock.now.Add(20 * time.Minute)
+	}
+	require.NoError(t, b.Edit("b1", contact.Fields{"first": contact.Text("Annie")}))
+	clock.now = clock.now.Add(2 * time.Hour)
+	_, err = s.Sync(ctx)
+	require.NoError(t, err)
+	if got := a.Records()[0].Get("first").Str(); got != "Annie" {
+		t.Errorf("an edit was taken for an old state: a holds %q", got)
+	}
+}
+
+// TestALabelIsNoEvidence: a creation without an answer is not taken for landed because a stranger bears the same label.
+func TestALabelIsNoEvidence(t *testing.T) {
+	t.Parallel()
+	ctx, clock := t.Context(), newStepClock()
+	a := fake.New("a", plainFields, fake.WithClock(clock))
+	b := fake.New("b", plainFields, fake.WithClock(clock))
+	person := func(id, email, first string) contact.Record {
+		return contact.Record{ID: id, Fields: contact.Fields{"email": contact.Text(email), "first": contact.Text(first), "tags": contact.Set("lead")}}
+	}
+	require.NoError(t, a.Put(person("a1", "ann@example.com", "Ann")))
+	require.NoError(t, b.Fail(fake.Fault{On: "create", Kind: fake.PartialBatch, Times: 1}))
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "label"}, a, b, memstore.New(), contactsync.WithClock(clock))
+	require.NoError(t, err)
+	_, err = s.Sync(ctx)
+	require.NoError(t, err)
+	require.NoError(t, b.Put(person("b1", "bob@example.com", "Bob")))
+	for range 2 {
+		clock.now = clock.now.Add(time.Hour)
+		_, err = s.Sync(ctx)
+		require.NoError(t, err)
+	}
+	for _, app := range []*fake.App{a, b} {
+		var names []string
+		for _, r := range app.Records() {
+			names = append(names, r.Get("email").Str()+" "+r.Get("first").Str())
+		}
+		require.ElementsMatch(t, []string{"ann@example.com Ann", "bob@example.com Bob"}, names)
+	}
+}
