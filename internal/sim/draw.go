@@ -211,7 +211,7 @@ func (d *drawer) drawRules(s stream, c *Connection) {
 		if c.NoTags && s.oneIn(2) {
 			r.Add = "t2"
 			r.Undo = pick(s, "", "own", "all")
-			r.Turn = r.Has+r.Not != "" && s.oneIn(2) && side == 0
+			r.Turn = r.Has+r.Not != "" && r.Mode == "" && s.oneIn(2) && side == 0
 		}
 		c.Rules = append(c.Rules, r)
 	}

@@ -198,7 +198,13 @@ func (s *seat) fidget() {
 	}
 	if all := s.app.Records(); len(all) > 0 && s.app.Touch(all[s.calls%len(all)].ID) == nil {
 		s.w.fired["F14 fidget"]++
+		s.w.touched(s.index, all[s.calls%len(all)].ID)
 	}
+}
+
+// touched tells that a record has another version, and nothing else that is another.
+func (w *world) touched(app int, id string) {
+	w.happens(oracle.Event{Kind: oracle.AppTouch, App: app, ID: id, Before: contact.Fields{}, After: contact.Fields{}})
 }
 
 // deliver hands over what the apps of a connection have sent since, some of it twice, in any order.

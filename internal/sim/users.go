@@ -34,13 +34,13 @@ func (w *world) userDoes(st Step) {
 		w.fired["F103 empty"]++
 	case "hide":
 		if _, has := schemaField(w.Apps[st.App], st.Field); has && w.apps[st.App].Hide(st.Field) == nil {
-			w.fired["F11 hide"]++
+			w.fire("F11", "hide", appName(st.App)+" "+st.Field)
 		}
 	case "unhide":
 		_ = w.apps[st.App].Unhide(w.Apps[st.App].Fields...)
 	case "account":
 		w.apps[st.App].SetIdentity(fmt.Sprintf("account %d", st.N%2))
-		w.fired["F12 account"]++
+		w.fire("F12", "account", appName(st.App))
 	default:
 		if r, ok := w.find(st.App, st.Person); ok {
 			w.does(st, r)
@@ -81,6 +81,7 @@ func (w *world) does(st Step, r contact.Record) {
 	case "touch":
 		if w.apps[st.App].Touch(r.ID) == nil {
 			w.fired["F14 touch"]++
+			w.touched(st.App, r.ID)
 		}
 	}
 }

@@ -204,6 +204,7 @@ func (w *world) happen(st Step) {
 
 // comeToRest ends the faults and the edits, syncs until the world must be at rest, and looks whether it is.
 func (w *world) comeToRest() {
+	w.countHabits()
 	w.calmDown()
 	w.happens(oracle.Event{Kind: oracle.Calm})
 	wait := 15 * time.Minute
@@ -248,12 +249,30 @@ func (w *world) calmDown() {
 func (w *world) mendAll() {
 	for i, a := range w.apps {
 		for _, r := range a.Records() {
-			if w.mend[[2]string{appName(i), r.ID}] {
-				_ = a.Touch(r.ID)
+			if w.mend[[2]string{appName(i), r.ID}] && a.Touch(r.ID) == nil {
+				w.touched(i, r.ID)
 			}
 		}
 	}
 	clear(w.mend)
+}
+
+// countHabits counts the faults that are what the world is like: they have had their effect by now.
+func (w *world) countHabits() {
+	count := func(on bool, name string) {
+		if on {
+			w.fired[name]++
+		}
+	}
+	for _, a := range w.Apps {
+		count(a.Lag > 0, "F9 lag")
+		count(len(a.Normalize) > 0, "F24 forms")
+		count(len(a.MaxLength)+len(a.MaxEntries) > 0 || a.Required != "" || len(a.Fields) < len(w.Apps[0].Fields), "F25 lossy")
+		count(a.Skew != 0, "F73 skew")
+		count(a.Granularity > 0, "F74 coarse")
+	}
+	count(len(w.Skew) > 0, "F72 skew")
+	count(len(w.Conns) > 2, "F87 ring")
 }
 
 // writes counts what was written to all apps so far.
