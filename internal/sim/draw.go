@@ -122,7 +122,7 @@ func (d *drawer) drawApp(s stream) App {
 	if on("F74") {
 		a.Granularity = pick(s, 1, 1000, 60_000)
 	}
-	a.Poison = on("F75")
+	a.Poison = on("F75") && !a.Push // of deliveries the time of the change counts, and the connector answers for it
 	a.Unique = on("F35")
 	if on("F24") {
 		a.Normalize = map[string]string{pick(s, "first", "last", "notes", "company"): pick(s, "lower", "upper", "title", "trim")}

@@ -11,6 +11,7 @@ import (
 // library shows.
 func (w *world) decide(st Step) {
 	s, about, err := w.readers[st.Conn], [2]string{}, error(nil)
+	delete(w.said, connName(st.Conn))
 	switch st.Do {
 	case "confirm":
 		err = s.Confirm(w.ctx)

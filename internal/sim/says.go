@@ -25,6 +25,11 @@ func (w *world) say(conn int) {
 			st.Reason = x.Reason
 		}
 	}
+	if was := w.said[connName(conn)]; was != nil {
+		st.Linked, st.Records, st.Total = was.Linked, was.Records, was.Total
+		w.happens(oracle.Event{Kind: oracle.Said, Conn: connName(conn), Statement: st})
+		return
+	}
 	for s := range st.Records {
 		st.Records[s] = map[string]oracle.RecordStatus{}
 	}
@@ -43,6 +48,7 @@ func (w *world) say(conn int) {
 	}
 	st.Journal = w.news(conn)
 	w.checkStatement(conn, st)
+	w.said[connName(conn)] = st
 	w.happens(oracle.Event{Kind: oracle.Said, Conn: connName(conn), Statement: st})
 }
 

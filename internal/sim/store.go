@@ -54,7 +54,39 @@ func (d *durable) Release(ctx context.Context, l contactsync.Lease) error {
 }
 
 func (d *durable) Update(ctx context.Context, l contactsync.Lease, fn func(contactsync.Tx) error) error {
-	return d.call("update", func(store contactsync.Store) error { return store.Update(ctx, l, fn) })
+	return d.call("update", func(store contactsync.Store) error {
+		return store.Update(ctx, l, func(tx contactsync.Tx) error { return fn(watched{tx, d.w, l.Scope.Connection}) })
+	})
+}
+
+// watched is a transaction that notes whether it changes anything of how records stand and of what was written.
+type watched struct {
+	contactsync.Tx
+	w    *world
+	conn string
+}
+
+// Put notes what is put.
+func (t watched) Put(rows ...contactsync.Row) error {
+	for _, r := range rows {
+		t.note(r.Table)
+	}
+	return t.Tx.Put(rows...)
+}
+
+// Delete notes what is deleted.
+func (t watched) Delete(table contactsync.Table, keys ...string) error {
+	if len(keys) > 0 {
+		t.note(table)
+	}
+	return t.Tx.Delete(table, keys...)
+}
+
+func (t watched) note(table contactsync.Table) {
+	switch table {
+	case contactsync.TableMirror, contactsync.TableLink, contactsync.TableHold, contactsync.TableJournal:
+		delete(t.w.said, t.conn)
+	}
 }
 
 func (d *durable) View(ctx context.Context, s contactsync.Scope, fn func(contactsync.ReadTx) error) error {
@@ -103,6 +135,7 @@ func (w *world) storeHappens(st Step) {
 		return
 	}
 	w.forgot = true
+	clear(w.said)
 	if err := w.openStore(); err != nil {
 		w.wrong("a new store: %v", err)
 		return

@@ -43,13 +43,13 @@ type world struct {
 	forgot   bool                             // the store was lost, or went back
 	moved    bool                             // an app gave a record another id
 	forced   bool                             // a person had somebody created or linked whatever the keys say
-	written  map[oracle.Kind]int              // events by kind
 	fired    map[string]int                   // faults by family and kind
 	seats    map[[3]int]*seat                 // by engine, connection and side
 	engines  []*engine
 	store    contactsync.Store
-	readers  []*contactsync.Syncer // by connection: a handle that only reads
-	restings []string              // what the simulator's own checks found
+	said     map[string]*oracle.Statement // by connection: what the library said last, if nothing has changed since
+	readers  []*contactsync.Syncer        // by connection: a handle that only reads
+	restings []string                     // what the simulator's own checks found
 }
 
 // Options say how scripts are played. The zero value plays them over a store in memory, and tells nobody.
@@ -121,7 +121,7 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 // newWorld returns the world of a script before its first step.
 func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	w := &world{Script: *s, Options: o, trace: newTrace(), ctx: ctx, now: start, mend: map[[2]string]bool{}, fired: map[string]int{},
-		seats: map[[3]int]*seat{}, written: map[oracle.Kind]int{}}
+		seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{}}
 	w.Conns = slices.Clone(s.Conns)
 	w.keep = o.Keep
 	for i, a := range w.Apps {
