@@ -180,6 +180,9 @@ func (d *drawer) drawConnection(s stream, a, b int) Connection {
 	}
 	if s.oneIn(5) {
 		c.OneWay = pick(s, d.fields...)
+		if c.OneWay == "email" || c.OneWay == "phone" { // copies without their key are strangers
+			c.OneWay = ""
+		}
 	}
 	if s.oneIn(5) {
 		c.KeepClear = pick(s, d.fields...)

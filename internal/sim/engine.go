@@ -18,6 +18,7 @@ type engine struct {
 	busy    bool
 	conn    int // that it works on
 	faults  []*armed
+	leased  time.Time // when its lease of the connection ends, as the world's time goes: no write reaches an app later
 	clock   *clock
 	random  stream
 	handles map[int]*contactsync.Syncer // by connection
@@ -262,7 +263,7 @@ func (w *world) preview(st Step) {
 	if quiet && !w.moved && (w.writes() != writes || w.decided(st.Conn) != rows) {
 		w.wrong("I20: a preview of %s wrote something", connName(st.Conn))
 	}
-	if plan == nil || died {
+	if plan == nil || died || !quiet {
 		return
 	}
 	w.happens(oracle.Event{Kind: oracle.Preview, Conn: connName(st.Conn), Engine: e.index, Counts: counts(plan.Counts)})

@@ -73,13 +73,23 @@ func (s *seat) call(ctx context.Context, op string, act func(*Fault) error) erro
 	w.now = w.now.Add(time.Duration(w.Latency) * time.Millisecond)
 	w.happens(oracle.Event{Kind: oracle.Called, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: op})
 	f := s.engine.next(op, s.side)
+	began := w.now
 	if err := s.engine.before(f); err != nil {
 		return err
+	}
+	if s.late(op, began) {
+		return context.DeadlineExceeded
 	}
 	if err := act(f); err != nil {
 		return err
 	}
 	return s.engine.after(f)
+}
+
+// late reports whether a call has lasted until its deadline: two minutes, or for a write the end of the lease.
+func (s *seat) late(op string, began time.Time) bool {
+	writes := op == "create" || op == "update" || op == "delete"
+	return s.w.now.Sub(began) >= 2*time.Minute || writes && s.w.now.After(began) && !s.w.now.Before(s.engine.leased)
 }
 
 // is reports whether f is a fault of that kind; nil is none.

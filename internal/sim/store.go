@@ -40,13 +40,25 @@ func (d *durable) call(op string, act func(contactsync.Store) error) error {
 func (d *durable) Acquire(ctx context.Context, s contactsync.Scope, holder string, now time.Time, ttl time.Duration) (l contactsync.Lease, err error) {
 	err = d.call("acquire", func(store contactsync.Store) (err error) {
 		l, err = store.Acquire(ctx, s, holder, now, ttl)
+		d.holds(err, ttl)
 		return err
 	})
 	return l, err
 }
 
 func (d *durable) Renew(ctx context.Context, l contactsync.Lease, now time.Time, ttl time.Duration) error {
-	return d.call("renew", func(store contactsync.Store) error { return store.Renew(ctx, l, now, ttl) })
+	return d.call("renew", func(store contactsync.Store) error {
+		err := store.Renew(ctx, l, now, ttl)
+		d.holds(err, ttl)
+		return err
+	})
+}
+
+// holds notes until when the engine has its lease.
+func (d *durable) holds(err error, ttl time.Duration) {
+	if err == nil {
+		d.engine.leased = d.w.now.Add(ttl)
+	}
 }
 
 func (d *durable) Release(ctx context.Context, l contactsync.Lease) error {
