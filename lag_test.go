@@ -75,3 +75,23 @@ func TestALabelIsNoEvidence(t *testing.T) {
 		require.ElementsMatch(t, []string{"ann@example.com Ann", "bob@example.com Bob"}, names)
 	}
 }
+
+// TestTheClockOfTheEngineBefore: what an engine sent whose clock was a day ahead is not waited for until that day.
+func TestTheClockOfTheEngineBefore(t *testing.T) {
+	t.Parallel()
+	ctx, clock, ahead := t.Context(), newStepClock(), newStepClock()
+	ahead.now = ahead.now.Add(24 * time.Hour)
+	a, b := fake.New("a", plainFields, fake.WithClock(clock)), fake.New("b", plainFields, fake.WithClock(clock))
+	require.NoError(t, a.Put(contact.Record{ID: "a1", Fields: contact.Fields{"email": contact.Text("ann@example.com")}}))
+	require.NoError(t, b.Fail(fake.Fault{On: "create", Kind: fake.PartialBatch, Times: 1}))
+	store := memstore.New()
+	for _, c := range []*stepClock{ahead, clock} {
+		s, err := contactsync.Open(ctx, contactsync.Connection{ID: "clocks"}, a, b, store, contactsync.WithClock(c))
+		require.NoError(t, err)
+		_, err = s.Sync(ctx)
+		require.NoError(t, err)
+	}
+	if n := len(b.Records()); n != 1 {
+		t.Errorf("b has %d records, want the one that was not created at first", n)
+	}
+}
