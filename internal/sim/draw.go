@@ -53,6 +53,9 @@ func Draw(seed uint64) *Script {
 	if d.world.oneIn(100) {
 		d.Quiet = 50
 	}
+	if len(d.Conns) > 2 { // whoever loses their key in a ring is a stranger at each of its corners, and goes round for ever
+		d.Families = slices.DeleteFunc(d.Families, func(f string) bool { return slices.Contains([]string{"F93", "F96", "F97", "F100"}, f) })
+	}
 	d.drawSteps()
 	return d.Script
 }

@@ -67,7 +67,7 @@ func (d *drawer) fill(st Step) Step {
 	case "enter":
 		st.N = d.entry() + 12*s.IntN(5)
 	case "edit", "clear":
-		if st.Field == "email" && !d.has("F96") {
+		if st.Field == "email" && (!d.has("F96") || st.Do == "edit") {
 			st.Field = "first"
 		}
 	case "wait":

@@ -152,6 +152,9 @@ func (s *seat) showPage(q connector.Query, page *connector.Page) {
 
 // showAbsent tells that records are gone which a complete pass did not name.
 func (s *seat) showAbsent() {
+	if s.named == nil {
+		return // the pass began in another process
+	}
 	var absent []string
 	for id := range s.w.shown[2*s.conn+s.side] {
 		if !s.named[id] {
