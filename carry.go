@@ -35,7 +35,7 @@ func (r *run) carry(b *book, decided ref, m *move) {
 	l.arrived(r.cfg, m.settle, false, A, nil)
 	next := m.due
 	if m.decided {
-		l.Decided, l.Let = true, m.let
+		l.Decided, l.Let = l.Decided || !m.unsure, m.let
 		l.Held = m.held
 		r.settleTouch(b, m)
 	}

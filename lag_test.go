@@ -95,3 +95,39 @@ func TestTheClockOfTheEngineBefore(t *testing.T) {
 		t.Errorf("b has %d records, want the one that was not created at first", n)
 	}
 }
+
+// TestTwoWhoMeetUnread: where a filter looks at a field that was not read, a first match waits: nobody knows yet who may win.
+func TestTwoWhoMeetUnread(t *testing.T) {
+	t.Parallel()
+	for name, scope := range map[string]contactsync.Scoping{"rule": contactsync.ScopeRule, "pair": contactsync.ScopePair, "sticky": contactsync.ScopeSticky} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, clock := t.Context(), newStepClock()
+			apps := [2]*fake.App{fake.New("a", plainFields, fake.WithClock(clock)), fake.New("b", plainFields, fake.WithClock(clock))}
+			for s, first := range []string{"Ann", "Anna"} {
+				require.NoError(t, apps[s].Put(contact.Record{ID: "r1", Fields: contact.Fields{"email": contact.Text("ann@example.com"), "first": contact.Text(first)}}))
+			}
+			require.NoError(t, apps[1].Hide("tags"))
+			c := contactsync.Connection{ID: "unread", Conflict: contactsync.Policy{Winner: contactsync.B}, Scope: scope, Rules: []contactsync.Rule{
+				contactsync.FilterRule{From: contactsync.A}, contactsync.FilterRule{From: contactsync.B, Filter: contactsync.HasNot("tags", "no")}}}
+			s, err := contactsync.Open(ctx, c, apps[0], apps[1], memstore.New(), contactsync.WithClock(clock))
+			require.NoError(t, err)
+			for i, want := range [][2]string{{"Ann", "Anna"}, {"Ann", "Anna"}, {"Anna", "Anna"}, {"Anna", "Anna"}} {
+				if i == 2 {
+					require.NoError(t, apps[1].Unhide("tags"))
+					require.NoError(t, apps[1].Touch("r1"))
+				}
+				_, err = s.Sync(ctx)
+				require.NoError(t, err)
+				for side, app := range apps {
+					if got := app.Records()[0].Get("first").Str(); got != want[side] {
+						t.Errorf("%s holds %q, want %q", contactsync.Side(side), got, want[side])
+					}
+				}
+				if st, err := s.Record(ctx, contactsync.A, "r1"); err != nil || (st.Status == contactsync.StatusPending) != (want[0] == "Ann") {
+					t.Errorf("it stands as %s %s (%v)", st.Status, st.Reason, err)
+				}
+			}
+		})
+	}
+}
