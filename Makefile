@@ -4,7 +4,7 @@ MODULES := . ./internal/e2e ./cmd/contactsync
 # Scenarios that are raced over SQLite too: under the race detector it is nearly thirty times slower.
 RACED := default-two-way|edits-of-different|lists-merge|undo-takes|mark-tags|a-crash-right|a-batch-that|writes-go|a-full-name|a-preview
 
-.PHONY: test format vet lint unit race bench
+.PHONY: test format vet lint unit race bench sim
 
 test: format vet lint unit race
 
@@ -27,6 +27,12 @@ race:
 	go test -race ./cmd/contactsync/...
 	go test -race ./internal/e2e/... -run 'TestScenarios/.*/memstore'
 	go test -race ./internal/e2e/... -run 'TestScenarios/($(RACED))[^/]*/sqlite/plain'
+
+# The simulator on SEEDS seeds from SEED on, on all processors, with the rate; what fails is shrunk into KEEP if it is set.
+SEEDS ?= 20000
+SEED ?= 1
+sim:
+	go test ./internal/sim -run TestSeeds -count 1 -timeout 0 -v -seeds $(SEEDS) -seed $(SEED) $(if $(KEEP),-keep $(abspath $(KEEP)))
 
 # Go's benchmarks; PEERS=path/to/run.py also measures the command beside the tools that are installed, from outside.
 bench:

@@ -309,5 +309,4 @@ func (w *world) rekey(app int, r contact.Record) {
 	}
 	w.fired["F13 rekey"]++
 	w.happens(oracle.Event{Kind: oracle.AppRekey, App: app, ID: r.ID, Other: id})
-	w.touched(app, id) // it has another time of change
 }
