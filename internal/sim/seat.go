@@ -206,6 +206,9 @@ func (s *seat) fidget() {
 	if s.calls++; !s.spec.Fidget || s.calls%3 != 0 {
 		return
 	}
+	if s.w.calm && (s.w.has("F27") || s.w.has("F31")) {
+		return // what an app refused is tried again when the record has another version
+	}
 	if all := s.app.Records(); len(all) > 0 && s.app.Touch(all[s.calls%len(all)].ID) == nil {
 		s.w.fired["F14 fidget"]++
 		s.w.touched(s.index, all[s.calls%len(all)].ID)

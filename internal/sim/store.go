@@ -200,10 +200,11 @@ func (w *world) rows(conn int, without ...contactsync.Table) (all []contactsync.
 	return all
 }
 
-// decided returns the rows of what was decided, and not merely read.
+// decided returns the rows of what was decided, and not merely read: what was held about a record goes when that is gone.
 func (w *world) decided(conn int) string {
 	var b strings.Builder
-	for _, r := range w.rows(conn, contactsync.TableMirror, contactsync.TableSide, contactsync.TableKey, contactsync.TableInbox, contactsync.TableConnection) {
+	for _, r := range w.rows(conn, contactsync.TableMirror, contactsync.TableSide, contactsync.TableKey, contactsync.TableInbox, contactsync.TableConnection,
+		contactsync.TableHold) {
 		fmt.Fprintf(&b, "%s %q %q %s\n", r.Table, r.Key, r.Index, r.Body)
 	}
 	return b.String()

@@ -124,7 +124,7 @@ func (s *seat) wrote(e oracle.Event) {
 		w.byUser[s.index][e.ID] = false
 		w.checkCreated(s.index, e.ID, e.After)
 	}
-	if e.Op != string(connector.Delete) {
+	if e.Op != string(connector.Delete) && e.Told { // what is sent again at once would write over it, as the Upserter's words say
 		w.automates(s.index, e.ID)
 	}
 }
