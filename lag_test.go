@@ -1,10 +1,12 @@
 package contactsync_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/memstore"
@@ -128,6 +130,60 @@ func TestTwoWhoMeetUnread(t *testing.T) {
 					t.Errorf("it stands as %s %s (%v)", st.Status, st.Reason, err)
 				}
 			}
+		})
+	}
+}
+
+// cutShort is an app without tombstones whose listing is cut off when it is told to.
+type cutShort struct {
+	*fake.App
+	now bool
+}
+
+func (c *cutShort) Changes(ctx context.Context, q connector.Query) (connector.Page, error) {
+	page, err := c.App.Changes(ctx, q)
+	if c.now && len(page.Records) > 0 {
+		page.Records, page.Complete = page.Records[:len(page.Records)-1], false
+	}
+	return page, err
+}
+
+func (c *cutShort) List(ctx context.Context, since connector.Cursor) (connector.Listing, error) {
+	page, err := c.App.List(ctx, since)
+	if c.now && len(page.Items) > 0 {
+		page.Items, page.Complete = page.Items[:len(page.Items)-1], false
+	}
+	return page, err
+}
+
+// TestACutOffListingIsNoEvidence: a creation without an answer is not sent again because a listing that was cut off does not
+// show the record.
+func TestACutOffListingIsNoEvidence(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string][]fake.Option{"a feed": {fake.WithQuirks(fake.Quirks{NoTombstones: true})}, "a list": {fake.WithoutFeed()}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, clock := t.Context(), newStepClock()
+			a := fake.New("a", plainFields, fake.WithClock(clock))
+			b := &cutShort{App: fake.New("b", plainFields, append(options, fake.WithClock(clock))...)}
+			require.NoError(t, a.Put(contact.Record{ID: "a1", Fields: contact.Fields{"email": contact.Text("ann@example.com")}}))
+			s, err := contactsync.Open(ctx, contactsync.Connection{ID: "short"}, a, b, memstore.New(), contactsync.WithClock(clock))
+			require.NoError(t, err)
+			_, err = s.Sync(ctx)
+			require.NoError(t, err)
+			require.NoError(t, a.Put(contact.Record{ID: "a2", Fields: contact.Fields{"email": contact.Text("bob@example.com")}}))
+			require.NoError(t, b.Fail(fake.Fault{On: "create", Kind: fake.LostResponse, Times: 1}))
+			for i := range 3 {
+				b.now = i == 1
+				_, err = s.Sync(ctx)
+				require.NoError(t, err)
+				if n := len(b.Records()); n != 2 {
+					t.Fatalf("after sync %d b has %d records, want 2", i+2, n)
+				}
+			}
+			st, err := s.Status(ctx)
+			require.NoError(t, err)
+			require.Equal(t, map[string]int{contactsync.StatusInSync: 2}, st.Counts)
 		})
 	}
 }

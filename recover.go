@@ -121,6 +121,9 @@ func (r *run) keepIntents(b *book, pending []*pendingIntent) {
 // waited reports whether the app has had the time to show the write, and a read has begun after that. An app that shows
 // writes at once needs none, whatever the clock of the engine that sent it said.
 func (r *run) waited(p *pendingIntent) bool {
+	if r.cutOff[p.Side] {
+		return false
+	}
 	settle := r.cfg.schema[p.Side].Settle
 	return settle == 0 || !r.pulledAt[p.Side].Before(p.At.Add(settle))
 }

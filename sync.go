@@ -183,6 +183,7 @@ type run struct {
 
 	side      [2]sideRow
 	pulledAt  [2]time.Time
+	cutOff    [2]bool     // the app was not read to its end
 	listed    [2]*listing // what is asked for ahead
 	separated map[[2]string]bool
 	forgot    *forgotten
