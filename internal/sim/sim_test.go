@@ -28,7 +28,8 @@ var (
 
 // open are seeds that are known to fail, with the reason. Each is a fault that nobody has mended yet.
 var open = map[uint64]string{
-	663: "two values of one field chase each other round a ring of three connections until the cell is frozen",
+	663:  "two values of one field chase each other round a ring of three connections until the cell is frozen",
+	6661: "who was entered under the same key while a creation had no answer is taken for it, and what they lack for cleared",
 }
 
 // TestSeeds plays seeds: nothing that was promised is broken, and every fault that the simulator knows befell some of them.
