@@ -357,6 +357,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, source.id
 	w.link.Let[source.side] = true
+	w.link.Decided = true // it was, when it was sent
 	if r.sameContent(p, m) && !r.holdsMore(p, m) {
 		w.link.Touch[p.Side] = m.touch() // nobody has touched it since: if the source is gone by now, that is a deletion like any other
 	}
