@@ -4,7 +4,7 @@ MODULES := . ./internal/e2e ./cmd/contactsync ./examples/crm
 # Scenarios that are raced over SQLite too: under the race detector it is nearly thirty times slower.
 RACED := default-two-way|edits-of-different|lists-merge|undo-takes|mark-tags|a-crash-right|a-batch-that|writes-go|a-full-name|a-preview
 
-.PHONY: test servers format vet lint unit race bench crash fuzz
+.PHONY: test servers format vet lint unit race bench crash fuzz sim mutants flips cover
 
 test: servers format vet lint unit race
 
@@ -48,6 +48,11 @@ fuzz:
 	while read -r dir target; do \
 		echo "$$dir $$target"; (cd "$$dir" && go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(TIME) . </dev/null) || exit 1; \
 	done
+
+# The simulator on SEEDS seeds from SEED on, on all processors, with the rate; what fails is shrunk into KEEP if it is set.
+SEEDS ?= 20000
+sim:
+	go test ./internal/sim -run TestSeeds -count 1 -timeout 0 -v -seeds $(SEEDS) -seed $(SEED) $(if $(KEEP),-keep $(abspath $(KEEP)))
 
 # Go's benchmarks; PEERS=path/to/run.py also measures the command beside the tools that are installed, from outside.
 bench:

@@ -35,7 +35,7 @@ func (r *run) carry(b *book, decided ref, m *move) {
 	l.arrived(r.cfg, m.settle, false, A, nil)
 	next := m.due
 	if m.decided {
-		l.Decided, l.Let = true, m.let
+		l.Decided, l.Let = l.Decided || !m.unsure, m.let
 		l.Held = m.held
 		r.settleTouch(b, m)
 	}
@@ -252,6 +252,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 		m = &mirror{side: s, id: res.Record.ID, Seen: r.number, Fields: contact.Fields{}}
 	}
 	m.Gone = alive
+	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	m.takeFields(r.cfg, res.Record)
 	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
 	w.link.ID[s] = m.id
@@ -281,16 +282,13 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	if m.Wrote != nil {
 		own.Superseded = m.Wrote.Superseded
 	}
-	if m.version != "" && m.version != res.Record.Version {
-		own.Superseded = append(own.Superseded, m.version)
-		own.Superseded = own.Superseded[max(0, len(own.Superseded)-supersededKept):]
+	if m.version != res.Record.Version {
+		own.supersede(m.version)
 	}
 	for _, name := range w.patch.Names() {
 		own.Before[name] = m.Fields[name]
 	}
-	if res.Record.Fields == nil { // the answer tells nothing: what was sent is there
-		res.Record.Fields = w.patch.Apply(m.Fields, r.cfg.schema[w.side])
-	}
+	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	for _, name := range m.takeFields(r.cfg, res.Record) {
 		if _, ours := w.patch[name]; !ours {
 			m.edited(name, res.Record.Modified) // somebody's edit that nobody has looked at yet
@@ -302,6 +300,23 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	if w.back == nil { // what a person takes back does not swing
 		r.swings(w, own.Before, m, now)
 	}
+}
+
+// told returns what the answer of a write tells, and of the fields that it leaves out what was sent: that is there.
+func (r *run) told(w *write, before, answer contact.Fields) contact.Fields {
+	told, own := answer, false
+	for name, change := range w.patch {
+		if !answer[name].Absent() {
+			continue
+		}
+		if !own { // the connector's is left as it is
+			told, own = make(contact.Fields, len(answer)+len(w.patch)), true
+			maps.Copy(told, answer)
+		}
+		f, _ := r.cfg.schema[w.side].Field(name)
+		told[name] = change.Apply(before[name], f)
+	}
+	return told
 }
 
 // swings notes what an update replaced, so that a field which keeps changing back is noticed.
@@ -319,8 +334,26 @@ func (r *run) swings(w *write, before contact.Fields, m *mirror, now time.Time) 
 	}
 }
 
-// supersededKept is how many versions that our writes replaced are remembered, to tell a stale read.
+// supersededKept is how many versions that are known to be old are remembered, to tell a stale read.
 const supersededKept = 8
+
+// supersede notes a version that the app has another one for.
+func (o *ownWrite) supersede(version string) {
+	if version != "" {
+		o.Superseded = append(o.Superseded[:len(o.Superseded):len(o.Superseded)], version)
+		o.Superseded = o.Superseded[max(0, len(o.Superseded)-supersededKept):]
+	}
+}
+
+// supersede notes a version that the app has another one for, as a read by id has shown.
+func (m *mirror) supersede(version string) {
+	own := ownWrite{}
+	if m.Wrote != nil {
+		own = *m.Wrote
+	}
+	own.supersede(version)
+	m.Wrote = &own
+}
 
 // edited notes when a field was edited, as far as the app says.
 func (m *mirror) edited(field string, at time.Time) {

@@ -1,6 +1,7 @@
 package contactsync_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -8,8 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/memstore"
@@ -155,6 +158,55 @@ func TestOrderDoesNotShow(t *testing.T) {
 			if diff := cmp.Diff(want, first(unfold(t, seed, order{shuffle: shuffle + 1, concurrent: 1}))); diff != "" {
 				t.Fatalf("seed %d, shuffle %d: the order shows in the plan:\n%s", seed, shuffle+1, diff)
 			}
+		}
+	}
+}
+
+// drawn is a store and an app that note what a sync draws at random.
+type drawn struct {
+	*fake.App
+	*memstore.Store
+	seen []string
+}
+
+func (d *drawn) Acquire(ctx context.Context, s contactsync.Scope, holder string, now time.Time, ttl time.Duration) (contactsync.Lease, error) {
+	d.seen = append(d.seen, "holder "+holder)
+	return d.Store.Acquire(ctx, s, holder, now, ttl)
+}
+
+func (d *drawn) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
+	for _, w := range writes {
+		d.seen = append(d.seen, "marker "+w.Marker)
+	}
+	return d.App.Apply(ctx, writes)
+}
+
+// TestWithRandom: the same source of random bytes gives the same holders, markers and waits, another one others.
+func TestWithRandom(t *testing.T) {
+	t.Parallel()
+	draw := func(seed byte) []string {
+		clock := newStepClock()
+		d := &drawn{App: fake.New("b", plainFields, fake.WithClock(clock)), Store: memstore.New()}
+		a := fake.New("a", plainFields, fake.WithClock(clock))
+		require.NoError(t, a.Put(contact.Record{Fields: contact.Fields{"email": contact.Text("p1@example.com")}}))
+		require.NoError(t, a.Fail(fake.Fault{On: "changes", Kind: fake.Unavailable, Times: 1}))
+		s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "a-b"}, a, d, d, contactsync.WithClock(clock), contactsync.WithConcurrency(1),
+			contactsync.WithRandom(rand.NewChaCha8([32]byte{seed})))
+		require.NoError(t, err)
+		_, err = s.Sync(t.Context())
+		require.NoError(t, err)
+		return append(d.seen, clock.Now().String())
+	}
+	want := draw(1)
+	if diff := cmp.Diff(want, draw(1)); diff != "" {
+		t.Errorf("the same bytes gave something else:\n%s", diff)
+	}
+	if len(want) != 3 || len(want[0]) != len("holder ")+26 {
+		t.Errorf("want a holder, a marker and a time: %q", want)
+	}
+	for i, other := range draw(2) {
+		if want[i] == other {
+			t.Errorf("other bytes gave the same: %s", other)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"slices"
 	"sync"
 
@@ -64,4 +65,17 @@ func ExampleWithLimiters() {
 	// Output:
 	// crm-1 | ann
 	// crm-2 | bob
+}
+
+// A simulation brings the time and all that is drawn at random, and has few records make several batches: it runs the same
+// way every time.
+func ExampleWithRandom() {
+	ctx := context.Background()
+	a, b := exampleApp("a", examplePerson("Ann", "Acme"), examplePerson("Bob", "")), exampleApp("b")
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "a-b"}, a, b, memstore.New(), contactsync.WithClock(newStepClock()),
+		contactsync.WithConcurrency(1), contactsync.WithBatch(1), contactsync.WithRandom(rand.NewChaCha8([32]byte{7})))
+	check(err)
+	syncAgain(s)
+	fmt.Println(len(b.Records()), "records")
+	// Output: 2 records
 }

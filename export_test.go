@@ -2,9 +2,6 @@ package contactsync
 
 import "context"
 
-// WithBatch sets how many records are planned and pushed together, so that few of them make several batches.
-func WithBatch(n int) Option { return func(o *options) { o.batch = n } }
-
 // SyncInOrder runs one sync of few records that carries out its first writes in another order than the engine would:
 // order gets what each does, in the engine's order, and returns their places.
 func (s *Syncer) SyncInOrder(ctx context.Context, order func(writes []string) []int) error {

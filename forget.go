@@ -3,7 +3,6 @@ package contactsync
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
@@ -62,7 +61,7 @@ func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 			if err != nil {
 				return fmt.Errorf("forget: %w", err)
 			}
-			return d.forget(p)
+			return d.forget(p, s.opts.randomBytes(32))
 		})
 	})
 	if err != nil {
@@ -71,11 +70,10 @@ func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 	return s.scrub(ctx)
 }
 
-// forget erases a person, and leaves the digests.
-func (d *decision) forget(p *traces) error {
+// forget erases a person, and leaves the digests. secret keys them, if none does yet.
+func (d *decision) forget(p *traces, secret []byte) error {
 	if d.life.Secret == nil {
-		d.life.Secret = make([]byte, 32)
-		_, _ = rand.Read(d.life.Secret) // it never fails
+		d.life.Secret = secret
 		if err := d.Put(Row{Table: TableConnection, Body: marshal(d.life)}); err != nil {
 			return err
 		}

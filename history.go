@@ -129,7 +129,7 @@ func wholeHistory(tx ReadTx, q HistoryQuery) (all []Row, err error) {
 	if q.After != "" {
 		n = min(n, runOf(q.After))
 	}
-	for after := q.After; n > 0 && len(all) <= q.Limit && err == nil; n, after = n-1, "" {
+	for after := q.After; n >= 0 && len(all) <= q.Limit && err == nil; n, after = n-1, "" {
 		var rows []Row
 		rows, err = newest(tx, n, after, q.Limit+1-len(all))
 		all = append(all, rows...)

@@ -172,3 +172,78 @@ func TestHistoryOfATakeOver(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 1, back.Unlinked)
 }
+
+// TestHistoryBeforeTheFirstSync: what a person decided before anything was synced is in the history, too.
+func TestHistoryBeforeTheFirstSync(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "history"}, exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b"), memstore.New(), contactsync.WithClock(newStepClock()))
+	require.NoError(t, err)
+	require.NoError(t, s.Pause(ctx))
+	require.NoError(t, s.Resume(ctx))
+	_, err = s.Sync(ctx)
+	require.NoError(t, err)
+	want := []string{`1 create b-1 company ""->"Acme" (created from a)`, "0 a person resumed the connection", "0 a person paused the connection"}
+	for limit := range 4 { // 0 is a hundred
+		var got []string
+		for q := (contactsync.HistoryQuery{Limit: limit}); ; {
+			page, next, err := s.History(ctx, q)
+			require.NoError(t, err)
+			for _, e := range page {
+				got = append(got, told(e))
+			}
+			if q.After = next; next == "" {
+				break
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%d at a time (-want +got):\n%s", limit, diff)
+		}
+	}
+}
+
+// TestHistoryOfAFieldThatTheAppDoesNotTell: what was sent is in the history, and is settled, though the answer leaves it out.
+func TestHistoryOfAFieldThatTheAppDoesNotTell(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	a, b := exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b", examplePerson("bob", "Globex"))
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "history"}, a, b, memstore.New(), contactsync.WithClock(newStepClock()))
+	require.NoError(t, err)
+	sync := func() {
+		t.Helper()
+		_, err := s.Sync(ctx)
+		require.NoError(t, err)
+	}
+	sync()
+	require.NoError(t, b.Hide("company"))
+	for _, company := range []string{"Initech", "", "Acme"} {
+		v := contact.Text(company)
+		if company == "" {
+			v = contact.Empty
+		}
+		require.NoError(t, a.Edit("a1", contact.Fields{"company": v}))
+		sync()
+		if got, _ := b.Record("b-1"); got.Get("company").Str() != company {
+			t.Errorf("b holds %q, want %q", got.Get("company").Str(), company)
+		}
+		page, _, err := s.History(ctx, contactsync.HistoryQuery{Limit: 1})
+		require.NoError(t, err)
+		if got := page[0].After["company"]; got.Str() != company || got.Absent() {
+			t.Errorf("the history tells %v, want %q", got, company)
+		}
+	}
+	require.NoError(t, a.Put(contact.Record{Fields: examplePerson("cy", "Umbrella")}))
+	sync()
+	page, _, err := s.History(ctx, contactsync.HistoryQuery{Limit: 1})
+	require.NoError(t, err)
+	if got := page[0].After["company"]; page[0].Op != "create" || got.Str() != "Umbrella" {
+		t.Errorf("the history of a creation tells %v: %+v", got, page[0])
+	}
+	require.NoError(t, b.Unhide("company"))
+	a.Reset()
+	b.Reset()
+	sync()
+	if n := a.Writes().Sum() + b.Writes().Sum(); n > 0 {
+		t.Errorf("%d writes once the field is told again", n)
+	}
+}

@@ -43,6 +43,7 @@ func (r *run) readList(ctx context.Context, s Side) error {
 			return err
 		}
 	}
+	r.passed(s, true, reading.complete)
 	r.side[s].Complete = true
 	b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(r.side[s])})
 	return b.commit(ctx)

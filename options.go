@@ -2,6 +2,10 @@ package contactsync
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -24,10 +28,11 @@ type options struct {
 	draft       bool   // the connection need not be complete
 	version     *int64 // of the stored configuration that was opened; nil is the newest
 	current     *atomic.Pointer[run]
+	random      io.Reader
 }
 
 func defaultOptions() options {
-	return options{clock: connector.SystemClock{}, concurrency: 4, batch: batchUnits, fresh: 5 * time.Minute, history: defaultHistory, current: &atomic.Pointer[run]{}}
+	return options{clock: connector.SystemClock{}, concurrency: 4, batch: batchUnits, fresh: 5 * time.Minute, history: defaultHistory, current: &atomic.Pointer[run]{}, random: rand.Reader}
 }
 
 // bind tells the connectors' wrappers which run they work for.
@@ -80,6 +85,34 @@ func WithLimiters(a, b *connector.Limiter) Option {
 // first. The default is five minutes. It matters for apps without versions.
 func WithFreshness(d time.Duration) Option { return func(o *options) { o.fresh = d } }
 
+// WithBatch sets how many records are planned and pushed together: what a sync holds in memory follows it, and fewer make
+// more transactions. The default is 500; it is for tests, where few records are to make several batches.
+func WithBatch(n int) Option { return func(o *options) { o.batch = max(n, 1) } }
+
+// WithRandom sets where random bytes come from: the markers of creations, the holder of a lease, the spread of waits, and
+// what the digests of [Syncer.Forget] are keyed with. The default is crypto/rand.Reader, and a program that keeps people's
+// contacts leaves it at that: the option is for simulations, which want the same bytes every time. It panics if r fails.
+func WithRandom(r io.Reader) Option { return func(o *options) { o.random = r } }
+
+// randomBytes returns n random bytes.
+func (o *options) randomBytes(n int) []byte {
+	b := make([]byte, n)
+	if _, err := io.ReadFull(o.random, b); err != nil {
+		panic("contactsync: the source of random bytes failed: " + err.Error())
+	}
+	return b
+}
+
+// randomText returns 128 random bits as text.
+func (o *options) randomText() string {
+	return base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(o.randomBytes(16))
+}
+
+// jitter returns a random number in [0, 1).
+func (o *options) jitter() float64 {
+	return float64(binary.LittleEndian.Uint64(o.randomBytes(8))>>11) / (1 << 53)
+}
+
 // wrap gives a connector retries, limits, batches and deadlines.
 func (s *Syncer) wrap(c connector.Connector, side Side, doc Connection) connector.Connector {
 	app := [2]Endpoint{doc.A, doc.B}[side].App
@@ -90,6 +123,7 @@ func (s *Syncer) wrap(c connector.Connector, side Side, doc Connection) connecto
 	return connector.Wrap(c, connector.WrapOptions{
 		App:      app,
 		Clock:    leaseClock{s.opts.clock, current},
+		Jitter:   s.opts.jitter,
 		Parallel: s.opts.concurrency,
 		Limiter:  s.opts.limiters[side],
 		Before: func(ctx context.Context) error {

@@ -26,7 +26,7 @@ func (b *book) leavePaused(at ref) {
 	paused := standing{StatusPending, ReasonPaused, "the connection was paused before it was looked at; resume it to go on"}
 	m, l := b.record(at), b.linkOf(at)
 	switch {
-	case m == nil:
+	case m == nil, m.due.IsZero(): // it was decided with its partner
 	case l != nil && l.Standing.entry() == "":
 		l.Standing = paused
 		b.putLink(l)

@@ -28,6 +28,7 @@ type move struct {
 	writes []*write
 	settle []settlement
 	let    [2]bool
+	unsure bool // as in outcome
 	held   map[string]*hold
 	waits  []wait // what the guards hold, or would
 	standing
@@ -121,7 +122,7 @@ func (pl *planner) decidePair(m *move) *move {
 
 // take puts a pair's outcome into the move.
 func (pl *planner) take(m *move, out *outcome) {
-	m.settle, m.standing, m.let, m.held, m.due, m.changed = out.settle, out.standing, out.let, out.held, out.due, out.changed
+	m.settle, m.standing, m.let, m.unsure, m.held, m.due, m.changed = out.settle, out.standing, out.let, out.unsure, out.held, out.due, out.changed
 	for _, s := range Sides {
 		if w := out.writes[s]; w != nil {
 			m.writes = append(m.writes, w)

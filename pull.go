@@ -84,6 +84,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 		r.takePage(b, s, page, seen)
 		row.Cursor, row.Midway = page.Next, page.More
 		if !page.More {
+			r.passed(s, row.Passing || !r.cfg.schema[s].Tombstones, page.Complete)
 			row.Complete, row.Passing = row.Complete || row.Passing, false
 			if page.Complete && !resumed {
 				lost, err := scanMirror(r.view, s, func(id, _ string) bool { return !seen[id] })
@@ -100,6 +101,13 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 		r.progress(PhasePull, done, 0)
 		return b.commitLater(ctx)
 	})
+}
+
+// passed notes the end of a pass. One through everything that an app does not call complete, which otherwise does, was cut
+// off: what it does not show may be there.
+func (r *run) passed(s Side, full, complete bool) {
+	r.cutOff[s] = full && !complete && r.side[s].Proves
+	r.side[s].Proves = r.side[s].Proves || complete
 }
 
 // takePage takes one page onto the book.
@@ -184,6 +192,9 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	changed := m.takeFields(r.cfg, rec)
 	for _, name := range changed {
 		m.edited(name, rec.Modified)
+	}
+	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
+		m.supersede(was) // the feed may show it for a while
 	}
 	if r.cfg.reused(m) {
 		b.unmerge(m)

@@ -56,6 +56,7 @@ type outcome struct {
 	standing standing
 	let      [2]bool // whether a rule lets each side through
 	flow     [2]bool // whether values may flow away from each side
+	unsure   bool    // they meet for the first time, and whether a rule lets one of them through is not known
 	changed  [2]bool // whether a side differs from what was settled on it
 	held     map[string]*hold
 	clears   []string // fields that would be emptied, by the key that a person consents to
@@ -121,6 +122,7 @@ func (p *pairing) flows() {
 			if p.link.Let[s] { // it stays as it was
 				let[s], update[s] = Yes, Yes
 			}
+			p.out.unsure = p.out.unsure || !p.link.Decided && !p.creating
 		}
 	}
 	for _, s := range Sides {
@@ -130,9 +132,12 @@ func (p *pairing) flows() {
 			p.out.flow[s] = update[A] == Yes || update[B] == Yes
 		}
 	}
-	if p.creating {
+	switch {
+	case p.creating:
 		p.out.flow = [2]bool{}
 		p.out.flow[p.target.Other()] = true
+	case p.out.unsure: // who may win is not known yet: nobody's value is overwritten
+		p.out.flow = [2]bool{}
 	}
 }
 

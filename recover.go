@@ -118,9 +118,14 @@ func (r *run) keepIntents(b *book, pending []*pendingIntent) {
 	}
 }
 
-// waited reports whether the app has had the time to show the write, and a read has begun after that.
+// waited reports whether the app has had the time to show the write, and a read has begun after that. An app that shows
+// writes at once needs none, whatever the clock of the engine that sent it said.
 func (r *run) waited(p *pendingIntent) bool {
-	return !r.pulledAt[p.Side].Before(p.At.Add(r.cfg.schema[p.Side].Settle))
+	if r.cutOff[p.Side] {
+		return false
+	}
+	settle := r.cfg.schema[p.Side].Settle
+	return settle == 0 || !r.pulledAt[p.Side].Before(p.At.Add(settle))
 }
 
 // recoverUpdate settles an update that landed. One that did not is simply decided again.
@@ -317,8 +322,13 @@ func (r *run) holdsMore(p *pendingIntent, m *mirror) bool {
 	return false
 }
 
+// sharesAny reports whether a record holds anything that was sent and that tells people apart: not the labels, choices and
+// the like that strangers share.
 func (r *run) sharesAny(p *pendingIntent, m *mirror) bool {
 	for name, v := range p.sent() {
+		if f, _ := r.cfg.schema[p.Side].Field(name); f.Type == contact.TypeChoice || v.Kind() == contact.KindSet || v.Kind() == contact.KindBool {
+			continue
+		}
 		if r.alike(p.Side, name, v, m.Fields[name]) {
 			return true
 		}
@@ -365,6 +375,7 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, source.id
 	w.link.Let[source.side] = true
+	w.link.Decided = true // it was, when it was sent
 	if r.sameContent(p, m) && !r.holdsMore(p, m) {
 		w.link.Touch[p.Side] = m.touch() // nobody has touched it since: if the source is gone by now, that is a deletion like any other
 	}

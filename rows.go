@@ -53,6 +53,7 @@ type sideRow struct {
 	Fields   []string         `json:"fields,omitempty"`   // the field list that the cursor belongs to
 	Passing  bool             `json:"passing,omitempty"`  // the cursor is in a pass that began at zero
 	Midway   bool             `json:"midway,omitempty"`   // the cursor is not where a pass ended
+	Proves   bool             `json:"proves,omitempty"`   // the app has said of a pass that it named everything
 	Complete bool             `json:"complete,omitempty"` // it was once read to its end
 	Identity string           `json:"identity,omitempty"`
 }

@@ -60,7 +60,7 @@ type keyMark struct {
 type ownWrite struct {
 	At         time.Time      `json:"at"`
 	Before     contact.Fields `json:"before,omitempty"`     // of the fields that were written
-	Superseded []string       `json:"superseded,omitempty"` // versions that our writes replaced
+	Superseded []string       `json:"superseded,omitempty"` // versions that our writes replaced, or that a read by id showed to be old
 }
 
 // standing is a status with its reason, and what to do about it in words.

@@ -50,6 +50,8 @@ var directions = []imports{
 	{"internal/cards", []string{"contact", "connector", "internal/vcard"}, []string{"golang.org/x/"}},
 	{"internal/docs", nil, nil},
 	{"internal/mutants", []string{"internal/mutants"}, nil},
+	{"internal/sim/oracle", []string{"contact"}, nil},
+	{"internal/sim", []string{"*"}, nil},
 	{"memstore", []string{"", "connector", "contact"}, nil},
 	{"sqlstore", []string{"", "connector", "contact"}, nil},
 	{"storetest", []string{"", "connector", "contact"}, testModules},

@@ -2,7 +2,6 @@ package contactsync
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"slices"
 	"strings"
@@ -184,6 +183,7 @@ type run struct {
 
 	side      [2]sideRow
 	pulledAt  [2]time.Time
+	cutOff    [2]bool     // the app was not read to its end
 	listed    [2]*listing // what is asked for ahead
 	separated map[[2]string]bool
 	forgot    *forgotten
@@ -264,7 +264,7 @@ func (r *run) alone(ctx context.Context, fn func(context.Context) error) error {
 // acquire takes the lease. If another engine holds it, it waits until that lapses, and gives up if it was renewed
 // meanwhile: then the other one lives.
 func (r *run) acquire(ctx context.Context) error {
-	holder := rand.Text()
+	holder := r.opts.randomText()
 	deadline := r.opts.clock.Now().Add(leaseWait)
 	for {
 		now := r.opts.clock.Now()

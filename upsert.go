@@ -1,7 +1,6 @@
 package contactsync
 
 import (
-	"crypto/rand"
 	"fmt"
 	"slices"
 
@@ -23,9 +22,8 @@ func (r *run) upserter(s Side) connector.Upserter {
 
 // newMarker returns the marker of a create: a random UUID (RFC 9562, version 4), for an app may hold markers of other
 // connections and of stores that are long gone.
-func newMarker() string {
-	var b [16]byte
-	rand.Read(b[:]) // never fails
+func (r *run) newMarker() string {
+	b := r.opts.randomBytes(16)
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
@@ -62,7 +60,7 @@ func (r *run) repeatable(b *book, p *pendingIntent, alike []*mirror) bool {
 func (r *run) creation(b *book, w *write) connector.Write {
 	again := r.repeats[ref{w.side.Other(), w.id}]
 	if again == nil {
-		return connector.Write{Op: connector.Create, Patch: w.patch, Marker: newMarker()}
+		return connector.Write{Op: connector.Create, Patch: w.patch, Marker: r.newMarker()}
 	}
 	w.since = again.since()
 	return connector.Write{Op: connector.Create, Patch: r.sendAgain(b, w, again), Marker: again.Marker}

@@ -67,6 +67,7 @@ func (b batches[Item, Answer]) batch(ctx context.Context, items []Item, answers 
 	for i := range open {
 		open[i] = i
 	}
+	var lost map[int]bool // items that an attempt left without an answer: they may be written
 	for n := 1; ; n++ {
 		got, failed := b.once(ctx, pick(items, open))
 		var again []int
@@ -74,6 +75,15 @@ func (b batches[Item, Answer]) batch(ctx context.Context, items []Item, answers 
 		for k, i := range open {
 			answers[i] = got[k]
 			err := b.err(got[k])
+			if b.writes && err != nil && !Known(err) {
+				if lost == nil {
+					lost = map[int]bool{}
+				}
+				lost[i] = true
+			}
+			if lost[i] && Known(err) {
+				answers[i] = b.fail(&Error{App: b.w.opts.App, Op: b.op, Err: unanswered{err}})
+			}
 			if retryWrite(err) || failed != nil && b.retry(failed) {
 				again = append(again, i)
 				cause = longerDelay(cause, err)
@@ -85,6 +95,12 @@ func (b batches[Item, Answer]) batch(ctx context.Context, items []Item, answers 
 		open = again
 	}
 }
+
+// unanswered is the error of a write that was sent without an answer, and again in vain: its outcome is unknown, whatever
+// the last attempt was told.
+type unanswered struct{ last error }
+
+func (u unanswered) Error() string { return "no answer, and then: " + u.last.Error() }
 
 // once sends items once and returns an answer for each of them, and the error of a batch that failed as a whole.
 func (b batches[Item, Answer]) once(ctx context.Context, items []Item) ([]Answer, error) {

@@ -3,6 +3,7 @@ package connector_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -73,6 +74,25 @@ func TestUpsertIsSentAgain(t *testing.T) {
 				t.Errorf("%d calls, want %d", o.calls, tt.calls)
 			}
 		})
+	}
+}
+
+// TestUpsertWithoutAnAnswerAndThenRefused: the attempt without an answer may have landed, whatever befell the next one.
+func TestUpsertWithoutAnAnswerAndThenRefused(t *testing.T) {
+	t.Parallel()
+	for _, refusal := range []error{connector.ErrUnauthorized, connector.ErrInvalid, connector.ErrQuota, connector.ErrForbidden} {
+		o := outcomes{errs: []error{errors.New("the connection was reset"), refusal}}
+		w := connector.Wrap(&capable{upsert: func(_ context.Context, writes []connector.Write) ([]connector.Result, error) {
+			if err := o.next(); err != nil {
+				return nil, err
+			}
+			return echo(writes), nil
+		}}, connector.WrapOptions{Clock: newClock()})
+		results, err := w.Features().Upserter.Upsert(t.Context(), creates(1))
+		require.NoError(t, err)
+		if err := results[0].Err; err == nil || connector.Known(err) || !strings.Contains(err.Error(), refusal.Error()) {
+			t.Errorf("%v: its outcome counts as known, or it is not said: %v", refusal, err)
+		}
 	}
 }
 

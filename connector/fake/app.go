@@ -152,6 +152,19 @@ func (a *App) Records() []contact.Record {
 	return all
 }
 
+// Record returns what the app holds under an id, as [App.Records] does, and whether there is such a record.
+func (a *App) Record(id string) (contact.Record, bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := a.records[id]
+	if r == nil {
+		return contact.Record{ID: id}, false
+	}
+	told := a.tell(r, nil)
+	told.Fields = r.fields.Clone()
+	return told, true
+}
+
 // Writes counts records that the connector wrote.
 type Writes struct{ Created, Updated, Deleted int }
 
@@ -189,7 +202,7 @@ func (a *App) tell(r *record, fields []string) contact.Record {
 		told.Version = strconv.Itoa(r.version)
 	}
 	if !a.quirks.NoModified {
-		told.Modified = r.modified
+		told.Modified = r.modified.Truncate(a.quirks.Granularity)
 	}
 	for _, f := range a.schema.Fields {
 		if a.hidden[f.Name] || fields != nil && !slices.Contains(fields, f.Name) {
@@ -214,12 +227,19 @@ func (a *App) put(id string, fields contact.Fields, marker string) *record {
 	return r
 }
 
-// newID returns an id that no record of the app ever had.
+// newID returns an id that no record of the app ever had, or that none has.
 func (a *App) newID() string {
+	if a.quirks.ReuseIDs {
+		a.created = 0
+	}
 	for {
 		a.created++
 		id := fmt.Sprintf("%s-%d", a.name, a.created)
-		if _, used := a.versions[id]; !used {
+		_, used := a.versions[id]
+		if a.quirks.ReuseIDs {
+			used = a.records[id] != nil
+		}
+		if !used {
 			return id
 		}
 	}

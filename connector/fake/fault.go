@@ -150,6 +150,7 @@ func (a *App) locked(ctx context.Context, op string, act func(*Fault) error) (di
 		return nil, err
 	}
 	a.calls[op]++
+	a.catchUp()
 	f := a.next(op)
 	if err := a.refuse(op, f); err != nil {
 		return a.hook(), err

@@ -3,6 +3,7 @@ package fake
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -31,7 +32,7 @@ func (a *App) Put(records ...contact.Record) error {
 			id = a.newID()
 		}
 		a.put(id, stored[i], "")
-		delete(a.lags, id)
+		a.entered(id, nil)
 	}
 	return nil
 }
@@ -60,8 +61,28 @@ func (a *App) edit(id string, fields contact.Fields) error {
 		return fmt.Errorf("edit %s: %w", id, err)
 	}
 	a.put(id, stored, r.marker)
-	delete(a.lags, id)
+	a.entered(id, r)
 	return nil
+}
+
+// Touch makes the app give a record a new version, and tell it again, though nothing in it has changed. Its time of change
+// stays, unless its changes are delivered, which are told apart by their times.
+func (a *App) Touch(id string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	before := a.records[id]
+	err := a.edit(id, nil)
+	if err == nil {
+		a.unchanged(id, before.modified)
+	}
+	return err
+}
+
+// unchanged gives a new state of a record the time of change that the last one had.
+func (a *App) unchanged(id string, modified time.Time) {
+	if !a.push {
+		a.records[id].modified = modified
+	}
 }
 
 // accept returns the fields as the app stores them, or why it refuses them whoever brings them.
@@ -81,8 +102,9 @@ func (a *App) Remove(ids ...string) error {
 		if a.records[id] == nil {
 			return fmt.Errorf("%s: remove %s: there is no such record", a.name, id)
 		}
+		before := a.records[id]
 		a.drop(id)
-		delete(a.lags, id)
+		a.entered(id, before)
 	}
 	return nil
 }
@@ -106,6 +128,7 @@ func (a *App) Rekey(id, newID string) error {
 		return fmt.Errorf("%s: rekey %s: the id %q is not free", a.name, id, newID)
 	}
 	a.move(r, newID, r.fields, r.marker)
+	a.unchanged(newID, r.modified)
 	return nil
 }
 

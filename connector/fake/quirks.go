@@ -30,6 +30,13 @@ type Quirks struct {
 	// StaleReads is for how many syncs after a write of the connector the feed and listings still show the record
 	// as it was before, and a new one not at all. Reads by id do not lag. [App.BeginSync] counts the syncs.
 	StaleReads int
+	// Lag is for how long after any change, also a user's, the feed and listings still show the record as it was before.
+	// Reads by id do not lag. It goes by the app's clock.
+	Lag time.Duration
+	// Granularity is what modification times are whole multiples of, such as a second; 0 means exact.
+	Granularity time.Duration
+	// ReuseIDs: the id of a record that is gone is given to a new one. Versions are never given twice.
+	ReuseIDs bool
 	// Unique names fields of which no two records may hold the same value.
 	Unique []string
 	// MaxEntries is how many entries of a list the app keeps, the first ones, without a word.
@@ -51,13 +58,16 @@ type Form string
 const (
 	Lower  Form = "lower"
 	Upper  Form = "upper"
+	Title  Form = "title" // the first letter of each word is large, the others are small
 	Trim   Form = "trim"
 	Digits Form = "digits" // all else is removed
 	Spaces Form = "spaces" // digits in groups of two
 )
 
 // Known reports whether f is one of the forms of this package.
-func (f Form) Known() bool { return slices.Contains([]Form{Lower, Upper, Trim, Digits, Spaces}, f) }
+func (f Form) Known() bool {
+	return slices.Contains([]Form{Lower, Upper, Title, Trim, Digits, Spaces}, f)
+}
 
 // Of returns text in the form; unchanged if the form is not known.
 func (f Form) Of(text string) string {
@@ -66,6 +76,15 @@ func (f Form) Of(text string) string {
 		return strings.ToLower(text)
 	case Upper:
 		return strings.ToUpper(text)
+	case Title:
+		inWord := false
+		return strings.Map(func(r rune) rune {
+			first := !inWord
+			if inWord = unicode.IsLetter(r); first {
+				return unicode.ToUpper(r)
+			}
+			return unicode.ToLower(r)
+		}, text)
 	case Trim:
 		return strings.TrimSpace(text)
 	case Digits:
@@ -127,6 +146,16 @@ func (a *App) store(fields contact.Fields) (contact.Fields, error) {
 		}
 	}
 	return stored, nil
+}
+
+// Hold returns what the app holds of a value that is entered in the field, by a user or through the connector:
+// [contact.Empty] of a blank one. It fails with [connector.ErrInvalid] if the app refuses the value.
+func (a *App) Hold(field string, v contact.Value) (contact.Value, error) {
+	stored, err := a.store(contact.Fields{field: v})
+	if held, ok := stored[field]; ok {
+		return held, nil
+	}
+	return contact.Empty, err
 }
 
 // invalid returns the refusal of a field.

@@ -1,0 +1,114 @@
+package oracle
+
+import "github.com/contactsync/contactsync/contact"
+
+// judgeAlone judges a record that is linked with nobody when all is at rest. It must be accounted for; and if a rule
+// lets it through, it has a key, nobody of its side shares it and nobody on the other side bears it, it should have
+// been created there; if just one bears it there, the two should be linked. Silent of what a person decided about, of
+// keys that several share, and of one whose partner was deleted.
+func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
+	cn := c.now()
+	st, ok := c.last.Records[side][r.id]
+	if !ok && c.wasTold(r, "") {
+		o.accuse("I28", "%s in %s is not accounted for", r.id, o.appName(r.app))
+	}
+	if !ok {
+		return
+	}
+	for i := range cn.Mappings {
+		if !c.wasTold(r, cn.Mappings[i].field(side)) {
+			return
+		}
+	}
+	if r.decided(c) >= 0 || c.decidedAll >= 0 || st.Status == "failed" && o.mayFail(c) || st.Reason == "unread" ||
+		st.Status == "pending" && o.mayBeHeld(cn, st.Reason) {
+		return
+	}
+	if st.Status == "deleted_opposite" && !o.hadPartner(c, side, r) {
+		o.accuse("I28", "%s in %s is said to be deleted opposite, and nobody there was deleted", r.id, o.appName(r.app))
+		return
+	}
+	f := r.fields(o.at)
+	keys := cn.keys(side, f, o.world)
+	if cn.RequireKey && !hasKey(keys) || o.sharers(cn, side, r, keys) > 0 {
+		return
+	}
+	others := o.bearers(cn, 1-side, keys)
+	switch len(others) {
+	case 0:
+		if !points(cn.Direction, side) || cn.lets(side, f, toCreate, o.world) != yes || o.hadPartner(c, side, r) {
+			return
+		}
+		o.accuse("I1", "%s in %s has no counterpart (%s, %s), though a rule lets it through and nobody bears its key, "+
+			"%d rounds after the last edit", r.id, o.appName(r.app), st.Status, st.Reason, o.rounds)
+	case 1:
+		z := others[0]
+		fz := z.fields(o.at)
+		kz := cn.keys(1-side, fz, o.world)
+		if c.links[z] != nil || z.decided(c) >= 0 || !evidence(keys, kz) || o.sharers(cn, 1-side, z, kz) > 0 ||
+			len(o.bearers(cn, side, kz)) != 1 {
+			return
+		}
+		mine := points(cn.Direction, side) && cn.lets(side, f, anyMode, o.world) == yes
+		theirs := points(cn.Direction, 1-side) && cn.lets(1-side, fz, anyMode, o.world) == yes
+		if (mine || theirs) && side == 0 {
+			o.accuse("I1", "%s (%s, %s) and %s bear one key that nobody else bears, and are not linked %d rounds "+
+				"after the last edit", r.id, st.Status, st.Reason, z.id, o.rounds)
+		}
+	}
+}
+
+// sharers counts the others of the side that share any key.
+func (o *Oracle) sharers(cn *Connection, side Side, r *record, keys []map[string]bool) int {
+	n := 0
+	for _, z := range o.bearers(cn, side, keys) {
+		if z != r {
+			n++
+		}
+	}
+	return n
+}
+
+// bearers returns the records of the side that bear any of the keys.
+func (o *Oracle) bearers(cn *Connection, side Side, keys []map[string]bool) []*record {
+	var found []*record
+	for _, z := range o.world.records[cn.Apps[side]] {
+		if z.alive && shareAny(keys, cn.keys(side, z.fields(o.at), o.world)) {
+			found = append(found, z)
+		}
+	}
+	return found
+}
+
+// hadPartner reports whether the record may have had a counterpart that is gone: one that was said, one from which the
+// connection created it, or one of its key that was deleted or became part of another.
+func (o *Oracle) hadPartner(c *conn, side Side, r *record) bool {
+	if len(c.partner[r]) > 0 || r.by == c.id {
+		return true
+	}
+	for _, z := range o.world.records[c.now().Apps[1-side]] {
+		if z.died.at > 0 && (z.by == c.id || o.everEvidence(c.now(), side, r, 1-side, z) || sharesContent(r, z)) {
+			return true
+		}
+	}
+	return false
+}
+
+// sharesContent reports whether two records ever held the same text in whatever field: enough to have been linked.
+func sharesContent(x, y *record) bool {
+	texts := map[string]bool{}
+	for _, cell := range x.cells {
+		for _, e := range cell {
+			texts[contact.NormalText(e.value.String())] = true
+		}
+	}
+	delete(texts, "")
+	for _, cell := range y.cells {
+		for _, e := range cell {
+			if texts[contact.NormalText(e.value.String())] {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,246 @@
+package oracle
+
+import "github.com/contactsync/contactsync/contact"
+
+// judgeScalar returns what is wrong with a value that came to the cell of w from the mapped cell of y, nil if nothing
+// is.
+//
+// It is I4 if y never held it, I9 if no rule lets y through, I3 if it undoes an edit that it should have carried (an
+// old state of y was taken for an edit, y was not edited at all since both were settled, or the policy says otherwise),
+// and I18 or I19 if it clears what nobody cleared. It is silent of I3 where mappings form a group (another of its
+// fields may be the cause), where a person decided about the record, across a lost store, a rollback and a
+// configuration, and of a record that may have been taken for one that was being created.
+func (o *Oracle) judgeScalar(cn *Connection, m *Mapping, w *write, y *record, old, value contact.Value) *Violation {
+	source := m.field(1 - w.side)
+	target := o.world.field(w.rec.app, m.field(w.side))
+	adopted := o.mayBeAdopted(w.conn, w.rec) || o.mayBeAdopted(w.conn, y)
+	if !heldEver(y, source, target, value, cn.Region) {
+		if value.Blank() {
+			return o.unjustClear(m, w, y, old)
+		}
+		return broken("I4", y.id+" never held it")
+	}
+	pair := pairOf(w.side, w.rec, y)
+	if !o.everFlowed(cn, 1-w.side, pair, o.since(w.conn, w.span, y.app)) {
+		return broken("I9", "no rule lets "+y.id+" through")
+	}
+	if value.Blank() && !old.Blank() {
+		if m.KeepClear {
+			return broken("I18", "the mapping keeps what the other side clears")
+		}
+		if m.Group == "" && !adopted && !o.wentBack(w.conn, y, source, w.conn.lost.at) &&
+			!clearedBySomebody(y, source, w.conn) {
+			return o.unjustClear(m, w, y, old)
+		}
+	}
+	if m.Group != "" || adopted {
+		return nil
+	}
+	if v := o.uncaused(m, w, y); v != nil {
+		return v
+	}
+	if v := o.undoesOwn(cn, m, w, y, value); v != nil {
+		return v
+	}
+	return o.againstPolicy(cn, m, w, y, old, value)
+}
+
+// heldEver reports whether the cell ever held what becomes value in the target.
+func heldEver(y *record, field string, target Field, value contact.Value, region string) bool {
+	for _, e := range y.cells[field] {
+		if target.carries(e.value, value, region) {
+			return true
+		}
+	}
+	return false
+}
+
+// clearedBySomebody reports whether somebody else than the connection emptied the cell after the connection knew, since
+// the store last began from nothing, that something was in it.
+func clearedBySomebody(y *record, field string, c *conn) bool {
+	last := contact.Empty
+	filled := func(v contact.Value) bool { return !v.Blank() }
+	for _, e := range y.cells[field] {
+		if c.foreign(e) && e.value.Blank() && !last.Blank() && y.knew(c, field, filled) {
+			return true
+		}
+		last = e.value
+	}
+	return false
+}
+
+// foreign reports whether the connection cannot know that it made the entry: somebody else did, or a restored store has
+// forgotten it.
+func (c *conn) foreign(e entry) bool { return e.by != c.id || e.at <= c.epoch.at }
+
+// knew reports whether the connection was shown in the cell, or wrote there, what is asked for, since the store last
+// began from nothing.
+func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) bool {
+	if s := y.sights[c.id]; s != nil {
+		for _, v := range s.cell[field] {
+			if v.last > c.lost.at && asked(v.value) {
+				return true
+			}
+		}
+	}
+	for _, e := range y.cells[field] {
+		if e.by == c.id && e.at > c.lost.at && asked(e.value) {
+			return true
+		}
+	}
+	return false
+}
+
+func (o *Oracle) unjustClear(m *Mapping, w *write, y *record, old contact.Value) *Violation {
+	source := o.world.field(y.app, m.field(1-w.side))
+	if s := y.sights[w.conn.id]; s != nil && s.part >= 0 {
+		return broken("I18", "nobody cleared it in "+y.id+", which was shown without the field")
+	}
+	if source.hold(old).Blank() {
+		return broken("I19", "nobody cleared it in "+y.id+", which cannot hold it")
+	}
+	return broken("I18", "nobody cleared it in "+y.id)
+}
+
+// uncaused accuses a write between two cells that were settled, of which the other one was not edited since: whatever
+// happened to this one, it is this one's to be carried.
+func (o *Oracle) uncaused(m *Mapping, w *write, y *record) *Violation {
+	settled, ok := w.conn.settled[cellsOf(m, pairOf(w.side, w.rec, y))]
+	if !ok || settled <= w.conn.freshFor(w.rec, y) {
+		return nil
+	}
+	source := m.field(1 - w.side)
+	if y.touched(source, w.conn.id) > settled || o.wentBack(w.conn, y, source, settled) {
+		return nil
+	}
+	return broken("I3", "both were settled, and nobody edited "+y.id+" since")
+}
+
+// wentBack reports whether the app showed an old state of the cell again although it had shown a newer one, and bears
+// no times by which that could be told from an edit.
+func (o *Oracle) wentBack(c *conn, y *record, field string, since int) bool {
+	s := y.sights[c.id]
+	if s == nil || o.setup.Apps[y.app].Modified {
+		return false
+	}
+	for _, v := range s.cell[field] {
+		if v.at > since && !v.value.Equal(y.was(field, v.at)) {
+			return true
+		}
+	}
+	return false
+}
+
+// undoesOwn accuses a write that takes what the other cell held before the connection's own write for an edit.
+func (o *Oracle) undoesOwn(cn *Connection, m *Mapping, w *write, y *record, value contact.Value) *Violation {
+	source, target := m.field(1-w.side), o.world.field(w.rec.app, m.field(w.side))
+	fresh := w.conn.freshFor(w.rec, y)
+	cell := y.cells[source]
+	own := -1 // our last write there
+	for i, e := range cell {
+		if e.by == w.conn.id && i > 0 && e.at > fresh {
+			own = i
+		}
+	}
+	if own < 0 || target.carries(cell[own].value, value, cn.Region) {
+		return nil
+	}
+	for _, e := range cell[own:] {
+		if e.by != w.conn.id {
+			return nil
+		}
+	}
+	// What was there when it was overwritten may never have been seen: then seeing it late is seeing an edit.
+	s := y.sights[w.conn.id]
+	if s == nil {
+		return nil
+	}
+	for _, v := range s.cell[source] {
+		if v.at < cell[own].at && target.carries(v.value, value, cn.Region) {
+			return broken("I3", "it is what "+y.id+" held before the connection itself wrote there")
+		}
+	}
+	return nil
+}
+
+// againstPolicy accuses a write over an edit that should have won: one that nobody carried to the other side yet, on
+// the side that the policy prefers.
+func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, old, value contact.Value) *Violation {
+	field, source := m.field(w.side), m.field(1-w.side)
+	here, there := o.world.field(w.rec.app, field), o.world.field(y.app, source)
+	cell := w.rec.cells[field]
+	if len(cell) < 2 || old.Blank() || here.carries(value, old, cn.Region) ||
+		there.carries(old, y.get(source), cn.Region) {
+		return nil
+	}
+	edit := cell[len(cell)-2]
+	if edit.by == w.conn.id || len(w.conn.during(w.began())) > 1 ||
+		edit.at < max(w.rec.decided(w.conn), y.decided(w.conn), w.conn.decidedAll) {
+		return nil
+	}
+	for _, e := range cell[:len(cell)-2] {
+		if same(here, e.value, old, cn.Region) {
+			return nil // an edit that returns to what was settled is none
+		}
+	}
+	had := there.carries(old, y.was(source, edit.at), cn.Region)
+	for _, e := range y.cells[source] {
+		had = had || e.at > edit.at && there.carries(old, e.value, cn.Region)
+	}
+	if had {
+		return nil // it was there too, and edited there
+	}
+	pair := pairOf(w.side, w.rec, y)
+	if o.absorbed(w.rec) || o.absorbed(y) || m.Direction != "both" ||
+		!o.alwaysFlowed(cn, w.side, pair, o.since(w.conn, w.span, w.rec.app)) {
+		return nil
+	}
+	if s := w.rec.sights[w.conn.id]; s != nil && s.part >= o.since(w.conn, w.span, w.rec.app) {
+		return nil // what was not shown may be what a rule looks at, or the edit itself
+	}
+	if !o.setup.Apps[w.rec.app].Versions && !seenBefore(w, field, edit) {
+		return nil // the app lets an edit be overwritten that came between the read and the write
+	}
+	switch {
+	case cn.Conflict == "newest" && o.surelyNewer(w.rec, y, edit):
+		return broken("I3", "the side that was changed last was overwritten")
+	case cn.Conflict == "ask":
+		return broken("I3", "an edit that a person is to be asked about was overwritten")
+	case cn.Conflict == "a" && w.side == 0 || cn.Conflict == "b" && w.side == 1:
+		return broken("I3", "the side that wins a conflict was overwritten")
+	}
+	return nil
+}
+
+// seenBefore reports whether the connection was shown the edit before the sync began to write.
+func seenBefore(w *write, field string, edit entry) bool {
+	s := w.rec.sights[w.conn.id]
+	if s == nil || w.span == nil || w.span.firstSend < 0 {
+		return false
+	}
+	for _, v := range s.cell[field] {
+		if v.at > edit.at && v.at < w.span.firstSend && v.value.Equal(edit.value) {
+			return true
+		}
+	}
+	return false
+}
+
+// surelyNewer reports whether the edit of x came after anything that ever happened to y. It cannot be told where
+// records were mended that could not be read: that gives them a new time.
+func (o *Oracle) surelyNewer(x, y *record, edit entry) bool {
+	if o.retouched || !o.setup.Apps[x.app].Modified || !o.setup.Apps[y.app].Modified {
+		return false
+	}
+	if !y.bumped.time.Before(edit.time) {
+		return false
+	}
+	for _, c := range y.cells {
+		for _, e := range c {
+			if !e.time.Before(edit.time) {
+				return false
+			}
+		}
+	}
+	return true
+}

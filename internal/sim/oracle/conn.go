@@ -1,0 +1,198 @@
+package oracle
+
+import (
+	"time"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// conn is what the oracle knows of a connection.
+type conn struct {
+	id      string
+	configs []config
+	usesOf  *Connection // the configuration that used is of
+	used    [2][]string // the fields that it reads, by side
+
+	// What the engines do.
+	open      map[int]*span // the sync that each engine is in
+	syncs     []*span
+	writes    []*write
+	outside   []*write    // since the last sync, in none
+	overtaken map[int]int // engines that lost their lease, and when
+	doubt     [2]bool     // whether a write went through may not be known yet, on each side
+	creating  [2]int      // when it last tried to create on each side, -1 before
+	intended  [2]int      // when it first did since the store last forgot something
+	rebuffed  bool        // an app did not carry out a write
+	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
+	asked, refused bool
+	calling        map[int]moment // when each engine first called an app outside a sync since its last one
+	disturbed      int            // when anything last happened in an app
+
+	// What the store can know. fresh is since when what was settled counts: a lost store, a rollback or another
+	// configuration let the engine begin anew or decide otherwise. epoch is when the store last forgot something, lost
+	// when it forgot everything, and syncsInEpoch how many syncs began since.
+	fresh, epoch, lost moment
+	syncsInEpoch       int
+
+	// What a person decided.
+	decidedAll     int                // when last about everything, by a rollback; -1 before
+	separated      map[[2]*record]int // pairs, and when
+	consents       []consent
+	mayPause       bool  // somebody paused it
+	rollback, left *undo // what is being taken back, and what was left of it
+
+	// What the library said.
+	saidAt    int // when it last said something, -1 before
+	last      *Statement
+	journal   []JournalEntry
+	links     map[*record]*record   // both ways, as last said
+	partner   map[*record][]*record // all that were ever said, in order
+	stale     map[*record]bool      // said to be linked under ids of before
+	linked    []linkCount           // how many pairs were said, at which moments
+	adopted   map[*record]bool      // of users, taken for one that was being created when the answer was lost
+	inSync    map[*record]int       // when it was last said to be in sync
+	settled   map[cellPair]int      // when the two cells were last known to be settled
+	previewed *span                 // the preview that the next sync is compared with
+	// compared is a preview, comparedWith the sync after it, until it is said how all stands.
+	compared, comparedWith *span
+}
+
+// config is a connection as it holds from a moment on.
+type config struct {
+	moment
+	*Connection
+}
+
+// linkCount is how many pairs there were at a moment.
+type linkCount struct {
+	moment
+	links int
+}
+
+// cellPair is one mapping of one pair.
+type cellPair struct {
+	a, b           *record
+	fieldA, fieldB string
+}
+
+// span is one sync (or preview) of one engine.
+type span struct {
+	conn    *conn
+	engine  int
+	began   moment
+	ended   moment // at is -1 while it runs
+	ok      bool   // it ran to its end
+	crashed bool
+	preview bool
+	counts  [2]Counts
+	writes  []*write
+	calls   int
+	faults  int // how many there had been when it began
+	// sending is when it last began a call that writes; firstSend when it first did, -1 before. answered is when a
+	// write was last carried out.
+	sending, firstSend, answered int
+	sent                         [2]bool // it began a call that writes, on each side
+	calling                      Side    // of the last of them
+	unanswered                   [2]int  // such calls after which nothing was written
+}
+
+// write is one write that reached an app.
+type write struct {
+	moment
+	conn          *conn
+	span          *span // nil outside a sync
+	side          Side
+	rec           *record
+	id            string // of rec, at that time
+	op            string
+	before, after contact.Fields
+	told          bool
+	takesBack     bool
+	journaled     bool
+}
+
+func newConn(id string) *conn {
+	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1}
+	c.links, c.overtaken = map[*record]*record{}, map[int]int{}
+	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
+	c.calling, c.disturbed = map[int]moment{}, -1
+	c.separated = map[[2]*record]int{}
+	c.creating, c.intended, c.adopted = [2]int{-1, -1}, [2]int{-1, -1}, map[*record]bool{}
+	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}
+	return c
+}
+
+// configure lets the configuration hold from now on.
+func (o *Oracle) configure(cn Connection) {
+	c := o.conns[cn.ID]
+	if c == nil {
+		c = newConn(cn.ID)
+		o.conns[cn.ID] = c
+		o.order = append(o.order, cn.ID)
+	}
+	c.configs = append(c.configs, config{o.world.now, &cn})
+	c.fresh = o.world.now
+	c.previewed = nil
+}
+
+// now is the configuration that holds.
+func (c *conn) now() *Connection { return c.configs[len(c.configs)-1].Connection }
+
+// during returns the configurations that a sync that began at event at may be working with.
+func (c *conn) during(at int) []*Connection {
+	all := []*Connection{c.now()}
+	for i := len(c.configs) - 1; i > 0 && c.configs[i].at > at; i-- {
+		all = append(all, c.configs[i-1].Connection)
+	}
+	return all
+}
+
+// side returns which end of the connection the app is.
+func (c *conn) side(app int) (Side, bool) {
+	switch app {
+	case c.now().Apps[0]:
+		return 0, true
+	case c.now().Apps[1]:
+		return 1, true
+	}
+	return 0, false
+}
+
+// forgetStore begins a new epoch.
+func (c *conn) forgetStore(now moment) {
+	c.epoch, c.fresh = now, now
+	c.links, c.partner, c.settled = map[*record]*record{}, map[*record][]*record{}, map[cellPair]int{}
+	c.last, c.saidAt, c.previewed, c.rollback = nil, -1, nil, nil
+	c.consents, c.intended, c.doubt = nil, [2]int{-1, -1}, [2]bool{true, true}
+	for _, w := range c.writes {
+		w.journaled = true // what the store knew of it is gone
+	}
+}
+
+// since returns the moment from which on a state may be what the engine of the sync knows: the beginning of the last
+// sync before it that ran to its end, less the app's lag.
+func (o *Oracle) since(c *conn, before *span, app int) int {
+	var from moment
+	for _, s := range c.syncs {
+		if s != before && s.ok && s.ended.at >= 0 && (before == nil || s.ended.at < before.began.at) {
+			from = s.began
+		}
+	}
+	return o.earlier(from, o.world.lag(app))
+}
+
+// earlier returns the index of a moment that is at least lag before m.
+func (o *Oracle) earlier(m moment, lag time.Duration) int {
+	if lag == 0 {
+		return m.at
+	}
+	at := m.at
+	limit := m.time.Add(-lag)
+	for i := len(o.world.times) - 1; i >= 0; i-- {
+		if t := o.world.times[i]; t.at <= m.at && t.time.Before(limit) {
+			return t.at
+		}
+		at = 0
+	}
+	return at
+}

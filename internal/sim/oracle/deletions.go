@@ -1,0 +1,142 @@
+package oracle
+
+import "fmt"
+
+// judgeDelete asks of a deletion whose deletion it carries over.
+func (o *Oracle) judgeDelete(w *write) {
+	var first *Violation
+	for _, cn := range w.conn.during(w.began()) {
+		if !points(cn.Direction, 1-w.side) {
+			first = broken("I20", "the connection does not point there")
+			continue
+		}
+		for _, y := range o.pastPartners(w.conn, w.rec) {
+			v := o.judgeDeletion(cn, w, y)
+			if v == nil {
+				return
+			}
+			if first == nil || first.Invariant == "I17" {
+				first = v
+			}
+		}
+	}
+	if first == nil {
+		first = broken("I5", "there is nobody on the other side whose deletion it could carry over")
+	}
+	o.accuse(first.Invariant, "%s was deleted by %s: %s", o.label(w), w.conn.id, first.Text)
+}
+
+// judgeDeletion returns what is wrong with deleting a record because y is gone, nil if nothing is. It is I17 if y is
+// not gone, I30 in the first sync over a store, and I5 if the policy is another, y was merged, the record was edited
+// since, or somebody else on y's side bears y's key and takes over the link.
+func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
+	c := w.conn
+	since := o.since(c, w.span, y.app)
+	switch {
+	case w.span != nil && c.syncsInEpoch <= 1:
+		return broken("I30", "it is the first sync over this store")
+	case cn.Deletions[1-w.side] != "delete":
+		return broken("I5", "the policy is to "+cn.Deletions[1-w.side])
+	case y.alive && y.rekeyed.at > 0 && !y.toldOf(c):
+		return o.newID(cn, w, y)
+	case y.died.at <= 0, y.alive && y.born.at < since:
+		return broken("I17", y.id+" is there")
+	case y.diedBy == c.id && y.died.at > c.epoch.at: // a restored store does not know its own deed
+		return broken("I5", "nobody deleted "+y.id+" but the connection itself")
+	case y.merged != nil && y.toldOf(c):
+		return broken("I5", y.id+" became part of "+y.merged.id)
+	}
+	if edit := w.rec.lastTouch(c.id); o.outlives(w, edit, y) {
+		return broken("I5", fmt.Sprintf("it was edited at event %d, and nobody had carried that over when %s was "+
+			"deleted at %d", edit.at, y.id, y.died.at))
+	}
+	if heir := o.heir(cn, w, y, since); heir != nil {
+		return broken("I5", heir.id+" bears the key of "+y.id+" and takes over the link")
+	}
+	return nil
+}
+
+// newID judges a deletion whose partner got another id without a word: it looks like a deletion and a new record, which
+// takes over the link if it bears the key still.
+func (o *Oracle) newID(cn *Connection, w *write, y *record) *Violation {
+	before, now := cn.keys(1-w.side, y.fields(y.rekeyed.at), o.world), cn.keys(1-w.side, y.fields(o.at), o.world)
+	if evidence(before, now) && w.conn.lastOK() > y.rekeyed.at {
+		return broken("I5", y.id+" bears the key and takes over the link")
+	}
+	return nil
+}
+
+// outlives reports whether the edit is one that nobody asked to lose: no sync can have carried it to y before y was
+// gone, or it came after that and the engine could know.
+func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
+	if edit.at < 0 {
+		return false
+	}
+	if asBefore(w) {
+		return false
+	}
+	if edit.at > y.died.at {
+		return o.setup.Apps[w.rec.app].Versions || w.span != nil && w.span.firstSend > 0 && sawAll(w, edit)
+	}
+	for _, s := range w.conn.syncs {
+		if s.began.at < y.died.at && (s.ended.at < 0 || s.ended.at > edit.at) {
+			return false
+		}
+	}
+	return true
+}
+
+// asBefore reports whether the record holds again all that it held when the last sync ended: who edits and takes it
+// back has not touched it, as far as fields can tell.
+func asBefore(w *write) bool {
+	at := -1
+	for _, s := range w.conn.syncs {
+		if s != w.span && s.ended.at >= 0 {
+			at = s.ended.at
+		}
+	}
+	if at < 0 || at < w.rec.first {
+		return false
+	}
+	for name := range w.rec.cells {
+		if !w.rec.get(name).Equal(w.rec.was(name, at)) {
+			return false
+		}
+	}
+	return true
+}
+
+// sawAll reports whether the connection was shown the record after the edit and before the sync began to write.
+func sawAll(w *write, edit moment) bool {
+	s := w.rec.sights[w.conn.id]
+	if s == nil {
+		return false
+	}
+	for name := range w.rec.cells {
+		if !seenBefore(w, name, entry{moment: edit, value: w.rec.was(name, edit.at)}) {
+			return false
+		}
+	}
+	return true
+}
+
+// heir returns a record of y's side that takes over y's link: one that nobody is linked with, that a rule lets through,
+// that the connection knows, and that bore y's key all the time in question.
+func (o *Oracle) heir(cn *Connection, w *write, y *record, since int) *record {
+	c, side := w.conn, 1-w.side
+	keys := cn.keys(side, y.fields(y.died.at), o.world)
+	for _, z := range o.world.records[y.app] {
+		if z == y || !z.alive || z.born.at >= since || c.links[z] != nil || len(c.partner[z]) > 0 || z.decided(c) >= 0 ||
+			z.sights[c.id] == nil || c.last == nil {
+			continue
+		}
+		bears := true
+		for _, f := range z.states(since) {
+			bears = bears && evidence(keys, cn.keys(side, f, o.world)) && cn.lets(side, f, anyMode, o.world) == yes
+		}
+		if bears {
+			return z
+		}
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package oracle
+
+import "github.com/contactsync/contactsync/contact"
+
+// judgeDoubles is I6 for all that the connection created on the side of w and that lives: each of them must be the
+// counterpart of another record. Where that is not said yet, anybody counts who held what it was created with, unless
+// he has a counterpart already, or had one that a user deleted.
+//
+// It is silent of a created record that the engine could not know again: its answer or what was noted of it was lost,
+// and users changed everything in it before it was linked.
+func (o *Oracle) judgeDoubles(w *write) *Violation {
+	c := w.conn
+	var created []*record
+	for _, x := range o.world.records[w.rec.app] {
+		if x.alive && x.by == c.id && x.born.at > c.epoch.at &&
+			(x == w.rec || x.decided(c) < 0 && (len(c.partner[x]) > 0 || !o.unknowable(c, x))) {
+			created = append(created, x)
+		}
+	}
+	options := map[*record][]*record{}
+	for _, x := range created {
+		if all := c.partner[x]; len(all) > 0 {
+			options[x] = all
+			continue
+		}
+		for _, cn := range c.configs {
+			for _, y := range o.sources(cn.Connection, x, x.fields(x.born.at), w.side) {
+				if c.isFree(y, x) {
+					options[x] = append(options[x], y)
+				}
+			}
+		}
+	}
+	if pairUp(created, options) {
+		return nil
+	}
+	return broken("I6", "whoever it could be made from has a counterpart already, or had one that a user deleted")
+}
+
+// isFree reports whether y may get x as its counterpart.
+func (c *conn) isFree(y, x *record) bool {
+	for _, p := range c.partner[y] {
+		if p == x || y.decided(c) > 0 || c.decidedAll > 0 {
+			return true
+		}
+		if p.merged != nil && y.lastTouch(c.id).at > p.died.at {
+			continue // what was left over of a merge and is told apart since is somebody of its own
+		}
+		if p.alive && c.links[y] == p || !p.alive && p.diedBy != c.id && y.born.at < p.died.at {
+			return false
+		}
+	}
+	return true
+}
+
+// unknowable reports whether at some moment since its creation the record shared nothing with what it was created with.
+func (o *Oracle) unknowable(c *conn, x *record) bool {
+	sent := x.fields(x.born.at)
+	for _, f := range x.states(x.born.at) {
+		shares := false
+		for _, name := range sent.Names() {
+			shares = shares || sharesValue(o.world.field(x.app, name), sent[name], f[name], c.now().Region)
+		}
+		if !shares {
+			return true
+		}
+	}
+	return false
+}
+
+func sharesValue(f Field, x, y contact.Value, region string) bool {
+	if x.Blank() || y.Blank() {
+		return false
+	}
+	if !f.many() {
+		return same(f, x, y, region)
+	}
+	for key := range f.elements(x, region) {
+		if f.has(y, key, region) {
+			return true
+		}
+	}
+	return false
+}
+
+// pairUp reports whether each of xs can get another one of its options: a matching in a bipartite graph, by augmenting
+// paths (Kuhn 1955).
+func pairUp(xs []*record, options map[*record][]*record) bool {
+	owner := map[*record]*record{}
+	var give func(x *record, tried map[*record]bool) bool
+	give = func(x *record, tried map[*record]bool) bool {
+		for _, y := range options[x] {
+			if tried[y] {
+				continue
+			}
+			tried[y] = true
+			if owner[y] == nil || give(owner[y], tried) {
+				owner[y] = x
+				return true
+			}
+		}
+		return false
+	}
+	for _, x := range xs {
+		if !give(x, map[*record]bool{}) {
+			return false
+		}
+	}
+	return true
+}

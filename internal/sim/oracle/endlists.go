@@ -1,0 +1,183 @@
+package oracle
+
+import "github.com/contactsync/contactsync/contact"
+
+// judgeLists judges a mapping of lists or sets at rest, element by element: what one side has the other has too, unless
+// it has no room for it, an action of a rule is about it, or it is one-way and the target's user took it away. What a
+// source lost the target has no more.
+func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, st RecordStatus) {
+	if st.Status == "conflict" || (c.adopted[pair[0]] || c.adopted[pair[1]]) && !(may[0] && may[1]) {
+		return
+	}
+	cn := c.now()
+	for from := range pair {
+		if !may[from] {
+			continue
+		}
+		x, y := pair[from], pair[1-from]
+		source, target := o.world.field(x.app, m.field(Side(from))), o.world.field(y.app, m.field(Side(1-from)))
+		if m.KeepClear && (x.get(source.Field.Name).Blank() || y.get(target.Field.Name).Blank()) {
+			continue
+		}
+		elements := source.elements(x.get(source.Field.Name), cn.Region)
+		for _, key := range sortedKeys(elements) {
+			e, has := elements[key], y.get(target.Field.Name)
+			if meansIn(source, target, has, key, e, cn.Region) || !roomEver(y, target, e, cn.Region) ||
+				o.special(cn, pair, m, e) {
+				continue
+			}
+			if !may[1-from] && tookAway(y, source, target, key, e, c, cn.Region) {
+				continue
+			}
+			// Two ways, an element that the other side lost should be gone here, which a guard may hold.
+			if st.Reason == "clear_held" && tookAway(y, source, target, key, e, c, cn.Region) {
+				continue
+			}
+			o.accuse("I1", "%s.%s has %s and %s.%s has not, %d rounds after the last edit", x.id, source.Field.Name, e, y.id,
+				target.Field.Name, o.rounds)
+		}
+		if !may[1-from] && st.Reason != "clear_held" {
+			o.judgeLeftOver(c, m, pair, Side(from))
+		}
+	}
+}
+
+// roomEver reports whether the field had room for the element all the time: what it could not hold once, nobody took
+// away, and nobody brings again.
+func roomEver(y *record, f Field, element contact.Value, region string) bool {
+	for _, e := range y.cells[f.Field.Name] {
+		if !f.room(e.value, element, region) {
+			return false
+		}
+	}
+	return f.room(y.get(f.Field.Name), element, region)
+}
+
+// judgeLeftOver accuses elements of a one-way target that were settled, and that somebody took away in the source
+// since.
+func (o *Oracle) judgeLeftOver(c *conn, m *Mapping, pair [2]*record, from Side) {
+	x, y, cn := pair[from], pair[1-from], c.now()
+	source, target := o.world.field(x.app, m.field(from)), o.world.field(y.app, m.field(1-from))
+	settled, ok := c.settled[cellsOf(m, pair)]
+	if !ok || settled <= c.freshFor(x, y) || y.touched(target.Field.Name, c.id) > settled {
+		return
+	}
+	elements := target.elements(y.get(target.Field.Name), cn.Region)
+	for _, key := range sortedKeys(elements) {
+		e := elements[key]
+		then, now := x.was(source.Field.Name, settled), x.get(source.Field.Name)
+		if meansIn(target, source, then, key, e, cn.Region) && !meansIn(target, source, now, key, e, cn.Region) &&
+			!o.special(cn, pair, m, e) {
+			o.accuse("I1", "%s.%s lost %s and %s.%s still has it, %d rounds after the last edit", x.id, source.Field.Name,
+				e, y.id, target.Field.Name, o.rounds)
+		}
+	}
+}
+
+// special reports whether an element is one that rules or marks move by themselves.
+func (o *Oracle) special(cn *Connection, pair [2]*record, m *Mapping, element contact.Value) bool {
+	for side, r := range pair {
+		name := m.field(Side(side))
+		f := o.world.field(r.app, name)
+		is := func(e Element) bool {
+			_, ok := f.elements(element, cn.Region)[f.keyOf(e.Element, cn.Region)]
+			return ok && e.Field == name
+		}
+		if is(cn.Mark[side]) || cn.turned(Side(side), r, name, element) {
+			return true
+		}
+		for i := range cn.Rules {
+			for _, a := range cn.Rules[i].Actions {
+				if cn.Rules[i].From != Side(side) && is(Element{a.Field, a.Element}) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// tookAway reports whether somebody else than the connection ever took the element away in y.
+func tookAway(y *record, source, target Field, key string, element contact.Value, c *conn, region string) bool {
+	last := contact.Empty
+	for _, e := range y.cells[target.Field.Name] {
+		if e.by != c.id && meansIn(source, target, last, key, element, region) &&
+			!meansIn(source, target, e.value, key, element, region) {
+			return true
+		}
+		last = e.value
+	}
+	return false
+}
+
+// judgeActions judges what rules should have done to a pair at rest: an action of a rule that let the pair in all the
+// time ran, unless a user took it back; and what was done is undone when the pair has left. Silent of fields where
+// several rules meet, and of rules that are turned round.
+func (o *Oracle) judgeActions(c *conn, a, b *record) {
+	cn := c.now()
+	if cn.Scope == "sticky" || len(c.configs) > 1 {
+		return
+	}
+	for side, r := range [2]*record{a, b} {
+		for _, name := range c.uses(o.world, Side(side)) {
+			if !c.wasTold(r, name) {
+				return
+			}
+		}
+	}
+	for i := range cn.Rules {
+		r := &cn.Rules[i]
+		if r.OtherWayAround || !points(cn.Direction, r.From) {
+			continue
+		}
+		x, y := [2]*record{a, b}[r.From], [2]*record{a, b}[1-r.From]
+		for _, act := range r.Actions {
+			if act.Kind != "add" || cn.targets(1-r.From, act.Field) > 1 || len(cn.mappings(1-r.From, act.Field)) > 0 {
+				continue
+			}
+			f := o.world.field(y.app, act.Field)
+			key := f.keyOf(act.Element, cn.Region)
+			is := f.has(y.get(act.Field), key, cn.Region)
+			switch {
+			case !is && !everHad(f, y, act.Field, key, cn.Region) && o.admittedAlways(r, x, 0) &&
+				f.room(y.get(act.Field), contact.Set(act.Element), cn.Region):
+				o.accuse("I1", "%s.%s never had %s, though a rule lets %s in", y.id, act.Field, act.Element, x.id)
+			case is && r.Undo != "" && r.admits(x.fields(o.at)) == no && (r.Undo == "all" || o.ownLast(c, f, y, act.Field, key)):
+				o.accuse("I1", "%s.%s still has %s, and %s left the rule that undoes it", y.id, act.Field, act.Element, x.id)
+			}
+		}
+	}
+}
+
+// targets counts the actions that name a field.
+func (cn *Connection) targets(side Side, field string) int {
+	n := 0
+	for i := range cn.Rules {
+		for _, a := range cn.Rules[i].Actions {
+			if cn.Rules[i].From != side && a.Field == field {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+func everHad(f Field, y *record, field, key, region string) bool {
+	for _, e := range y.cells[field] {
+		if f.has(e.value, key, region) {
+			return true
+		}
+	}
+	return false
+}
+
+// ownLast reports whether it was the connection that gave the element for certain, and nobody changed the cell since.
+func (o *Oracle) ownLast(c *conn, f Field, y *record, field, key string) bool {
+	cell := y.cells[field]
+	if len(cell) < 2 {
+		return false
+	}
+	last, before := cell[len(cell)-1], cell[len(cell)-2]
+	return last.by == c.id && last.told && last.at > c.fresh.at && f.has(last.value, key, c.now().Region) &&
+		!f.has(before.value, key, c.now().Region) && y.decided(c) < 0
+}

@@ -1,0 +1,222 @@
+package oracle
+
+import (
+	"github.com/contactsync/contactsync/contact"
+)
+
+// said takes in what the library says of a connection after a sync.
+func (o *Oracle) said(e Event) {
+	c := o.conns[e.Conn]
+	if c == nil || e.Statement == nil {
+		o.accuse("history", "something was said of %q, which is no connection", e.Conn)
+		return
+	}
+	o.judgeLinks(c, e.Statement)
+	o.judgeJournal(c, e.Statement.Journal)
+	o.judgeStatement(c, e.Statement)
+	c.last, c.saidAt = e.Statement, o.at
+	for side := range e.Statement.Records {
+		for id, s := range e.Statement.Records[side] {
+			if r := o.world.find(c.now().Apps[side], id); r != nil && s.Status == "in_sync" {
+				c.inSync[r] = o.at
+			}
+		}
+	}
+	o.judgeCompared(c)
+	o.noteSettled(c)
+	o.judgeRolledBack(c)
+	o.tellRolledBack(c, e.Statement.Journal)
+	c.clearDoubt(o.faults)
+}
+
+// judgeLinks is I7: who is linked is one to one, of the connection's apps, and for a reason. Two are linked because
+// their keys said once that they are one person, because one was created from the other, because a person said so, or
+// because one took over the link of another that bears its key. And a link stays until a half is gone or a person
+// separates it.
+func (o *Oracle) judgeLinks(c *conn, s *Statement) {
+	links := map[*record]*record{}
+	c.stale = map[*record]bool{}
+	for _, pair := range s.Linked {
+		a, b := o.world.find(c.now().Apps[0], pair[0]), o.world.find(c.now().Apps[1], pair[1])
+		switch {
+		case a == nil || b == nil:
+			o.accuse("I24", "%s links %s and %s, of which one was never in its apps", c.id, pair[0], pair[1])
+			continue
+		case a.id != pair[0] || b.id != pair[1]:
+			c.stale[a], c.stale[b] = true, true
+			continue // it has another id by now, of which the library does not know yet
+		case links[a] != nil || links[b] != nil:
+			o.accuse("I7", "%s links %s and %s, of which one is linked already", c.id, pair[0], pair[1])
+			continue
+		}
+		links[a], links[b] = b, a
+		at, ok := c.separated[[2]*record{a, b}]
+		if ok && c.links[a] != b && c.saidAt > at && at > max(c.epoch.at, c.decidedAll) {
+			o.accuse("I7", "%s links %s and %s, whom a person separated for good", c.id, pair[0], pair[1])
+		}
+		if c.links[a] != b && !o.linkable(c, a, b) {
+			o.accuse("I7", "%s links %s and %s, who have nothing in common", c.id, pair[0], pair[1])
+		}
+	}
+	if c.saidAt >= 0 {
+		o.judgeKeptLinks(c, links)
+	}
+	c.links = links
+	c.linked = append(c.linked, linkCount{o.world.now, len(links) / 2})
+	for x, y := range links {
+		if all := c.partner[x]; len(all) == 0 || all[len(all)-1] != y {
+			c.partner[x] = append(all, y)
+		}
+	}
+}
+
+// judgeKeptLinks accuses links that are gone although both halves live and nobody asked.
+func (o *Oracle) judgeKeptLinks(c *conn, links map[*record]*record) {
+	for _, a := range o.world.records[c.now().Apps[0]] {
+		b := c.links[a]
+		if b == nil || links[a] == b || c.fresh.at > c.saidAt || c.decidedAll > c.saidAt ||
+			o.unsettledLink(c, a) || o.unsettledLink(c, b) {
+			continue
+		}
+		o.accuse("I7", "%s linked %s and %s and does no more, though both are there", c.id, a.id, b.id)
+	}
+}
+
+// unsettledLink reports whether anything happened to the record that may end a link: it is or was gone, was shown as
+// gone, or a person decided about it.
+func (o *Oracle) unsettledLink(c *conn, r *record) bool {
+	s := r.sights[c.id]
+	return !r.alive || r.died.at > 0 || r.decided(c) > 0 || s != nil && s.gone > 0
+}
+
+func (o *Oracle) linkable(c *conn, a, b *record) bool {
+	for _, k := range c.configs {
+		if o.everEvidence(k.Connection, 0, a, 1, b) || o.inherits(c, k.Connection, 0, a, b) ||
+			o.inherits(c, k.Connection, 1, b, a) {
+			return true
+		}
+		for side, x := range [2]*record{a, b} {
+			y := [2]*record{b, a}[side]
+			if x.by != c.id {
+				continue
+			}
+			for _, z := range o.sources(k.Connection, x, x.fields(x.born.at), Side(side)) {
+				if z == y {
+					return true
+				}
+			}
+		}
+	}
+	if a.decided(c) > 0 || b.decided(c) > 0 || c.decidedAll > 0 {
+		return true
+	}
+	for _, p := range c.partner[a] {
+		if p == b {
+			return true
+		}
+	}
+	return o.refusedTwin(c, 0, a, b) || o.refusedTwin(c, 1, b, a)
+}
+
+// refusedTwin reports whether y may have been named by its app when x was to be created there: an app that holds a
+// value only once refuses a second record, and says which one has it (F35).
+func (o *Oracle) refusedTwin(c *conn, side Side, x, y *record) bool {
+	if c.creating[1-side] <= c.epoch.at {
+		return false
+	}
+	for _, m := range c.now().Mappings {
+		source, target := m.field(side), o.world.field(y.app, m.field(1-side))
+		for _, e := range x.cells[source] {
+			if !e.value.Blank() && heldEver(y, target.Field.Name, target, e.value, c.now().Region) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// inherits reports whether x takes over the link of a record of its side: one that became part of x, or whose key it
+// bears.
+func (o *Oracle) inherits(c *conn, cn *Connection, side Side, x, y *record) bool {
+	for _, z := range o.world.records[x.app] {
+		if z == x {
+			continue
+		}
+		if z.merged == x && (len(c.partner[z]) > 0 || o.everEvidence(cn, side, z, 1-side, y)) {
+			return true
+		}
+		for _, p := range c.partner[z] {
+			if p == y && z.died.at > 0 && o.everEvidence(cn, side, x, side, z) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// noteSettled notes which cells are settled for certain: of pairs that are said to be in sync after a sync that ran to
+// its end, where the connection knows what both cells hold, they agree, and something may flow between them.
+func (o *Oracle) noteSettled(c *conn) {
+	if len(c.syncs) == 0 || c.last.Phase != "active" {
+		return
+	}
+	s := c.syncs[len(c.syncs)-1]
+	if !s.ok || s.ended.at < 0 || len(c.open) > 0 {
+		return
+	}
+	cn := c.now()
+	for _, pair := range c.last.Linked {
+		a, b := o.world.find(cn.Apps[0], pair[0]), o.world.find(cn.Apps[1], pair[1])
+		if a == nil || b == nil || !a.alive || !b.alive || c.inSync[a] != o.at || c.inSync[b] != o.at {
+			continue
+		}
+		if !o.seenAll(c, a, s) || !o.seenAll(c, b, s) {
+			continue
+		}
+		f := [2]contact.Fields{a.fields(o.at), b.fields(o.at)}
+		if cn.flows(0, f, o.world) != yes && cn.flows(1, f, o.world) != yes {
+			continue
+		}
+		for i := range cn.Mappings {
+			m := &cn.Mappings[i]
+			cells := cellsOf(m, [2]*record{a, b})
+			if at, ok := c.settled[cells]; ok && at > max(a.changedAt(m.A), b.changedAt(m.B), c.freshFor(a, b)) {
+				c.settled[cells] = o.at
+				continue
+			}
+			if a.knows(c.id, m.A) && b.knows(c.id, m.B) && o.agree(cn, m, a, b) {
+				c.settled[cells] = o.at
+			}
+		}
+	}
+}
+
+// seenAll reports whether whatever others did to the record shows by the time that the sync began, so that the state
+// which was shown is the last one and not an earlier one that looks the same.
+func (o *Oracle) seenAll(c *conn, r *record, s *span) bool {
+	last := r.lastTouch(c.id)
+	if r.bumped.at > last.at {
+		last = r.bumped
+	}
+	return last.at < 0 || last.at < s.began.at && !last.time.Add(o.world.lag(r.app)).After(s.began.time)
+}
+
+// agree reports whether the two cells of a mapping hold the same, as far as each of them can. A spelling that means the
+// same is no edit, so what became of an earlier spelling agrees too.
+func (o *Oracle) agree(cn *Connection, m *Mapping, a, b *record) bool {
+	return o.holds(cn, a, m.A, b, m.B) || o.holds(cn, b, m.B, a, m.A)
+}
+
+// holds reports whether y holds what becomes of what x holds.
+func (o *Oracle) holds(cn *Connection, x *record, source string, y *record, target string) bool {
+	from, to := o.world.field(x.app, source), o.world.field(y.app, target)
+	if to.carries(x.get(source), y.get(target), cn.Region) {
+		return true
+	}
+	for _, e := range x.cells[source] {
+		if same(from, e.value, x.get(source), cn.Region) && to.carries(e.value, y.get(target), cn.Region) {
+			return true
+		}
+	}
+	return false
+}

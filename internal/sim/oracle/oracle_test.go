@@ -1,0 +1,503 @@
+package oracle_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/sim/oracle"
+)
+
+// row is a history and what is to be found in it: nothing, or the broken invariants.
+type row struct {
+	name  string
+	setup func(a []oracle.App, c *oracle.Connection)
+	play  func(h *history)
+	want  []string
+}
+
+func run(t *testing.T, rows []row) {
+	t.Helper()
+	for _, r := range rows {
+		t.Run(r.name, func(t *testing.T) {
+			t.Parallel()
+			h := begin(t, r.setup)
+			r.play(h)
+			h.want(r.want...)
+		})
+	}
+}
+
+func broken(names ...string) []string { return names }
+
+func direction(d string) func([]oracle.App, *oracle.Connection) {
+	return func(_ []oracle.App, c *oracle.Connection) { c.Direction = d }
+}
+
+func policy(p string) func([]oracle.App, *oracle.Connection) {
+	return func(_ []oracle.App, c *oracle.Connection) { c.Conflict = p }
+}
+
+func deletions(fromA string) func([]oracle.App, *oracle.Connection) {
+	return func(_ []oracle.App, c *oracle.Connection) { c.Deletions[0] = fromA }
+}
+
+func TestConvergence(t *testing.T) {
+	run(t, []row{
+		{name: "an edit reaches the other side", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
+		{name: "an edit never reaches the other side", want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "edits of different fields meet", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"company": "Initech"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}), h.put(0, "a1", f{"company": "Initech"}))
+			h.rest()
+		}},
+		{name: "a value that is cut short agrees", setup: cut, play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "notes": "abcdefghijklm"})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "notes": "abcdefghijklm"}), h.pair("a1", "b1"))
+			h.rest()
+		}},
+		{name: "a value that is cut short comes back", setup: cut, want: broken("I3"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "notes": "abcdefghijklm"})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "notes": "abcdefghijklm"}), h.pair("a1", "b1"))
+			h.sync(h.put(0, "a1", f{"notes": "abcdefghij"}))
+			h.rest()
+		}},
+		{name: "a clear is held by the guard", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"company": nil})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "pending", Reason: "clear_held"})
+			h.sync()
+			h.rest()
+		}, setup: func(_ []oracle.App, c *oracle.Connection) { c.MaxClears = none }},
+		{name: "something is held by a guard that there is not", want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"company": nil})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "pending", Reason: "clear_held"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "a cleared field stays filled where the mapping keeps it", setup: func(_ []oracle.App, c *oracle.Connection) { c.Mappings[2].KeepClear = true },
+			play: func(h *history) {
+				h.ann()
+				h.edit(0, "a1", f{"company": nil})
+				h.sync()
+				h.rest()
+			}},
+		{name: "one way, a local edit of the target is kept", setup: direction("a_to_b"), play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "one way, the next change of the source overwrites it", setup: direction("a_to_b"), play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
+		{name: "one way, the next change of the source does not", setup: direction("a_to_b"), want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "one way, a blank of the source erases nothing at first", setup: direction("a_to_b"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com"})
+			h.create(1, "b1", f{"email": "ann@example.com", "company": "Acme"})
+			h.sync(h.pair("a1", "b1"))
+			h.rest()
+		}},
+		{name: "one way, a clear of the source is lost", setup: direction("a_to_b"), want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"company": nil})
+			h.sync()
+			h.rest()
+		}},
+		{name: "nobody lets the pair through", setup: func(_ []oracle.App, c *oracle.Connection) {
+			c.Rules = c.Rules[:1]
+			c.Rules[0].Admits = hasNot("labels", "No")
+		}, play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"labels": []string{"No"}, "first": "Anna"})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "excluded", Reason: "filter"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "a conflict waits for a person", setup: policy("ask"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "a conflict holds up another field", setup: policy("ask"), want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna", "company": "Initech"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "a conflict that the policy should have decided", want: broken("I28"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "a record waits for ever", want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "pending", Reason: "settling"})
+			h.rest()
+		}},
+		{name: "a record has failed though nothing was refused", want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "failed", Reason: "rejected"})
+			h.rest()
+		}},
+	})
+}
+
+func TestQuiet(t *testing.T) {
+	run(t, []row{
+		{name: "the first round carries over what was left", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.see(oracle.Event{Kind: oracle.Calm})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			h.see(oracle.Event{Kind: oracle.CalmRound})
+			h.see(oracle.Event{Kind: oracle.CalmRound})
+			h.see(oracle.Event{Kind: oracle.CalmRound})
+		}},
+		{name: "it still writes later", want: broken("I2"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.rest()
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
+		{name: "a cell is written back a fourth time", want: broken("I2"), play: func(h *history) { h.seesaw(6) }},
+		{name: "a cell is written back a third time", play: func(h *history) { h.seesaw(5) }},
+		{name: "a preview has nothing to tell", play: func(h *history) {
+			h.ann()
+			h.rest()
+			h.preview(oracle.Counts{})
+		}},
+		{name: "a preview tells of a write when all is at rest", want: broken("I11"), play: func(h *history) {
+			h.ann()
+			h.rest()
+			h.preview(oracle.Counts{Updated: 1})
+		}},
+		{name: "a sync runs in circles", want: broken("I22"), play: func(h *history) {
+			h.ann()
+			h.open()
+			for range 100 {
+				h.see(oracle.Event{Kind: oracle.Called, Conn: "c", Op: "changes"})
+			}
+			h.close("")
+		}},
+	})
+}
+
+func TestNothingEnteredIsLost(t *testing.T) {
+	run(t, []row{
+		{name: "the loser of the policy is in the history", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
+		{name: "the loser of the policy is in no history", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}), func() { h.news[0].Before = contact.Text("Ann") })
+			h.rest()
+		}},
+		{name: "the winner is overwritten", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "a value beats the winner's blank", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"company": nil})
+			h.edit(1, "b1", f{"company": "Initech"})
+			h.sync(h.put(0, "a1", f{"company": "Initech"}))
+			h.rest()
+		}},
+		{name: "the loser edits after he had the winner's edit", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.open()
+			h.show()
+			h.untold = true
+			h.put(1, "b1", f{"first": "Anna"})()
+			h.untold = false
+			h.see(oracle.Event{Kind: oracle.Crash})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "an edit that goes back to what was settled is none", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(0, "a1", f{"first": "Ann"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "a conflict is decided though a person is to be asked", setup: policy("ask"), want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "a person decided it", setup: policy("ask"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.decide("resolve", 0, "a1", "b1")
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "the newest wins", setup: policy("newest"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "the oldest wins", setup: policy("newest"), want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
+		{name: "an edit is taken back", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync(h.put(0, "a1", f{"first": "Ann"}))
+			h.rest()
+		}},
+		{name: "our own write is taken for an edit by a stale read", want: broken("I3"),
+			setup: func(a []oracle.App, _ *oracle.Connection) {
+				a[1].Lag, a[1].Modified, a[1].Versions = time.Hour, false, false
+			},
+			play: func(h *history) {
+				h.ann()
+				h.advance(2 * time.Hour)
+				h.edit(0, "a1", f{"first": "Anna"})
+				h.sync(h.put(1, "b1", f{"first": "Anna"}))
+				h.open()
+				h.showOld(1, "b1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})
+				h.put(0, "a1", f{"first": "Ann"})()
+				h.close("")
+			}},
+		{name: "what our write overwrote unseen shows late, and is an edit",
+			setup: func(a []oracle.App, _ *oracle.Connection) {
+				a[1].Lag, a[1].Modified, a[1].Versions = time.Hour, false, false
+			},
+			play: func(h *history) {
+				h.ann()
+				h.advance(2 * time.Hour)
+				h.edit(0, "a1", f{"first": "Anna"})
+				h.open()
+				h.show()
+				h.edit(1, "b1", f{"first": "Annie"}) // nobody saw that
+				h.put(1, "b1", f{"first": "Anna"})()
+				h.news[0].Before = contact.Text("Ann")
+				h.close("")
+				h.open()
+				h.showOld(1, "b1", f{"email": "ann@example.com", "first": "Annie", "company": "Acme"})
+				h.put(0, "a1", f{"first": "Annie"})()
+				h.close("")
+			}},
+		{name: "the store was lost, and the policy decides between old and new", play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.see(oracle.Event{Kind: oracle.StoreLost})
+			h.sync(h.put(1, "b1", f{"first": "Ann"}))
+			h.rest()
+		}},
+		{name: "a value is invented", want: broken("I4"), play: func(h *history) {
+			h.ann()
+			h.sync(h.put(1, "b1", f{"first": "Robot"}))
+		}},
+		{name: "a value of somebody else's is written", want: broken("I4"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "bob@example.com", "first": "Bob"})
+			h.sync(h.made(1, "b2", f{"email": "bob@example.com", "first": "Bob"}), h.pair("a2", "b2"))
+			h.sync(h.put(1, "b1", f{"first": "Bob"}))
+		}},
+		{name: "a field is written that is not mapped", want: broken("I9"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"notes": "x"})
+			h.sync(h.put(1, "b1", f{"notes": "x"}))
+		}},
+		{name: "an edit flows although no rule lets it through", want: broken("I9"), setup: func(_ []oracle.App, c *oracle.Connection) {
+			c.Rules[0].Admits = hasNot("labels", "No")
+		}, play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"labels": []string{"No"}})
+			h.sync()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
+		{name: "an edit flows that was made before the record left the rule", setup: func(_ []oracle.App, c *oracle.Connection) {
+			c.Rules[0].Admits = hasNot("labels", "No")
+		}, play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.open()
+			h.show()
+			h.edit(0, "a1", f{"labels": []string{"No"}})
+			h.put(1, "b1", f{"first": "Anna"})()
+			h.close("")
+		}},
+		{name: "the history tells of a write that never was", want: broken("I9"), play: func(h *history) {
+			h.ann()
+			h.news = []oracle.JournalEntry{{Side: 1, ID: "b7", Op: "update", Field: "first", Reason: "changed"}}
+			h.sync()
+		}},
+		{name: "a write is in no history", want: broken("I9"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.quiet = true
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
+		{name: "a write without a reason", want: broken("I9"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.reason = ""
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
+	})
+}
+
+func TestNothingIsClearedOnAGuess(t *testing.T) {
+	run(t, []row{
+		{name: "a user cleared it", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"company": nil})
+			h.sync(h.put(1, "b1", f{"company": nil}))
+			h.rest()
+		}},
+		{name: "nobody cleared it", want: broken("I18"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com"})
+			h.create(1, "b1", f{"email": "ann@example.com", "company": "Acme"})
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"company": nil}))
+		}},
+		{name: "the app did not tell the field", want: broken("I18"), play: func(h *history) {
+			h.ann()
+			h.open()
+			h.showOld(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+			h.put(1, "b1", f{"company": nil})()
+			h.close("")
+		}},
+		{name: "the app cannot hold it", want: broken("I19"),
+			setup: func(a []oracle.App, _ *oracle.Connection) {
+				a[1].Fields[2].Hold = func(contact.Value) contact.Value { return contact.Empty }
+			},
+			play: func(h *history) {
+				h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+				h.sync(h.made(1, "b1", f{"email": "ann@example.com", "company": "Acme"}), h.pair("a1", "b1"))
+				h.sync(h.put(0, "a1", f{"company": nil}))
+			}},
+		{name: "the mapping keeps it", want: broken("I18"),
+			setup: func(_ []oracle.App, c *oracle.Connection) { c.Mappings[2].KeepClear = true },
+			play: func(h *history) {
+				h.ann()
+				h.edit(0, "a1", f{"company": nil})
+				h.sync(h.put(1, "b1", f{"company": nil}))
+			}},
+		{name: "it was cleared before anybody looked", want: broken("I18"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+			h.create(1, "b1", f{"email": "ann@example.com", "company": "Acme"})
+			h.edit(0, "a1", f{"company": nil})
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"company": nil}))
+		}},
+		{name: "more is cleared than the guard allows", want: broken("I16"),
+			setup: func(_ []oracle.App, c *oracle.Connection) { c.MaxClears = none },
+			play: func(h *history) {
+				h.ann()
+				h.edit(0, "a1", f{"company": nil})
+				h.sync(h.put(1, "b1", f{"company": nil}))
+			}},
+	})
+}
+
+// cut lets both apps map notes, of which b keeps ten characters.
+func cut(a []oracle.App, c *oracle.Connection) {
+	a[1].Fields[3].Hold = func(v contact.Value) contact.Value {
+		if s := v.Str(); len(s) > 10 {
+			return contact.Text(s[:10])
+		}
+		return v
+	}
+	c.Mappings = append(c.Mappings, oracle.Mapping{A: "notes", B: "notes", Direction: "both"})
+}
+
+// seesaw carries over that often that a user changes his mind between two values.
+func (h *history) seesaw(n int) {
+	h.ann()
+	for i := range n {
+		v := f{"first": []string{"Anna", "Annie"}[i%2]}
+		h.edit(0, "a1", v)
+		h.sync(h.put(1, "b1", v))
+	}
+}
+
+// none is a guard that allows nothing.
+func none(int) int { return 0 }
+
+// hold2 lets a pair have another status from now on.
+func (h *history) hold2(a, b string, s oracle.RecordStatus) {
+	h.status[0][a], h.status[1][b] = s, s
+}
+
+// preview tells of a preview that says the same of both sides.
+func (h *history) preview(c oracle.Counts) {
+	h.see(oracle.Event{Kind: oracle.SyncBegin, Conn: "c"})
+	h.show()
+	h.see(oracle.Event{Kind: oracle.Preview, Conn: "c", Counts: [2]oracle.Counts{{}, c}})
+}
+
+func TestATextNamesWhatIsWrong(t *testing.T) {
+	h := begin(t, nil)
+	h.ann()
+	h.edit(0, "a1", f{"first": "Anna"})
+	h.rest()
+	for _, v := range h.o.Violations() {
+		for _, word := range []string{"a1.first", `"Anna"`, "b1.first", `"Ann"`} {
+			if !strings.Contains(v.Text, word) {
+				t.Errorf("%q does not name %s", v.Text, word)
+			}
+		}
+	}
+}

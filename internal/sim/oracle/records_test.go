@@ -1,0 +1,405 @@
+package oracle_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync/internal/sim/oracle"
+)
+
+func TestNothingIsCreatedTwice(t *testing.T) {
+	ann := f{"email": "ann@example.com", "first": "Ann"}
+	run(t, []row{
+		{name: "a create whose answer was lost is recognised", play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.open()
+			h.show()
+			h.untold = true
+			h.made(1, "b1", ann)()
+			h.untold = false
+			h.see(oracle.Event{Kind: oracle.Crash})
+			h.sync(h.pair("a1", "b1"))
+			h.rest()
+		}},
+		{name: "a create whose answer was lost is done again", want: broken("I6"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.open()
+			h.show()
+			h.untold = true
+			h.made(1, "b1", ann)()
+			h.untold = false
+			h.see(oracle.Event{Kind: oracle.Crash})
+			h.sync(h.made(1, "b2", ann), h.pair("a1", "b2"))
+		}},
+		{name: "it is done again although its key was changed meanwhile", want: broken("I6"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.open()
+			h.show()
+			h.untold = true
+			h.made(1, "b1", ann)()
+			h.untold = false
+			h.see(oracle.Event{Kind: oracle.Crash})
+			h.edit(1, "b1", f{"email": "ann@new.example.com"})
+			h.sync(h.made(1, "b2", ann), h.pair("a1", "b2"))
+		}},
+		{name: "nobody can know it again", play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.open()
+			h.show()
+			h.untold = true
+			h.quiet = true
+			h.made(1, "b1", ann)()
+			h.untold, h.quiet = false, false
+			h.see(oracle.Event{Kind: oracle.Crash})
+			h.edit(1, "b1", f{"email": "x@example.com", "first": "X"})
+			h.sync(h.made(1, "b2", ann), h.pair("a1", "b2"), h.made(0, "a2", f{"email": "x@example.com", "first": "X"}), h.pair("a2", "b1"))
+			h.rest()
+		}},
+		{name: "the person was there already", want: broken("I6"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", f{"email": "Ann@Example.com"})
+			h.sync(h.made(1, "b2", ann), h.pair("a1", "b2"))
+		}},
+		{name: "the person came while the sync was under way", play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.open()
+			h.show()
+			h.create(1, "b1", f{"email": "Ann@Example.com"})
+			h.made(1, "b2", ann)()
+			h.pair("a1", "b2")()
+			h.status[1]["b1"] = oracle.RecordStatus{Status: "duplicate", Reason: "duplicate_here"}
+			h.close("")
+			h.rest()
+		}},
+		{name: "a shared later key is no evidence where the earlier one differs", setup: phones, play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "company": "1"})
+			h.create(1, "b1", f{"email": "bob@example.com", "company": "1"})
+			h.sync(h.made(1, "b2", f{"email": "ann@example.com", "company": "1"}), h.pair("a1", "b2"),
+				h.made(0, "a2", f{"email": "bob@example.com", "company": "1"}), h.pair("a2", "b1"))
+			h.status[0]["a1"] = oracle.RecordStatus{Status: "in_sync"}
+			h.rest()
+		}},
+		{name: "two of one key are both created", want: broken("I6"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(0, "a2", ann)
+			h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"), h.made(1, "b2", ann), h.pair("a2", "b2"))
+		}},
+		{name: "two of one content and no key are both created", setup: noKey, play: func(h *history) {
+			h.create(0, "a1", f{"first": "Ann"})
+			h.create(0, "a2", f{"first": "Ann"})
+			h.sync(h.made(1, "b1", f{"first": "Ann"}), h.pair("a1", "b1"), h.made(1, "b2", f{"first": "Ann"}), h.pair("a2", "b2"))
+			h.rest()
+		}},
+		{name: "one of no key is created twice", setup: noKey, want: broken("I6"), play: func(h *history) {
+			h.create(0, "a1", f{"first": "Ann"})
+			h.sync(h.made(1, "b1", f{"first": "Ann"}), h.pair("a1", "b1"))
+			h.sync(h.made(1, "b2", f{"first": "Ann"}))
+		}},
+		{name: "what a user deleted comes back", want: broken("I6"), play: func(h *history) {
+			h.ann()
+			h.remove(1, "b1")
+			h.sync(h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}), h.pair("a1", "b2"))
+		}},
+		{name: "what a user deleted comes back after the store was lost", play: func(h *history) {
+			h.ann()
+			h.remove(1, "b1")
+			h.see(oracle.Event{Kind: oracle.StoreLost})
+			h.sync(h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}), h.pair("a1", "b2"))
+			h.rest()
+		}},
+		{name: "the store was lost, and who is there is created again", want: broken("I6"), play: func(h *history) {
+			h.ann()
+			h.see(oracle.Event{Kind: oracle.StoreLost})
+			h.links = nil
+			h.sync(h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}), h.pair("a1", "b2"))
+		}},
+		{name: "a record is made of two people", want: broken("I4"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(0, "a2", f{"email": "bob@example.com", "first": "Bob"})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "first": "Bob"}), h.pair("a1", "b1"))
+		}},
+		{name: "without a key nobody is copied", want: broken("I9"), play: func(h *history) {
+			h.create(0, "a1", f{"first": "Ann"})
+			h.sync(h.made(1, "b1", f{"first": "Ann"}), h.pair("a1", "b1"))
+		}},
+		{name: "an update-only rule creates nobody", want: broken("I9"),
+			setup: func(_ []oracle.App, c *oracle.Connection) { c.Rules[0].Mode = "update_only" },
+			play: func(h *history) {
+				h.create(0, "a1", ann)
+				h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"))
+			}},
+		{name: "who should be created is not", want: broken("I1"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.rest()
+		}},
+		{name: "who is out of the rule is not created", setup: func(_ []oracle.App, c *oracle.Connection) { c.Rules[0].Admits = has("labels", "CRM") },
+			play: func(h *history) {
+				h.create(0, "a1", ann)
+				h.rest()
+			}},
+		{name: "two of one key that nobody else bears are not linked", want: broken("I1"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
+			h.rest()
+		}},
+		{name: "several candidates are never guessed", play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", ann)
+			h.create(1, "b2", ann)
+			h.rest()
+		}},
+		{name: "a record is not accounted for", want: broken("I28"), play: func(h *history) {
+			h.create(0, "a1", f{"first": "Ann"})
+			h.sync()
+			delete(h.apps[0], "a1")
+			h.rest()
+		}},
+	})
+}
+
+// phones lets company be a second key, as a household's phone is.
+func phones(_ []oracle.App, c *oracle.Connection) { c.Keys = []string{"email", "company"} }
+
+func noKey(_ []oracle.App, c *oracle.Connection) { c.RequireKey = false }
+
+func TestLinks(t *testing.T) {
+	ann := f{"email": "ann@example.com", "first": "Ann"}
+	bob := f{"email": "bob@example.com", "first": "Bob"}
+	run(t, []row{
+		{name: "a link outlives its key", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"email": "ann@new.example.com"})
+			h.sync(h.put(1, "b1", f{"email": "ann@new.example.com"}))
+			h.rest()
+		}},
+		{name: "one is linked twice", want: broken("I7", "I28"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", ann)
+			h.create(1, "b2", ann)
+			h.sync(h.pair("a1", "b1"), h.pair("a1", "b2"))
+		}},
+		{name: "two who share nothing are linked", want: broken("I7"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", bob)
+			h.sync(h.pair("a1", "b1"))
+		}},
+		{name: "a person links two who share nothing", play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", bob)
+			h.decide("link", 0, "a1", "b1")
+			h.sync(h.pair("a1", "b1"))
+		}},
+		{name: "a link is lost", want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.links = nil
+			h.sync()
+		}},
+		{name: "a person separates a pair", play: func(h *history) {
+			h.ann()
+			h.decide("separate", 0, "a1", "b1")
+			h.links = nil
+			h.sync()
+		}},
+		{name: "a separated pair is linked again", want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.decide("separate", 0, "a1", "b1")
+			links := h.links
+			h.links = nil
+			h.sync()
+			h.links = links
+			h.sync()
+		}},
+		{name: "the heir of a key takes over", play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", ann)
+			h.sync()
+			h.remove(0, "a1")
+			h.links = [][2]string{{"a2", "b1"}}
+			h.sync(h.put(0, "a2", f{"company": "Acme"}))
+			h.rest()
+		}},
+		{name: "a record gets another id", play: func(h *history) {
+			h.ann()
+			h.see(oracle.Event{Kind: oracle.AppRekey, App: 0, ID: "a1", Other: "a9"})
+			h.apps[0]["a9"] = h.apps[0]["a1"]
+			delete(h.apps[0], "a1")
+			h.links = [][2]string{{"a9", "b1"}}
+			h.sync()
+			h.rest()
+		}},
+		{name: "a link of an id that there never was", want: broken("I24"), play: func(h *history) {
+			h.ann()
+			h.apps[0]["a7"], h.apps[1]["b7"] = ann.fields(), ann.fields()
+			h.links = append(h.links, [2]string{"a7", "b7"})
+			h.sync()
+		}},
+	})
+}
+
+func TestDeletions(t *testing.T) {
+	ann := f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}
+	run(t, []row{
+		{name: "a deletion is kept to its own app", play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.status[1]["b1"] = oracle.RecordStatus{Status: "deleted_opposite"}
+			h.sync()
+			h.rest()
+		}},
+		{name: "a deletion is carried over that should be kept", want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "a deletion is carried over where the owner asks for it", setup: deletions("delete"), play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+			h.rest()
+		}},
+		{name: "the other way round it was not asked for", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.remove(1, "b1")
+			h.sync(h.drop(0, "a1"))
+		}},
+		{name: "nobody deleted the partner", setup: deletions("delete"), want: broken("I17"), play: func(h *history) {
+			h.ann()
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "an edit outlives a deletion", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.edit(1, "b1", f{"notes": "precious"})
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "an edit before the deletion outlives it too", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"notes": "precious"})
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "an edit that was carried over does not", setup: deletions("delete"), play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"first": "Anna"})
+			h.sync(h.put(0, "a1", f{"first": "Anna"}))
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+			h.rest()
+		}},
+		{name: "an edit during the sync, where the app knows no versions", play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.open()
+			h.show()
+			h.edit(1, "b1", f{"notes": "precious"})
+			h.drop(1, "b1")()
+			h.close("")
+		}, setup: func(a []oracle.App, c *oracle.Connection) {
+			a[1].Versions = false
+			c.Deletions[0] = "delete"
+		}},
+		{name: "an heir takes over the link", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", ann)
+			h.sync()
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "who became part of another was not deleted", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "bob@example.com"})
+			h.sync(h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
+			before := h.apps[0]["a2"].Clone()
+			delete(h.apps[0], "a1")
+			h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: before, After: before})
+			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "a2", Gone: true})
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "nothing is deleted in the first sync over a store", setup: deletions("delete"), want: broken("I30"), play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.see(oracle.Event{Kind: oracle.StoreLost})
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "more is deleted than the guard allows", want: broken("I16"),
+			setup: func(_ []oracle.App, c *oracle.Connection) {
+				c.Deletions[0], c.MaxDeletes = "delete", none
+			},
+			play: func(h *history) {
+				h.ann()
+				h.remove(0, "a1")
+				h.sync(h.drop(1, "b1"))
+			}},
+		{name: "a person consents", setup: func(_ []oracle.App, c *oracle.Connection) { c.Deletions[0], c.MaxDeletes = "delete", none },
+			play: func(h *history) {
+				h.ann()
+				h.remove(0, "a1")
+				h.status[1]["b1"] = oracle.RecordStatus{Status: "pending", Reason: "delete_held"}
+				h.sync()
+				h.decide("confirm", 0, "", "")
+				delete(h.status[1], "b1")
+				h.sync(h.drop(1, "b1"))
+				h.rest()
+			}},
+		{name: "deletions count for 24 hours", want: broken("I16"), setup: oneADay, play: func(h *history) { h.two(20 * time.Hour) }},
+		{name: "and no longer", setup: oneADay, play: func(h *history) { h.two(25 * time.Hour) }},
+		{name: "an app that turns up empty", want: broken("I16"),
+			setup: func(a []oracle.App, c *oracle.Connection) {
+				a[0].Tombstones = false
+				c.Deletions[0] = "delete"
+			},
+			play: func(h *history) {
+				for _, n := range []string{"1", "2", "3"} {
+					v := f{"email": n + "@example.com"}
+					h.create(0, "a"+n, v)
+					h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
+				}
+				h.remove(0, "a1")
+				h.remove(0, "a2")
+				h.remove(0, "a3")
+				h.sync(func() {
+					for _, id := range []string{"a1", "a2", "a3"} {
+						h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: id, Gone: true})
+					}
+				}, h.drop(1, "b1"))
+			}},
+		{name: "a mark where the partner was deleted", setup: marks, play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.status[1]["b1"] = oracle.RecordStatus{Status: "deleted_opposite"}
+			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
+			h.rest()
+		}},
+		{name: "a mark where nobody was deleted", setup: marks, want: broken("I17"), play: func(h *history) {
+			h.ann()
+			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
+		}},
+		{name: "it is said that a partner was deleted who never was", want: broken("I28"), play: func(h *history) {
+			h.create(0, "a1", f{"first": "Ann"})
+			h.status[0]["a1"] = oracle.RecordStatus{Status: "deleted_opposite"}
+			h.rest()
+		}},
+	})
+}
+
+func oneADay(_ []oracle.App, c *oracle.Connection) {
+	c.Deletions[0], c.MaxDeletes = "delete", func(int) int { return 1 }
+}
+
+// two deletes two people, one some time after the other.
+func (h *history) two(later time.Duration) {
+	for _, n := range []string{"1", "2"} {
+		v := f{"email": n + "@example.com"}
+		h.create(0, "a"+n, v)
+		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
+	}
+	h.remove(0, "a1")
+	h.sync(h.drop(1, "b1"))
+	h.advance(later)
+	h.remove(0, "a2")
+	h.sync(h.drop(1, "b2"))
+}
+
+func marks(_ []oracle.App, c *oracle.Connection) {
+	c.Deletions[0], c.Mark[1] = "mark", oracle.Element{Field: "tags", Element: "gone"}
+}

@@ -1,0 +1,177 @@
+package oracle
+
+import (
+	"sort"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// sight is what a connection was shown of a record, by field.
+type sight struct {
+	first int            // the event of the first time
+	at    moment         // the last time
+	gone  int            // when it was last shown as gone, -1 if never
+	told  map[string]int // which other ids it was said to have got, and when
+	cell  map[string][]shown
+	part  int // when it was last shown without a field that the connection uses, -1 if never
+}
+
+// shown is a value that an app showed at a moment, and that was still what it showed at event last.
+type shown struct {
+	moment
+	last  int
+	value contact.Value
+}
+
+// shown takes in what an app showed to an engine.
+func (o *Oracle) shown(e Event) {
+	c := o.conns[e.Conn]
+	if c == nil {
+		c = o.working(e.Engine)
+	}
+	if c == nil || e.App < 0 || e.App >= len(o.setup.Apps) {
+		return
+	}
+	if _, ok := c.side(e.App); !ok {
+		o.accuse("I24", "connection %s was shown a record of %s, which it is not over", c.id, o.appName(e.App))
+		return
+	}
+	if r := o.world.find(e.App, e.ID); r != nil {
+		side, _ := c.side(e.App)
+		r.look(c, o.world, o.world.now, e.After, e.Gone, side)
+		if e.Gone && e.Other != "" {
+			r.sights[c.id].told[e.Other] = o.at
+		}
+	}
+}
+
+// working returns the connection that the engine is in a sync of, if it is in one.
+func (o *Oracle) working(engine int) *conn {
+	for _, id := range o.order {
+		if c := o.conns[id]; c.open[engine] != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// look notes what the connection was shown of the record, of the fields that it maps.
+func (r *record) look(c *conn, w *world, now moment, fields contact.Fields, gone bool, side Side) {
+	s := r.sights[c.id]
+	if s == nil {
+		s = &sight{gone: -1, part: -1, told: map[string]int{}, cell: map[string][]shown{}}
+		r.sights[c.id] = s
+	}
+	if len(s.cell) == 0 || s.at.at <= c.epoch.at {
+		s.first = now.at
+	}
+	s.at = now
+	if gone {
+		s.gone = now.at
+		return
+	}
+	for _, name := range c.uses(w, side) {
+		v, ok := fields[name]
+		if !ok || v.Absent() {
+			s.part = now.at
+			continue
+		}
+		if all := s.cell[name]; len(all) > 0 && all[len(all)-1].value.Equal(v) && all[len(all)-1].at > r.changedAt(name) {
+			all[len(all)-1].last = now.at
+		} else {
+			s.cell[name] = append(all, shown{now, now.at, v})
+		}
+	}
+}
+
+// uses returns the fields of a side that the connection reads: those that it maps, and those that its rules look at,
+// which is found out by asking them about a record without each.
+func (c *conn) uses(w *world, side Side) []string {
+	cn := c.now()
+	if c.usesOf != cn {
+		c.usesOf, c.used = cn, [2][]string{}
+		for side := range c.used {
+			c.used[side] = cn.fieldsUsed(w, Side(side))
+		}
+	}
+	return c.used[side]
+}
+
+func (cn *Connection) fieldsUsed(w *world, side Side) []string {
+	used := map[string]bool{}
+	for i := range cn.Mappings {
+		used[cn.Mappings[i].field(side)] = true
+	}
+	whole := contact.Fields{}
+	for name := range w.fields[cn.Apps[side]] {
+		whole[name] = contact.Empty
+	}
+	for i := range cn.Rules {
+		r := &cn.Rules[i]
+		for name := range whole {
+			if r.From != side || r.Admits == nil {
+				continue
+			}
+			without := whole.Clone()
+			delete(without, name)
+			if r.admits(whole) != unknown && r.admits(without) == unknown {
+				used[name] = true
+			}
+		}
+		for _, a := range r.Actions {
+			used[a.Field] = used[a.Field] || r.OtherWayAround && r.From != side
+		}
+	}
+	var names []string
+	for name, is := range used {
+		if is {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+// toldOf reports whether the connection was told the id that the record has now, or into what it was merged.
+func (r *record) toldOf(c *conn) bool {
+	s := r.sights[c.id]
+	if s == nil {
+		return false
+	}
+	id := r.id
+	if r.merged != nil {
+		id = r.merged.id
+	}
+	at, ok := s.told[id]
+	return ok && at > c.epoch.at
+}
+
+// changedAt returns when the cell last changed, -1 if it never held anything.
+func (r *record) changedAt(field string) int {
+	if c := r.cells[field]; len(c) > 0 {
+		return c[len(c)-1].at
+	}
+	return -1
+}
+
+// knows reports whether the connection was shown what the cell holds now, or made it so and was told.
+func (r *record) knows(conn, field string) bool {
+	c := r.cells[field]
+	if len(c) == 0 {
+		return true
+	}
+	last := c[len(c)-1]
+	if last.by == conn && last.told {
+		return true
+	}
+	s := r.sights[conn]
+	if s == nil {
+		return false
+	}
+	for _, v := range s.cell[field] {
+		if v.at > last.at && v.value.Equal(last.value) {
+			return true
+		}
+	}
+	return false
+}

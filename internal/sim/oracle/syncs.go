@@ -1,0 +1,124 @@
+package oracle
+
+// begin opens a sync.
+func (o *Oracle) begin(e Event) {
+	c := o.conns[e.Conn]
+	if c == nil {
+		o.accuse("history", "a sync of %q, which is no connection", e.Conn)
+		return
+	}
+	o.judgeRolledBack(c)
+	c.outside = nil
+	s := &span{conn: c, engine: e.Engine, began: o.world.now, faults: o.faults, sending: -1, firstSend: -1, answered: -1}
+	s.ended.at = -1
+	c.open[e.Engine] = s
+	delete(c.calling, e.Engine)
+	c.syncs = append(c.syncs, s)
+	c.syncsInEpoch++
+	delete(c.overtaken, e.Engine)
+}
+
+// end closes a sync or a preview.
+func (o *Oracle) end(e Event) {
+	c := o.conns[e.Conn]
+	if c != nil && e.Kind == Preview && c.open[e.Engine] == nil {
+		writes, began := c.outside, c.calling[e.Engine] // a preview whose beginning was not told
+		o.begin(e)
+		s := c.open[e.Engine]
+		s.writes = writes
+		if began.at > 0 {
+			s.began = began
+		}
+	}
+	if c == nil || c.open[e.Engine] == nil {
+		o.accuse("history", "%s of %q by engine %d, which is not in one", e.Kind, e.Conn, e.Engine)
+		return
+	}
+	s := c.open[e.Engine]
+	delete(c.open, e.Engine)
+	c.settleCall(s)
+	s.ended, s.ok, s.preview, s.counts = o.world.now, e.Err == "", e.Kind == Preview, e.Counts
+	if s.preview {
+		o.judgePreview(c, s)
+		c.syncs = c.syncs[:len(c.syncs)-1]
+		c.syncsInEpoch--
+		return
+	}
+	o.judgeCounts(c, s)
+	c.doubts(s, o.faults)
+	o.judgeCalls(c, s)
+	o.comparePreview(c, s)
+}
+
+// called counts a call.
+func (o *Oracle) called(e Event) {
+	c := o.conns[e.Conn]
+	if c == nil {
+		return
+	}
+	s := c.open[e.Engine]
+	if s == nil {
+		if _, ok := c.calling[e.Engine]; !ok {
+			c.calling[e.Engine] = o.world.now
+		}
+		if e.Op == "create" || e.Op == "update" || e.Op == "delete" {
+			c.refused = c.refused || c.asked
+			c.asked = true
+		}
+		return
+	}
+	s.calls++
+	if side, ok := c.side(e.App); ok && e.Op == "create" {
+		c.creating[side] = o.at
+		if c.intended[side] < 0 {
+			c.intended[side] = o.at
+		}
+	}
+	switch e.Op {
+	case "create", "update", "delete":
+		c.settleCall(s)
+		if side, ok := c.side(e.App); ok {
+			s.sent[side], s.calling = true, side
+		}
+		s.sending = o.at
+		if s.firstSend < 0 {
+			s.firstSend = o.at
+		}
+	}
+}
+
+// settleCall notes that the last call that writes is over, and whether anything came of it.
+func (c *conn) settleCall(s *span) {
+	if s.sending > s.answered {
+		c.rebuffed = true
+		s.unanswered[s.calling]++
+	}
+	s.sending = s.answered
+}
+
+// doubts notes where, after this sync, it may not be known whether a write went through: wherever it sent any and something
+// went wrong.
+func (c *conn) doubts(s *span, faults int) {
+	for side, sent := range s.sent {
+		c.doubt[side] = c.doubt[side] || sent && (!s.ok || faults > s.faults)
+	}
+}
+
+// clearDoubt forgets doubts when a whole sync without a fault has passed and nothing is said to be unknown.
+func (c *conn) clearDoubt(faults int) {
+	if len(c.open) > 0 || len(c.syncs) == 0 {
+		return
+	}
+	s := c.syncs[len(c.syncs)-1]
+	if !s.ok || s.faults != faults {
+		return
+	}
+	for _, records := range c.last.Records {
+		for _, st := range records {
+			if st.Status == "pending" || st.Status == "duplicate" {
+				return // what a record waits for, or is a double of, may be what was sent
+			}
+		}
+	}
+	c.doubt = [2]bool{}
+}

@@ -1,0 +1,159 @@
+package oracle
+
+import (
+	"fmt"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// undo is a rollback that is going on.
+type undo struct {
+	span   *span
+	at     int
+	faults int
+	left   []leftOver
+}
+
+// leftOver is what a rollback left as it was.
+type leftOver struct {
+	write *write
+	text  string
+}
+
+// beginRollback notes which run is taken back: the last that wrote. It is not judged where that run had a crash, a lost
+// answer or a failure in it: what was recovered of it may belong to a later run.
+func (o *Oracle) beginRollback(c *conn) {
+	c.fresh, c.decidedAll, c.rollback = o.world.now, o.at, nil
+	for i := len(c.syncs) - 1; i >= 0; i-- {
+		s := c.syncs[i]
+		if len(s.writes) == 0 {
+			continue
+		}
+		sure := s.ok && !s.crashed && s.ended.at >= 0 && s.began.at > c.epoch.at && c.saidAt > s.ended.at
+		for _, w := range s.writes {
+			sure = sure && w.told
+		}
+		if sure {
+			c.rollback = &undo{span: s, at: o.at, faults: o.faults}
+		}
+		return
+	}
+}
+
+// judgeTakingBack is I29 while it goes on, and of any write that belongs to no sync: it writes what was there before,
+// and deletes what the connection created and nobody touched since.
+func (o *Oracle) judgeTakingBack(w *write) {
+	w.conn.fresh, w.conn.decidedAll, w.conn.asked = o.world.now, o.at, false
+	switch w.op {
+	case "update":
+		for _, name := range w.changedFields() {
+			f := o.world.field(w.rec.app, name)
+			cell := w.rec.cells[name]
+			held := f.many()
+			for _, e := range cell[:max(len(cell)-1, 0)] {
+				held = held || f.carries(e.value, w.after[name], w.conn.now().Region)
+			}
+			if !held {
+				o.accuse("I29", "%s.%s became %q when %s took back a sync, and was never that", o.label(w), name, w.after[name],
+					w.conn.id)
+			}
+		}
+	case "delete":
+		if w.rec.by != w.conn.id {
+			o.accuse("I29", "%s was deleted when %s took back a sync, which had not created it", o.label(w), w.conn.id)
+		} else if w.rec.lastTouch(w.conn.id).at > w.rec.born.at && o.setup.Apps[w.rec.app].Versions {
+			o.accuse("I29", "%s was deleted when %s took back a sync, although it was edited since", o.label(w), w.conn.id)
+		}
+	}
+}
+
+// judgeRolledBack is I29 when it is over: whatever nobody changed since is as it was before the run. Silent where a
+// fault came between or an app refused to, and of apps whose reads by id lag.
+func (o *Oracle) judgeRolledBack(c *conn) {
+	u := c.rollback
+	c.rollback = nil
+	if u != nil {
+		c.left = u
+	}
+	refused := c.refused || c.asked
+	c.refused, c.asked = false, false
+	if u == nil || u.faults != o.faults || refused {
+		return
+	}
+	seen := map[*record]map[string]bool{}
+	for _, w := range u.span.writes {
+		if o.setup.Apps[w.rec.app].ReadLag > 0 || w.rec.decided(c) > 0 {
+			continue
+		}
+		if w.op == "create" {
+			seen[w.rec] = map[string]bool{}
+			for name := range w.rec.cells {
+				seen[w.rec][name] = true
+			}
+			if w.rec.alive && w.rec.lastTouch(c.id).at < w.at && o.hasSource(c, w) {
+				u.left = append(u.left, leftOver{w, fmt.Sprintf("%s was created by the sync that %s took back, and is still there",
+					o.label(w), c.id)})
+			}
+			continue
+		}
+		if w.op != "update" || !w.rec.alive {
+			continue
+		}
+		for _, name := range w.changedFields() {
+			if seen[w.rec][name] || w.rec.touched(name, c.id) > w.at {
+				continue
+			}
+			if seen[w.rec] == nil {
+				seen[w.rec] = map[string]bool{}
+			}
+			seen[w.rec][name] = true
+			if !sameWhole(o.world.field(w.rec.app, name), w.rec.get(name), w.before[name], c.now().Region) {
+				u.left = append(u.left, leftOver{w, fmt.Sprintf("%s.%s is %q and was %q before the sync that %s took back",
+					o.label(w), name, w.rec.get(name), w.before[name], c.id)})
+			}
+		}
+	}
+}
+
+// sameWhole compares lists and sets by their elements, whatever their types and whichever is primary.
+func sameWhole(f Field, x, y contact.Value, region string) bool {
+	if !f.many() {
+		return same(f, x, y, region)
+	}
+	a, b := f.elements(x, region), f.elements(y, region)
+	for k := range a {
+		if _, ok := b[k]; !ok {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// tellRolledBack accuses what a rollback left without a word: what it has a reason to leave it reports.
+func (o *Oracle) tellRolledBack(c *conn, news []JournalEntry) {
+	u := c.left
+	c.left = nil
+	if u == nil {
+		return
+	}
+	for _, l := range u.left {
+		told := false
+		for _, e := range news {
+			told = told || e.Op == "" && e.Side == l.write.side && (e.ID == l.write.id || e.ID == l.write.rec.id)
+		}
+		if !told {
+			o.accuse("I29", "%s", l.text)
+		}
+	}
+}
+
+// hasSource reports whether the record that one was created from is still there. Where it is gone, the created one may
+// be all that is left of a person, and the guides let it stay or go.
+func (o *Oracle) hasSource(c *conn, w *write) bool {
+	for _, y := range c.partner[w.rec] {
+		if !y.alive {
+			return false
+		}
+	}
+	return true
+}
