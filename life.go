@@ -28,7 +28,11 @@ func (r *run) enter(ctx context.Context) error {
 	if err := r.reconfigure(ctx); err != nil {
 		return err
 	}
-	return r.update(ctx, r.saveLife)
+	if err := r.update(ctx, r.saveLife); err != nil {
+		return err
+	}
+	r.setSeen(r.row.Version) // not before it is stored: another handle may get there first
+	return nil
 }
 
 // countLast counts what the run before this one did, if it died before it could.
@@ -137,7 +141,6 @@ func (r *run) reconfigure(ctx context.Context) error {
 		r.row.Config, r.row.Resolver = config, r.doc.resolves()
 		r.row.Version++
 	}
-	r.setSeen(r.row.Version)
 	if r.row.Defaults == nil && r.doc.Mappings == nil {
 		r.row.Defaults = r.cfg.Connection.Mappings
 	}

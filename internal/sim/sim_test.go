@@ -28,8 +28,10 @@ var (
 
 // open are seeds that are known to fail, with the reason. Each is a fault that nobody has mended yet.
 var open = map[uint64]string{
-	663:  "two values of one field chase each other round a ring of three connections until the cell is frozen",
-	6661: "who was entered under the same key while a creation had no answer is taken for it, and what they lack for cleared",
+	663:   "two values of one field chase each other round a ring of three connections until the cell is frozen",
+	11206: "an update without an answer, of which an app cut one field short, is not seen to have landed: the history lacks it",
+	11835: "as 6661, and the rule's tag is not put on them",
+	6661:  "who was entered under the same key while a creation had no answer is taken for it, and what they lack for cleared",
 }
 
 // TestSeeds plays seeds: nothing that was promised is broken, and every fault that the simulator knows befell some of them.
