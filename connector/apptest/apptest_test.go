@@ -1,9 +1,11 @@
 package apptest_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"strings"
 	"sync"
 	"testing"
@@ -126,27 +128,36 @@ func TestFaults(t *testing.T) {
 // TestFaultsThatHang: the client gives up, and the server frees what waited.
 func TestFaultsThatHang(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []apptest.FaultKind{apptest.Hang, apptest.Stall} {
-		acts := 0
-		s := apptest.New(t, counter(&acts))
-		s.Fail(apptest.Fault{Do: kind})
-		r, err := http.NewRequest("GET", s.URL, nil)
+	acts, arrived := 0, make(chan bool, 2)
+	app := counter(&acts)
+	app.Kind = func(r *http.Request, _ []byte) string { arrived <- true; return r.URL.Path }
+	s := apptest.New(t, app)
+	ask := func(kind apptest.FaultKind, trace *httptrace.ClientTrace) (*http.Response, context.CancelFunc, error) {
+		s.Fail(apptest.Fault{On: "/" + string(kind), Do: kind})
+		ctx, cancel := context.WithCancel(t.Context())
+		if trace.WroteRequest == nil {
+			trace.WroteRequest = func(httptrace.WroteRequestInfo) { cancel() }
+		}
+		r, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), "GET", s.URL+"/"+string(kind), nil)
 		require.NoError(t, err)
-		client := *s.Client()
-		client.Timeout = 50 * time.Millisecond
-		answer, err := client.Do(r)
-		if err == nil {
-			var got []byte
-			got, err = io.ReadAll(answer.Body)
-			answer.Body.Close()
-			if kind != apptest.Stall || string(got) != `"hello,` {
-				t.Errorf("%s: %q arrives", kind, got)
-			}
-		}
-		if err == nil || acts != map[apptest.FaultKind]int{apptest.Stall: 1}[kind] {
-			t.Errorf("%s: %v after %d acts", kind, err, acts)
-		}
+		answer, err := s.Client().Do(r)
+		return answer, cancel, err
 	}
+	_, _, err := ask(apptest.Hang, &httptrace.ClientTrace{}) // gives up as soon as it has asked
+	require.ErrorIs(t, err, context.Canceled)
+	<-arrived
+
+	answer, cancel, err := ask(apptest.Stall, &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) {}})
+	require.NoError(t, err)
+	half := make([]byte, len(`"hello,`))
+	_, err = io.ReadFull(answer.Body, half)
+	require.NoError(t, err)
+	require.Equal(t, `"hello,`, string(half))
+	cancel()
+	_, err = answer.Body.Read(half)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, 1, acts, "the one that hung has done nothing")
 }
 
 func TestFaultScript(t *testing.T) {

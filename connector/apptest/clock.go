@@ -9,8 +9,9 @@ import (
 // Start is when a [Clock] begins unless it is told otherwise.
 var Start = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
-// A Clock is a [github.com/contactsync/contactsync/connector.Clock] whose time passes only when somebody sleeps or the
-// test says so. It is safe for use by several goroutines; who sleeps moves the time for all. The zero Clock is at [Start].
+// A Clock is a [github.com/contactsync/contactsync/connector.Clock] whose time passes only when somebody sleeps or
+// the test says so. It is safe for use by several goroutines; who sleeps moves the time for all. The zero Clock is at
+// [Start].
 type Clock struct {
 	mu     sync.Mutex
 	passed time.Duration

@@ -79,5 +79,5 @@ func ExampleWebhook() {
 	// {"id":2}
 	// {"id":2}
 	// {"id":1}
-	// 7 forgeries
+	// 8 forgeries
 }

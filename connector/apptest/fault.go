@@ -89,7 +89,8 @@ type waiting struct {
 	met int
 }
 
-// Fail makes the next requests go wrong. Where several faults wait for one request, the first that was given befalls it.
+// Fail makes the next requests go wrong. Where several faults wait for one request, the first that was given befalls
+// it.
 func (s *Server) Fail(f Fault) {
 	s.t.Helper()
 	if _, err := path.Match(f.Path, ""); err != nil || !slices.Contains(kinds, f.Do) || f.After < 0 || f.Times < -1 {
@@ -97,7 +98,8 @@ func (s *Server) Fail(f Fault) {
 		return
 	}
 	f.Times = cmp.Or(f.Times, 1)
-	f.Status = cmp.Or(f.Status, map[FaultKind]int{LoginPage: http.StatusOK, Redirect: http.StatusFound}[f.Do], http.StatusInternalServerError)
+	usual := map[FaultKind]int{LoginPage: http.StatusOK, Redirect: http.StatusFound}[f.Do]
+	f.Status = cmp.Or(f.Status, usual, http.StatusInternalServerError)
 	s.script.mu.Lock()
 	defer s.script.mu.Unlock()
 	s.script.faults = append(s.script.faults, &waiting{Fault: f})

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Refuse answers a request that the app does not know or that its rules forbid, with a status and the reason, and fails the
-// test: it is a mistake of the connector, not of a user or of the data. The message must not hold contact data. It is called
-// by a fake, with the request that it got.
+// Refuse answers a request that the app does not know or that its rules forbid, with a status and the reason, and
+// fails the test: it is a mistake of the connector, not of a user or of the data. The message must not hold contact
+// data. It is called by a fake, with the request that it got.
 func Refuse(w http.ResponseWriter, r *http.Request, status int, format string, args ...any) {
 	Note(r, format, args...)
 	http.Error(w, fmt.Sprintf(format, args...), status)
@@ -25,15 +25,16 @@ func Note(r *http.Request, format string, args ...any) {
 }
 
 // harmless are headers that clients and proxies send of themselves and that change nothing of what is asked for.
-var harmless = []string{"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection", "Content-Length",
-	"Content-Type", "Host", "Referer", "Traceparent", "Tracestate", "User-Agent"}
+var harmless = []string{"Accept", "Accept-Encoding", "Accept-Language", "Authorization", "Cache-Control", "Connection",
+	"Content-Length", "Content-Type", "Host", "Referer", "Traceparent", "Tracestate", "User-Agent"}
 
 // UnknownHeader returns a header of the request that the app would act by or that it does not know: one that neither
 // changes nothing (User-Agent and the like) nor is among known. "" means that there is none.
 func UnknownHeader(r *http.Request, known ...string) string {
 	var unknown []string
 	for name := range r.Header {
-		if !slices.Contains(harmless, name) && !slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) }) {
+		isKnown := slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, name) })
+		if !isKnown && !slices.Contains(harmless, name) {
 			unknown = append(unknown, name)
 		}
 	}

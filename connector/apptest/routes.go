@@ -17,16 +17,16 @@ type Route struct {
 	Pattern string   // "PATCH /v1/people/{id}", as [http.ServeMux] has it
 	Params  []string // query parameters; any other is refused, and one that is given twice
 	Headers []string // headers that the app acts by, beside those that change nothing
-	// Fields are what a body of JSON or of a form may hold, dotted: "name", "person.emails.value". Elements of a list have
-	// the name of their list; "properties.*" is whatever is below. nil means that there is no body.
+	// Fields are what a body of JSON or of a form may hold, dotted: "name", "person.emails.value". Elements of a list
+	// have the name of their list; "properties.*" is whatever is below. nil means that there is no body.
 	Fields []string
 	// Raw leaves the body to Handle, whatever it is.
 	Raw    bool
 	Handle http.HandlerFunc
 }
 
-// Routes is an [http.Handler] that serves its routes and refuses all else: a path, method, parameter, header or field that
-// no route names fails the test ([Refuse]).
+// Routes is an [http.Handler] that serves its routes and refuses all else: a path, method, parameter, header or field
+// that no route names fails the test ([Refuse]).
 type Routes []Route
 
 // ServeHTTP serves a request by its route.
@@ -68,8 +68,8 @@ func (route *Route) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	route.Handle(w, r)
 }
 
-// unknownField returns what is wrong with a body: one where there is to be none, one that cannot be read, or a field that
-// is not known.
+// unknownField returns what is wrong with a body: one where there is to be none, one that cannot be read, or a field
+// that is not known.
 func unknownField(contentType string, body []byte, known []string) error {
 	if len(body) == 0 {
 		return nil
@@ -125,5 +125,6 @@ func paths(prefix string, v any) (all []string) {
 // covers reports whether a known field is name, above it, or says that anything below it is known.
 func covers(known, name string) bool {
 	above, any := strings.CutSuffix(known, ".*")
-	return known == name || strings.HasPrefix(known, name+".") || any && (name == above || strings.HasPrefix(name, above+"."))
+	return known == name || strings.HasPrefix(known, name+".") ||
+		any && (name == above || strings.HasPrefix(name, above+"."))
 }

@@ -56,7 +56,8 @@ type Server struct {
 // ([Refuse]), and if a fault of the script has befallen none.
 func New(t T, app App) *Server {
 	t.Helper()
-	s := &Server{Clock: app.Clock, t: t, app: app, done: make(chan struct{}), between: map[string][]func(int){}, met: map[string]int{}}
+	s := &Server{Clock: app.Clock, t: t, app: app, done: make(chan struct{}),
+		between: map[string][]func(int){}, met: map[string]int{}}
 	if s.Clock == nil {
 		s.Clock = &Clock{}
 	}

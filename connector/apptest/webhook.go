@@ -70,15 +70,16 @@ type Webhook struct {
 func (h Webhook) Delivery(body []byte) connector.Delivery { return h.at(body, h.Clock.Now()) }
 
 func (h Webhook) at(body []byte, sent time.Time) connector.Delivery {
-	d := connector.Delivery{Method: http.MethodPost, URL: h.URL, Header: http.Header{}, Body: slices.Clone(body), Received: h.Clock.Now()}
+	d := connector.Delivery{Method: http.MethodPost, URL: h.URL, Header: http.Header{}, Body: slices.Clone(body),
+		Received: h.Clock.Now()}
 	d.Header.Set("Content-Type", "application/json")
 	h.Signature.sign(&d, sent)
 	return d
 }
 
 // Forgeries returns what a receiver must refuse, by what is wrong with it: another body under the same signature, a
-// signature of another secret, none, half of one, and, where deliveries bear their time, one that was sent a day ago and
-// one whose time was put forward.
+// signature of another secret, none, half of one, and, where deliveries bear their time, one that was sent a day ago,
+// one whose time was put forward, and one that is signed with words for a time.
 func (h Webhook) Forgeries(body []byte) map[string]connector.Delivery {
 	other := h
 	other.Signature.Secret += "x"
@@ -88,11 +89,14 @@ func (h Webhook) Forgeries(body []byte) map[string]connector.Delivery {
 		return d
 	}
 	all := map[string]connector.Delivery{
-		"another body":     h.Delivery(body),
-		"another secret":   other.Delivery(body),
-		"no signature":     header(func(hd http.Header) { hd.Del(h.Signature.Header) }),
-		"empty signature":  header(func(hd http.Header) { hd.Set(h.Signature.Header, "") }),
-		"half a signature": header(func(hd http.Header) { s := hd.Get(h.Signature.Header); hd.Set(h.Signature.Header, s[:len(s)/2]) }),
+		"another body":    h.Delivery(body),
+		"another secret":  other.Delivery(body),
+		"no signature":    header(func(hd http.Header) { hd.Del(h.Signature.Header) }),
+		"empty signature": header(func(hd http.Header) { hd.Set(h.Signature.Header, "") }),
+		"half a signature": header(func(hd http.Header) {
+			whole := hd.Get(h.Signature.Header)
+			hd.Set(h.Signature.Header, whole[:len(whole)/2])
+		}),
 	}
 	changed := all["another body"]
 	changed.Body = append(changed.Body, ' ')
@@ -104,6 +108,9 @@ func (h Webhook) Forgeries(body []byte) map[string]connector.Delivery {
 		forward.Header = old.Header.Clone()
 		forward.Header.Set(name, h.Delivery(body).Header.Get(name))
 		all["an old one put forward"] = forward
+		timeless := h
+		timeless.Signature.Time = func(time.Time) string { return "soon" }
+		all["words for a time"] = timeless.Delivery(body)
 	}
 	return all
 }

@@ -132,7 +132,7 @@ func TestForgeries(t *testing.T) {
 	}
 	require.True(t, honest(h.Delivery([]byte("{}"))))
 	forged := h.Forgeries([]byte("{}"))
-	require.Len(t, forged, 7)
+	require.Len(t, forged, 8)
 	for name, d := range forged {
 		if honest(d) {
 			t.Errorf("%s is taken", name)

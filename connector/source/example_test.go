@@ -23,7 +23,8 @@ func ExampleWatermark() {
 	leads := []lead{{"7", "ann@example.com", noon.Add(-2 * time.Hour)}, {"3", "bob@example.com", noon.Add(-time.Hour)}}
 	feed := source.Watermark{
 		Search: func(ctx context.Context, after source.Mark, fields []string) (source.Found, error) {
-			// POST /search {"filter": "updated > after.At OR updated = after.At AND id > after.ID", "sort": ["updated", "id"]}
+			// POST /search {"filter": "updated > after.At OR updated = after.At AND id > after.ID", "sort":
+			// ["updated", "id"]}
 			found := source.Found{Now: noon} // the Date of the answer
 			for _, l := range leads {
 				if l.updated.After(after.At) || l.updated.Equal(after.At) && l.id > after.ID {

@@ -8,21 +8,23 @@ import (
 	"github.com/contactsync/contactsync/connector"
 )
 
-// Newest is a feed that is a search of what changed since a time, newest first, of an app that takes times only coarsely,
-// such as by the day, and whose pages may be counted from the beginning. A record that changes while they are read jumps to
-// the front; the next pass, which begins before this one began, tells it. Records that go away let others slip to pages
-// that were read, so a search of several pages is read again until nobody has gone away meanwhile. A pass over everything
-// ends with the front once more, and is complete if that is one page. One of more than 300 pages is not read again and is
-// never complete. It is safe for use by several goroutines.
+// Newest is a feed that is a search of what changed since a time, newest first, of an app that takes times only
+// coarsely, such as by the day, and whose pages may be counted from the beginning. A record that changes while they
+// are read jumps to the front; the next pass, which begins before this one began, tells it. Records that go away let
+// others slip to pages that were read, so a search of several pages is read again until nobody has gone away
+// meanwhile. A pass over everything ends with the front once more, and is complete if that is one page. One of more
+// than 300 pages is not read again and is never complete. It is safe for use by several goroutines.
 type Newest struct {
-	// Search returns one page of the records that changed at or after since, newest first; older ones may come, too. The
-	// zero since asks for all. page is what the page before said, "" on the first.
+	// Search returns one page of the records that changed at or after since, newest first; older ones may come, too.
+	// The zero since asks for all. page is what the page before said, "" on the first.
 	Search func(ctx context.Context, since time.Time, page string, fields []string) (FoundPage, error)
-	// Grain is how much later than it was asked to the search may begin: 48 hours if it takes days of an unknown time zone.
+	// Grain is how much later than it was asked to the search may begin: 48 hours if it takes days of an unknown time
+	// zone.
 	Grain time.Duration
 	// Overlap is at least how long the search may take to show a change, and the resolution of the times that it tells.
 	Overlap time.Duration
-	// Sweep is after how long everything is read again, so that deletions show which the search does not tell: 0 is never.
+	// Sweep is after how long everything is read again, so that deletions show which the search does not tell: 0 is
+	// never.
 	Sweep time.Duration
 	// Partial: a pass over everything does not name every record that the app has.
 	Partial bool
@@ -152,8 +154,8 @@ func (f *Newest) finish(c *newestCursor, page *connector.Page) {
 	c.Round, c.Pages, c.Front = c.Round+1, 0, front
 }
 
-// end ends a pass. What one that is not sure has missed is told by the next; of one that is too long to be read again, by
-// the next over everything.
+// end ends a pass. What one that is not sure has missed is told by the next; of one that is too long to be read
+// again, by the next over everything.
 func (f *Newest) end(c *newestCursor, page *connector.Page, sure bool) {
 	f.rounds.end(c.Pass)
 	if !sure && c.Pages <= maxAgain {

@@ -6,13 +6,13 @@ import (
 	"github.com/contactsync/contactsync/connector"
 )
 
-// Roll is the list of an app without a feed whose pages are counted from the beginning, so that a record slips to a page
-// that was read when one before it goes away. The list is complete, and so proof of who is gone, once it was read again
-// and nobody had gone away meanwhile; one that is never at rest, or has more than 300 pages, is told and proves nothing. It
-// is safe for use by several goroutines.
+// Roll is the list of an app without a feed whose pages are counted from the beginning, so that a record slips to a
+// page that was read when one before it goes away. The list is complete, and so proof of who is gone, once it was
+// read again and nobody had gone away meanwhile; one that is never at rest, or has more than 300 pages, is told and
+// proves nothing. It is safe for use by several goroutines.
 type Roll struct {
-	// Page returns one page of ids and versions in an order that stays; page is what the page before said, "" on the first.
-	// Next, More and Complete of the listing are not looked at.
+	// Page returns one page of ids and versions in an order that stays; page is what the page before said, "" on the
+	// first. Next, More and Complete of the listing are not looked at.
 	Page func(ctx context.Context, page string) (listing connector.Listing, next string, err error)
 	// Partial: the list does not name every record that the app has.
 	Partial bool

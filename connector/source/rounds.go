@@ -7,9 +7,10 @@ import (
 	"sync"
 )
 
-// Where pages are counted from the beginning, a record slips to a page that was read when one on such a page goes away. So
-// a list of several pages is read in rounds. A round lost nobody if all whom it showed are shown by the next round again: then
-// nobody went away. What rounds have shown is kept in memory; who has lost it begins with the first round again.
+// Where pages are counted from the beginning, a record slips to a page that was read when one on such a page goes
+// away. So a list of several pages is read in rounds. A round lost nobody if all whom it showed are shown by the next
+// round again: then nobody went away. What rounds have shown is kept in memory; who has lost it begins with the first
+// round again.
 
 const (
 	maxRounds = 4   // then the list is not at rest, and proves nothing
@@ -49,8 +50,8 @@ func (r *rounds) begin() string {
 	return name
 }
 
-// goesOn reports whether a pass is remembered and has come no further than a round. What a page showed that was lost and is
-// read again does no harm: it was there.
+// goesOn reports whether a pass is remembered and has come no further than a round. What a page showed that was lost
+// and is read again does no harm: it was there.
 func (r *rounds) goesOn(name string, round int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

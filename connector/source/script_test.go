@@ -19,7 +19,8 @@ import (
 // start is when the app's clock stands in the scripts below.
 var start = time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC)
 
-// items are records "a@3": a, changed three hours before start. "-a@3" is one that is gone, "!a@3" one that cannot be read.
+// items are records "a@3": a, changed three hours before start. "-a@3" is one that is gone, "!a@3" one that cannot be
+// read.
 func items(text string) (all []source.Item) {
 	for _, word := range strings.Fields(text) {
 		id, hours, _ := strings.Cut(word, "@")
@@ -58,8 +59,8 @@ func told(page connector.Page) string {
 	return strings.Join(words, " ")
 }
 
-// ask is a step of a script: what the app is asked for, what it answers, what the piece tells. An answer "a@1 >x" has a next
-// page x; "err" is an expectation that the step fails with it and the app is not to be asked.
+// ask is a step of a script: what the app is asked for, what it answers, what the piece tells. An answer "a@1 >x" has
+// a next page x; "err" is an expectation that the step fails with it and the app is not to be asked.
 type step struct {
 	asked, answer, told string
 	err                 error
@@ -142,8 +143,8 @@ func TestNewestOverPages(t *testing.T) {
 	}
 }
 
-// TestNewestGoesOn: from the start of the last pass, less the overlap; older ones end it; what was not at rest is asked for
-// again; after the sweep everything is.
+// TestNewestGoesOn: from the start of the last pass, less the overlap; older ones end it; what was not at rest is
+// asked for again; after the sweep everything is.
 func TestNewestGoesOn(t *testing.T) {
 	t.Parallel()
 	asked, answer, now := "", "", start
@@ -172,8 +173,8 @@ func (asConnector) Apply(context.Context, []connector.Write) ([]connector.Result
 	panic("not asked")
 }
 
-// TestLongLists: the library ends a pass after 1,000 pages that name nobody new. What is read in rounds stays below that,
-// and what is too long for it is read once.
+// TestLongLists: the library ends a pass after 1,000 pages that name nobody new. What is read in rounds stays below
+// that, and what is too long for it is read once.
 func TestLongLists(t *testing.T) {
 	t.Parallel()
 	for _, row := range []struct{ pages, reads int }{{300, 4 * 300}, {301, 301}} {

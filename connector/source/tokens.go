@@ -10,16 +10,16 @@ import (
 	"github.com/contactsync/contactsync/connector"
 )
 
-// Tokens is a feed whose position the app keeps: a pass over everything ends with a token, and a pass with that token tells
-// what has changed since. It is safe for use by several goroutines.
+// Tokens is a feed whose position the app keeps: a pass over everything ends with a token, and a pass with that token
+// tells what has changed since. It is safe for use by several goroutines.
 type Tokens struct {
 	// Page asks the app for one page. It fails with [connector.ErrCursorExpired] if the app no longer knows at.Sync or
 	// at.Page; what was read since then is read again.
 	Page func(ctx context.Context, at Position, fields []string) (TokenPage, error)
 	// Partial: a pass over everything does not name every record that the app has.
 	Partial bool
-	// MaxAge is how old a token may become before a pass over everything is due, counted from the last one; 0 means that
-	// only the app says so. It is for apps that forget tokens after some days or that forget to tell a change.
+	// MaxAge is how old a token may become before a pass over everything is due, counted from the last one; 0 means
+	// that only the app says so. It is for apps that forget tokens after some days or that forget to tell a change.
 	MaxAge time.Duration
 	// Clock tells the age; nil is the machine's.
 	Clock connector.Clock
@@ -31,12 +31,12 @@ type Position struct {
 	Page string // the token of a further page of this pass
 }
 
-// A TokenPage is one page as the app told it. Of the Page inside Next and Complete are set by [Tokens], and More need not
-// be set where NextPage is.
+// A TokenPage is one page as the app told it. Of the Page inside Next and Complete are set by [Tokens], and More need
+// not be set where NextPage is.
 type TokenPage struct {
 	connector.Page
-	// NextPage is the token of the next page of this pass, "" if this is the last one. An app that has no such tokens and
-	// goes on with another NextSync says More (RFC 6578 section 3.6).
+	// NextPage is the token of the next page of this pass, "" if this is the last one. An app that has no such tokens
+	// and goes on with another NextSync says More (RFC 6578 section 3.6).
 	NextPage string
 	// NextSync is the token of the next pass; on the last page it must be there.
 	NextSync string
@@ -53,8 +53,8 @@ type tokensCursor struct {
 	Began  time.Time `json:",omitzero"` // the last pass over everything
 }
 
-// Changes returns one page, as [connector.Connector] asks for it. Tokens belong to the fields that they were got with: with
-// others the cursor has expired.
+// Changes returns one page, as [connector.Connector] asks for it. Tokens belong to the fields that they were got
+// with: with others the cursor has expired.
 func (f *Tokens) Changes(ctx context.Context, q connector.Query) (connector.Page, error) {
 	var c tokensCursor
 	if err := decode(tokensKind, q.Since, &c); err != nil {

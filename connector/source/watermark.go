@@ -10,24 +10,25 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// Watermark is a feed that is a search by the time of the last change, oldest first. A page goes on behind the last record
-// of the page before, by time and id and never by a count, so that records which move to the end while it is read are
-// told where they are now and none is skipped. A pass begins where the one before began, by the app's clock, less
-// Overlap. It is safe for use by several goroutines.
+// Watermark is a feed that is a search by the time of the last change, oldest first. A page goes on behind the last
+// record of the page before, by time and id and never by a count, so that records which move to the end while it is
+// read are told where they are now and none is skipped. A pass begins where the one before began, by the app's clock,
+// less Overlap. It is safe for use by several goroutines.
 type Watermark struct {
-	// Search returns the next records behind a mark, in the order of their time and, where that is equal, their id. Of the
-	// zero mark it returns the first of all records.
+	// Search returns the next records behind a mark, in the order of their time and, where that is equal, their id.
+	// Of the zero mark it returns the first of all records.
 	Search func(ctx context.Context, after Mark, fields []string) (Found, error)
 	// Overlap is at least how long the search may take to show a change, and the resolution of its times.
 	Overlap time.Duration
-	// Sweep is after how long everything is read again, so that deletions show which the search does not tell: 0 is never.
+	// Sweep is after how long everything is read again, so that deletions show which the search does not tell: 0 is
+	// never.
 	Sweep time.Duration
 	// Partial: a pass over everything does not name every record that the app has.
 	Partial bool
 }
 
-// A Mark is a place in the order of the last changes: behind all that changed earlier, and at the same time with a lesser
-// id. The zero Mark is before everything.
+// A Mark is a place in the order of the last changes: behind all that changed earlier, and at the same time with a
+// lesser id. The zero Mark is before everything.
 type Mark struct {
 	At time.Time
 	ID string
@@ -63,8 +64,8 @@ func (i Item) add(page *connector.Page) {
 type Found struct {
 	Items []Item
 	More  bool // there are more behind the last item
-	// Now is the app's clock as it answered: the Date of an answer over HTTP. Where the app does not tell it, it is this
-	// machine's, and Overlap covers how far the two may be apart.
+	// Now is the app's clock as it answered: the Date of an answer over HTTP. Where the app does not tell it, it is
+	// this machine's, and Overlap covers how far the two may be apart.
 	Now time.Time
 }
 
@@ -109,7 +110,7 @@ func (f *Watermark) Changes(ctx context.Context, q connector.Query) (connector.P
 		item.add(&page)
 	}
 	if found.More && last == c.After {
-		return connector.Page{}, fmt.Errorf("%w: the search says that there is more, and does not go on", connector.ErrPaginationLoop)
+		return connector.Page{}, fmt.Errorf("%w: the search has more and does not go on", connector.ErrPaginationLoop)
 	}
 	if c.All {
 		c.Full = c.Start

@@ -297,8 +297,8 @@ func (r *reader) check(gone bool) {
 // settle lets the index catch up.
 func (r *reader) settle() { r.clock.Advance(r.lag + 3*time.Second) }
 
-// live runs passes in a wild world, and then one at rest, behind what is left of one that was broken off: after it, nothing
-// may be missed.
+// live runs passes in a wild world, and then one at rest, behind what is left of one that was broken off: after it,
+// nothing may be missed.
 func (r *reader) live(tombstones bool) {
 	for range rapid.IntRange(1, 5).Draw(r.rt, "passes") {
 		for range rapid.IntRange(0, 4).Draw(r.rt, "acts before") {

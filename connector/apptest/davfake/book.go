@@ -20,6 +20,7 @@ type Book struct {
 	server   *Server
 	label    string
 	readOnly bool
+	unlisted bool
 	cards    map[string]*card
 	gone     map[string]*card // as they were last
 	stray    []string
@@ -31,6 +32,7 @@ type Book struct {
 // card is one member of a book.
 type card struct {
 	body    string
+	uid     string
 	etag    string // opaque part
 	born    int    // the change that made it
 	changed int    // the last change of it
@@ -89,6 +91,14 @@ func (b *Book) SetReadOnly(readOnly bool) {
 	b.readOnly = readOnly
 }
 
+// Unlist makes every list of the book empty, as on a server that has lost its index, or whole again. Cards can be read and
+// written all the while, and what is written is not listed either.
+func (b *Book) Unlist(unlisted bool) {
+	b.server.mu.Lock()
+	defer b.server.mu.Unlock()
+	b.unlisted = unlisted
+}
+
 // ExpireTokens makes every sync token that the server has given out unknown.
 func (b *Book) ExpireTokens() {
 	b.server.mu.Lock()
@@ -119,7 +129,7 @@ func (b *Book) store(name, body string) {
 		b.cards[name] = c
 		delete(b.gone, name)
 	}
-	c.body, c.changed = body, b.changes
+	c.body, c.uid, c.changed = body, property(body, "UID"), b.changes
 	c.etag = b.newETag(body)
 }
 
@@ -157,6 +167,14 @@ func (b *Book) remove(name string) bool {
 // names returns the names of the cards, sorted.
 func (b *Book) names() []string { return slices.Sorted(maps.Keys(b.cards)) }
 
+// listed returns the names of the cards that a list tells, sorted.
+func (b *Book) listed() []string {
+	if b.unlisted {
+		return nil
+	}
+	return b.names()
+}
+
 // token returns the sync token of a state.
 func (b *Book) token(state int) string {
 	if b.told[state].IsZero() {
@@ -191,6 +209,9 @@ type change struct {
 // since returns what changed after a state, in the order in which it happened: of each member the last change.
 func (b *Book) since(state int) []change {
 	var all []change
+	if b.unlisted {
+		return nil
+	}
 	for name, c := range b.cards {
 		if c.changed > state {
 			all = append(all, change{name, c, false})
@@ -206,12 +227,13 @@ func (b *Book) since(state int) []change {
 	return all
 }
 
-// withUID returns the name of another card with a UID, "" if there is none.
+// withUID returns the name of another card with a UID, the first by name, "" if there is none.
 func (b *Book) withUID(uid, besides string) string {
-	for _, name := range b.names() {
-		if name != besides && property(b.cards[name].body, "UID") == uid {
-			return name
+	found := ""
+	for name, c := range b.cards {
+		if name != besides && c.uid == uid && (found == "" || name < found) {
+			found = name
 		}
 	}
-	return ""
+	return found
 }

@@ -3,7 +3,6 @@ package davfake
 import (
 	"slices"
 	"strings"
-	"time"
 )
 
 // lines returns the unfolded lines of a card (RFC 6350 section 3.2).
@@ -28,16 +27,24 @@ func nameOf(line string) string {
 	return strings.ToUpper(name[strings.LastIndexByte(name, '.')+1:])
 }
 
-// valueOf returns the value of a line: what follows the first colon outside quotes.
-func valueOf(line string) string {
+// colon returns where the value of a line begins: behind the first colon outside quotes. It is -1 if there is none.
+func colon(line string) int {
 	quoted := false
 	for i, r := range line {
 		switch {
 		case r == '"':
 			quoted = !quoted
 		case r == ':' && !quoted:
-			return line[i+1:]
+			return i
 		}
+	}
+	return -1
+}
+
+// valueOf returns the value of a line, "" if it has none.
+func valueOf(line string) string {
+	if i := colon(line); i >= 0 {
+		return line[i+1:]
 	}
 	return ""
 }
@@ -59,93 +66,11 @@ func isCard(text string) bool {
 		return false
 	}
 	for _, line := range all[1 : len(all)-1] {
-		if !strings.Contains(line, ":") || strings.EqualFold(line, "BEGIN:VCARD") || strings.EqualFold(line, "END:VCARD") {
+		if colon(line) < 0 || strings.EqualFold(line, "BEGIN:VCARD") || strings.EqualFold(line, "END:VCARD") {
 			return false
 		}
 	}
 	return true
-}
-
-// rewritten returns a card as the server stores it.
-func rewritten(card string, by []Rewrite, now time.Time) string {
-	for _, how := range by {
-		switch how {
-		case DropX:
-			card = join(slices.DeleteFunc(lines(card), func(l string) bool { return strings.HasPrefix(nameOf(l), "X-") }))
-		case Refold:
-			card = fold(card, 60)
-		case Upper:
-			card = join(upper(lines(card)))
-		case Sort:
-			card = sorted(card)
-		case AddREV:
-			card = with(card, "REV", now.UTC().Format("20060102T150405Z"))
-		case NewUID:
-			if uid := property(card, "UID"); !strings.HasPrefix(uid, "server-") {
-				card = with(card, "UID", "server-"+uid)
-			}
-		}
-	}
-	return card
-}
-
-// with returns a card in which a property has a value, in its place or at the end.
-func with(card, name, value string) string {
-	all := lines(card)
-	line := name + ":" + value
-	if i := slices.IndexFunc(all, func(l string) bool { return nameOf(l) == name }); i >= 0 {
-		all[i] = line
-	} else {
-		all = slices.Insert(all, len(all)-1, line)
-	}
-	return join(all)
-}
-
-// fold returns a card whose lines are folded after width bytes, never within a character.
-func fold(card string, width int) string {
-	var b strings.Builder
-	for _, line := range lines(card) {
-		for len(line) > width {
-			end := width
-			for end > 1 && line[end]&0xc0 == 0x80 {
-				end--
-			}
-			b.WriteString(line[:end] + "\r\n ")
-			line = line[end:]
-		}
-		b.WriteString(line + "\r\n")
-	}
-	return b.String()
-}
-
-// upper returns lines with the names of properties and groups in upper case; parameters stay as they are.
-func upper(all []string) []string {
-	for i, line := range all {
-		if end := strings.IndexAny(line, ":;"); end > 0 {
-			all[i] = strings.ToUpper(line[:end]) + line[end:]
-		}
-	}
-	return all
-}
-
-// sorted returns a card in the order of a server that knows cards only as a bag of properties.
-func sorted(card string) string {
-	all := upper(lines(card))
-	inner := all[1 : len(all)-1]
-	first := []string{"VERSION", "PRODID", "UID"}
-	rank := func(line string) int {
-		if i := slices.Index(first, nameOf(line)); i >= 0 {
-			return i
-		}
-		return len(first)
-	}
-	slices.SortStableFunc(inner, func(a, b string) int {
-		if d := rank(a) - rank(b); d != 0 {
-			return d
-		}
-		return strings.Compare(nameOf(a), nameOf(b))
-	})
-	return join(all)
 }
 
 // only returns a card with the named properties alone (RFC 6352 section 10.4.2).

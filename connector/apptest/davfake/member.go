@@ -38,7 +38,7 @@ func (q *request) names(list string, c *card, weakly bool) bool {
 		return false
 	}
 	if strings.TrimSpace(list) == "*" {
-		return true
+		return weakly || q.r.Method != http.MethodPut || !q.quirks.PutAnyNeverMatches
 	}
 	for _, tag := range strings.Split(list, ",") {
 		tag = strings.TrimSpace(tag)
@@ -56,7 +56,7 @@ func (q *request) names(list string, c *card, weakly bool) bool {
 func (q *request) conditions(c *card) bool {
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		for _, tag := range q.r.Header.Values(name) {
-			if bad := strings.TrimPrefix(tag, "W/"); tag != "*" && !(strings.HasPrefix(bad, `"`) && strings.HasSuffix(bad, `"`) && len(bad) > 1) {
+			if opaque := strings.TrimPrefix(tag, "W/"); tag != "*" && !isQuoted(opaque) {
 				apptest.Refuse(q.w, q.r, http.StatusBadRequest, "%s bears what is no ETag", name)
 				return false
 			}
@@ -75,6 +75,8 @@ func (q *request) conditions(c *card) bool {
 	}
 	return failed == ""
 }
+
+func isQuoted(s string) bool { return len(s) > 1 && s[0] == '"' && s[len(s)-1] == '"' }
 
 // put answers a PUT (RFC 6352 section 6.3.2).
 func (q *request) put() {
@@ -136,8 +138,8 @@ func (q *request) acceptable(at *resource) bool {
 	return false
 }
 
-// conflict returns the name of the card that a UID conflicts with: another one that has it, or the card itself if it has
-// another UID. "" means that there is none.
+// conflict returns the name of the card that a UID conflicts with: another one that has it, or the card itself if it
+// has another UID. "" means that there is none.
 func (q *request) conflict(at *resource, uid string) string {
 	if slices.Contains(q.quirks.Rewrite, NewUID) {
 		return "" // UIDs are the server's
@@ -146,7 +148,7 @@ func (q *request) conflict(at *resource, uid string) string {
 		return other
 	}
 	if c := at.card(); c != nil {
-		if own := property(c.body, "UID"); own != "" && own != uid {
+		if c.uid != "" && c.uid != uid {
 			return at.name
 		}
 	}

@@ -18,7 +18,7 @@ func (q *request) propfind() {
 		return
 	}
 	at := q.at()
-	if at.name != "" && at.card() == nil || at.book == nil && !slices.Contains([]string{"/", q.root, q.principal, q.home}, at.path) {
+	if at.name != "" && at.card() == nil || at.book == nil && !slices.Contains(q.above(), at.path) {
 		q.answer(http.StatusNotFound, "")
 		return
 	}
@@ -48,7 +48,7 @@ func (q *request) propfind() {
 // below returns the members of a collection.
 func (q *request) below(at *resource) (all []*resource) {
 	if at.book != nil && at.name == "" {
-		for _, name := range at.book.names() {
+		for _, name := range at.book.listed() {
 			all = append(all, &resource{path: at.path + name, book: at.book, name: name})
 		}
 	}
@@ -82,13 +82,15 @@ func (q *request) list(at *resource, found []*resource, want []node, deep bool) 
 
 // tooMany is the response that says that a list is cut (RFC 6578 section 3.6).
 func (q *request) tooMany(at *resource) string {
-	return q.x.d("response", q.href(at.path), q.status(http.StatusInsufficientStorage), q.x.d("error", q.x.d("number-of-matches-within-limits")))
+	return q.x.d("response", q.href(at.path), q.status(http.StatusInsufficientStorage),
+		q.x.d("error", q.x.d("number-of-matches-within-limits")))
 }
 
 // strays returns responses for the hrefs that do not belong.
 func (q *request) strays(b *Book) (all []string) {
 	for _, href := range b.stray {
-		all = append(all, q.x.d("response", q.x.d("href", escape(href)), q.x.d("propstat", q.x.d("prop", q.x.d("getetag", `"stray"`)), q.status(http.StatusOK))))
+		found := q.x.d("propstat", q.x.d("prop", q.x.d("getetag", `"stray"`)), q.status(http.StatusOK))
+		all = append(all, q.x.d("response", q.x.d("href", escape(href)), found))
 	}
 	return all
 }

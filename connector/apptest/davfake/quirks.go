@@ -4,11 +4,16 @@ import "time"
 
 // Quirks are what a server does in its own way. The zero value is a server that does all that the RFCs say.
 type Quirks struct {
+	// What answers look like, and where things are.
+
 	Layout Layout
 	// Prefix is that of the namespace DAV: in answers, "" makes it the default namespace.
 	Prefix string
-	// RawCR: the CR of CRLF in address-data is not escaped, so that whoever reads the XML gets LF (XML 1.0 section 2.11).
+	// RawCR: the CR of CRLF in address-data is not escaped, so that whoever reads the XML gets LF (XML 1.0 section
+	// 2.11).
 	RawCR bool
+
+	// Finding the way in.
 
 	// NoAuth: anybody may do anything.
 	NoAuth bool
@@ -20,21 +25,25 @@ type Quirks struct {
 	OtherHost bool
 	// AbsoluteHrefs: hrefs of answers have scheme and host.
 	AbsoluteHrefs bool
-	// EscapedHrefs: hrefs of answers escape more than they must, in lower-case hex: "%40" for "@", "%2e" for ".".
-	EscapedHrefs bool
+	// Escapes is how hrefs of answers are escaped.
+	Escapes Escapes
+
+	// Lists and reports.
 
 	// NoSync: there is no sync-collection and no sync-token.
 	NoSync bool
 	// NoCTag: books have no getctag.
 	NoCTag bool
-	// BareReports: supported-report-set lacks the report elements (RFC 3253 section 3.1.5), and names the reports at once.
+	// BareReports: supported-report-set lacks the report elements (RFC 3253 section 3.1.5), and names the reports at
+	// once.
 	BareReports bool
-	// TokenPrefix begins sync tokens; "" is "http://example.com/ns/sync/". A token is to be a URI, and on some servers is none.
+	// TokenPrefix begins sync tokens; "" is "http://example.com/ns/sync/". A token is to be a URI, and on some
+	// servers is none.
 	TokenPrefix string
 	// TokenLife is for how long a token is known, on the server's clock; 0 is for ever ([Book.ExpireTokens]).
 	TokenLife time.Duration
-	// BadToken is how an unknown token is answered. BadTokenRestarts: it is answered as a first sync, without a word, so that
-	// a client does not hear of what is gone.
+	// BadToken is how an unknown token is answered. BadTokenRestarts: it is answered as a first sync, without a word,
+	// so that a client does not hear of what is gone.
 	BadToken         Answer
 	BadTokenRestarts bool
 	// Gone is whom sync-collection also names as gone.
@@ -69,15 +78,19 @@ type Quirks struct {
 	CollectionType string
 	CollectionETag bool
 
-	// Weak: ETags are weak. WeakNeverMatches: and If-Match compares strongly, as RFC 9110 section 13.1.1 has it, so that
-	// no condition holds.
+	// ETags and writes.
+
+	// Weak: ETags are weak. WeakNeverMatches: and If-Match compares strongly, as RFC 9110 section 13.1.1 has it, so
+	// that no condition holds.
 	Weak, WeakNeverMatches bool
+	// PutAnyNeverMatches: of a PUT, "If-Match: *" does not hold although there is a card.
+	PutAnyNeverMatches bool
 	// CountedETags: every PUT makes a new ETag, also one of the same content.
 	CountedETags bool
 	// ETagsChangeOnRead: reading a card changes its ETag, and it counts as changed.
 	ETagsChangeOnRead bool
-	// NoPutETag: the answer to a PUT bears no ETag, ever. PutETagAlways: it bears one even if the card was rewritten, against
-	// RFC 6352 section 6.3.2.3.
+	// NoPutETag: the answer to a PUT bears no ETag, ever. PutETagAlways: it bears one even if the card was rewritten,
+	// against RFC 6352 section 6.3.2.3.
 	NoPutETag, PutETagAlways bool
 	// UpdateCreated: an update is answered with 201, not 204.
 	UpdateCreated bool
@@ -85,6 +98,8 @@ type Quirks struct {
 	DeleteStatus int
 	// MissingBook is the status of a PUT into no book, 0 is 409.
 	MissingBook int
+
+	// Cards.
 
 	// Rewrite is what the server does to cards that are put, in this order.
 	Rewrite []Rewrite
@@ -96,10 +111,12 @@ type Quirks struct {
 	UID UIDRule
 	// MaxSize is max-resource-size, in bytes; 0 is none.
 	MaxSize int
-	// Versions are the vCard versions of supported-address-data, and of no other are cards taken; nil takes "3.0" and "4.0".
+	// Versions are the vCard versions of supported-address-data, and of no other are cards taken; nil takes "3.0" and
+	// "4.0".
 	Versions []string
-	// NoAddressData: supported-address-data is not told, and any version is taken. AddressDataMisnamed: what it lists is
-	// called address-data (RFC 6352 section 6.2.2: address-data-type). AnyVersion: any version is taken all the same.
+	// NoAddressData: supported-address-data is not told, and any version is taken. AddressDataMisnamed: what it lists
+	// is called address-data (RFC 6352 section 6.2.2: address-data-type). AnyVersion: any version is taken all the
+	// same.
 	NoAddressData, AddressDataMisnamed, AnyVersion bool
 }
 
@@ -120,6 +137,16 @@ type Answer struct {
 	Status int  // 0 is 403; 207 puts the element into a response for the request's href
 	Bare   bool // without the element
 }
+
+// Escapes is how an href is escaped (RFC 3986 section 2).
+type Escapes string
+
+// The ways to escape an href. All of them mean the same path.
+const (
+	EscapesNeeded Escapes = ""       // what must be: "a%20b@c.vcf"
+	EscapesQuoted Escapes = "quoted" // all but unreserved characters: "a%20b%40c.vcf"
+	EscapesLower  Escapes = "lower"  // in lower-case hex, and dots as well: "a%20b%40c%2evcf"
+)
 
 // Gone is who is named as gone beside those whom the token's state had.
 type Gone string
@@ -167,10 +194,12 @@ type Rewrite string
 
 // The ways to rewrite a card.
 const (
-	DropX  Rewrite = "drop_x" // properties that begin with X- are lost
-	Refold Rewrite = "refold" // lines are folded elsewhere
-	Upper  Rewrite = "upper"  // names of properties and groups in upper case
-	Sort   Rewrite = "sort"   // VERSION, PRODID and UID first, the others by name, names and groups in upper case
-	AddREV Rewrite = "rev"    // REV is set to the time of the server's clock
-	NewUID Rewrite = "uid"    // UID is replaced
+	DropX    Rewrite = "drop_x"   // properties that begin with X- are lost
+	Refold   Rewrite = "refold"   // lines are folded elsewhere
+	Upper    Rewrite = "upper"    // names of properties, groups and parameters in upper case, no needless quotes
+	Sort     Rewrite = "sort"     // VERSION, PRODID and UID first, the others by name; names as Upper, but for groups; TYPE=A,B
+	Unescape Rewrite = "unescape" // escaped semicolons of N, ORG, ADR and all escapes of CATEGORIES lose their backslash
+	Cut      Rewrite = "cut"      // NOTE and NICKNAME end at a comma that is not escaped
+	AddREV   Rewrite = "rev"      // REV is set to the time of the server's clock
+	NewUID   Rewrite = "uid"      // UID is replaced
 )

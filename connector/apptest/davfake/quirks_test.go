@@ -187,7 +187,8 @@ func TestHrefs(t *testing.T) {
 		want   string
 	}{
 		"paths":    {davfake.Quirks{Layout: davfake.Layout{User: "ann@example.com"}}, "/addressbooks/ann@example.com/contacts/a%20b.vcf"},
-		"escaped":  {davfake.Quirks{Layout: davfake.Layout{User: "ann@example.com"}, EscapedHrefs: true}, "/addressbooks/ann%40example%2ecom/contacts/a%20b%2evcf"},
+		"escaped":  {davfake.Quirks{Layout: davfake.Layout{User: "ann@example.com"}, Escapes: davfake.EscapesLower}, "/addressbooks/ann%40example%2ecom/contacts/a%20b%2evcf"},
+		"quoted":   {davfake.Quirks{Layout: davfake.Layout{User: "ann@example.com"}, Escapes: davfake.EscapesQuoted}, "/addressbooks/ann%40example.com/contacts/a%20b.vcf"},
 		"absolute": {davfake.Quirks{AbsoluteHrefs: true}, "http://HOST/addressbooks/ann/contacts/a%20b.vcf"},
 	} {
 		s, p := open(t, row.quirks)

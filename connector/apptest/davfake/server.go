@@ -44,8 +44,8 @@ func New(t apptest.T, q Quirks) *Server {
 	s.root = place(q.Layout.Root, "/")
 	s.principal = place(q.Layout.Principal, "/principals/{user}/")
 	s.home = place(q.Layout.Home, "/addressbooks/{user}/")
-	app := apptest.App{Handler: http.HandlerFunc(s.serve), Kind: kind, Journal: []string{"If-Match", "If-None-Match", "Depth", "Content-Type"},
-		Clock: apptest.NewClock(apptest.Start)}
+	app := apptest.App{Handler: http.HandlerFunc(s.serve), Kind: kind, Clock: apptest.NewClock(apptest.Start),
+		Journal: []string{"If-Match", "If-None-Match", "Depth", "Content-Type"}}
 	s.Server = apptest.New(t, app)
 	if q.OtherHost {
 		s.Other = apptest.New(t, app)
@@ -58,7 +58,8 @@ func New(t apptest.T, q Quirks) *Server {
 func (s *Server) AddBook(name, label string) *Book {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	b := &Book{Path: s.home + name + "/", server: s, label: label, cards: map[string]*card{}, gone: map[string]*card{}, told: map[int]time.Time{}}
+	b := &Book{Path: s.home + name + "/", server: s, label: label,
+		cards: map[string]*card{}, gone: map[string]*card{}, told: map[int]time.Time{}}
 	s.books = append(s.books, b)
 	return b
 }
@@ -106,7 +107,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case r.URL.Path == "/.well-known/carddav":
 		q.wellKnown()
 	case !q.authorized():
-		w.Header().Set("WWW-Authenticate", map[bool]string{false: `Basic realm="contacts"`, true: `Bearer realm="contacts"`}[s.quirks.Bearer])
+		scheme := map[bool]string{false: "Basic", true: "Bearer"}[s.quirks.Bearer]
+		w.Header().Set("WWW-Authenticate", scheme+` realm="contacts"`)
 		q.answer(http.StatusUnauthorized, "")
 	default:
 		q.route()
@@ -176,7 +178,7 @@ type resource struct {
 // at returns what the request is about, nil if that is no part of the server.
 func (q *request) at() *resource {
 	p := q.r.URL.Path
-	for _, known := range []string{"/", q.root, q.principal, q.home} {
+	for _, known := range q.above() {
 		if path.Clean(p) == path.Clean(known) {
 			return &resource{path: known}
 		}
@@ -189,6 +191,9 @@ func (q *request) at() *resource {
 	}
 	return nil
 }
+
+// above returns the paths of the collections that are no books.
+func (s *Server) above() []string { return []string{"/", s.root, s.principal, s.home} }
 
 // memberAt returns the book or the member at a path, nil if it is in no book.
 func (s *Server) memberAt(p string) *resource {
@@ -234,8 +239,8 @@ func (q *request) fail(how Answer, element string) {
 		if status == http.StatusMultiStatus {
 			status = http.StatusPreconditionFailed
 		}
-		q.answer(http.StatusMultiStatus, q.x.root("multistatus", q.x.d("response", q.x.d("href", escape(q.r.URL.EscapedPath())),
-			q.status(status), q.x.d("error", element))))
+		q.answer(http.StatusMultiStatus, q.x.root("multistatus", q.x.d("response",
+			q.x.d("href", escape(q.r.URL.EscapedPath())), q.status(status), q.x.d("error", element))))
 	default:
 		q.answer(status, q.x.root("error", element))
 	}
@@ -248,14 +253,31 @@ func (q *request) status(code int) string {
 
 // href returns the href element of a path.
 func (q *request) href(p string) string {
-	text := (&url.URL{Path: p}).EscapedPath()
-	if q.quirks.EscapedHrefs {
-		text = strings.NewReplacer("@", "%40", ".", "%2e").Replace(text)
-	}
+	text := escapePath(p, q.quirks.Escapes)
 	if q.quirks.AbsoluteHrefs {
 		text = "http://" + q.r.Host + text
 	}
 	return q.x.d("href", escape(text))
+}
+
+// escapePath escapes a path as a server does.
+func escapePath(p string, how Escapes) string {
+	if how == EscapesNeeded {
+		return (&url.URL{Path: p}).EscapedPath()
+	}
+	safe, hex := "/-._~", "%%%02X"
+	if how == EscapesLower {
+		safe, hex = "/-_~", "%%%02x"
+	}
+	var b strings.Builder
+	for _, c := range []byte(p) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(safe, c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, hex, c)
+		}
+	}
+	return b.String()
 }
 
 // etag returns the ETag of a card as the server tells it.

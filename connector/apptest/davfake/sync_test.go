@@ -12,8 +12,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// TestAClientThatFollowsTokensHasTheBook: whatever users do between pages, and however few members a page names, a client
-// that takes all pages knows what is there.
+// TestAClientThatFollowsTokensHasTheBook: whatever users do between pages, and however few members a page names, a
+// client that takes all pages knows what is there.
 func TestAClientThatFollowsTokensHasTheBook(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
@@ -114,6 +114,42 @@ func TestHands(t *testing.T) {
 	}
 	if !s.Book.Remove("a.vcf") || s.Book.Remove("a.vcf") || len(s.Book.Cards()) != 0 {
 		t.Error("it was removed once")
+	}
+}
+
+// TestUnlisted: a server that has lost its index tells of nobody, and has everybody.
+func TestUnlisted(t *testing.T) {
+	t.Parallel()
+	s, p := open(t, davfake.Quirks{})
+	s.Book.Put("a.vcf", probeCard("u-a", "Ann"))
+	for _, unlisted := range []bool{true, false} {
+		s.Book.Unlist(unlisted)
+		p.sync("sync", "", "", nil)
+		p.note("list", p.send(ask{method: "PROPFIND", path: p.book, header: map[string]string{"Depth": "1"},
+			body: `<propfind ` + dav + `>` + getETag + `</propfind>`}))
+		if got := p.took(); strings.Contains(got, "a.vcf") == unlisted {
+			t.Errorf("unlisted %t: %s", unlisted, got)
+		}
+		if status := p.send(ask{method: "GET", path: p.book + "a.vcf"}).status; status != 200 {
+			t.Errorf("unlisted %t: the card is %d", unlisted, status)
+		}
+	}
+}
+
+// TestBooks: the home set names all of them, with their labels.
+func TestBooks(t *testing.T) {
+	t.Parallel()
+	s, p := open(t, davfake.Quirks{})
+	s.AddBook("work", "Work & more").SetReadOnly(true)
+	home := p.send(ask{method: "PROPFIND", path: "/addressbooks/ann/", header: map[string]string{"Depth": "1"},
+		body: `<propfind ` + dav + `><prop><displayname/><resourcetype/></prop></propfind>`})
+	var got []string
+	for _, r := range home.tree.all("response") {
+		got = append(got, r.first("href").Text+" "+r.deep("displayname"))
+	}
+	want := []string{"/addressbooks/ann/ ", "/addressbooks/ann/contacts/ Contacts", "/addressbooks/ann/work/ Work & more"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

@@ -119,21 +119,19 @@ func (w writer) el(n xml.Name, inner ...string) string {
 	return "<" + open + declared + ">" + content + "</" + open + ">"
 }
 
-// d, cr and cs return elements of the three namespaces.
+// d and cr return elements of DAV: and of CardDAV.
 func (w writer) d(local string, inner ...string) string {
 	return w.el(xml.Name{Space: nsDAV, Local: local}, inner...)
 }
 func (w writer) cr(local string, inner ...string) string {
 	return w.el(xml.Name{Space: nsCard, Local: local}, inner...)
 }
-func (w writer) cs(local string, inner ...string) string {
-	return w.el(xml.Name{Space: nsCS, Local: local}, inner...)
-}
 
 // root returns a document of one DAV: element.
 func (w writer) root(local string, inner ...string) string {
 	open := w.name(xml.Name{Space: nsDAV, Local: local})
-	return `<?xml version="1.0" encoding="utf-8"?>` + "\n<" + open + w.attrs() + ">" + strings.Join(inner, "") + "</" + open + ">"
+	const head = `<?xml version="1.0" encoding="utf-8"?>` + "\n"
+	return head + "<" + open + w.attrs() + ">" + strings.Join(inner, "") + "</" + open + ">"
 }
 
 func escape(s string) string {
