@@ -333,3 +333,26 @@ func TestDefaultsOfTwoSchemas(t *testing.T) {
 		})
 	}
 }
+
+// TestTransformsInWords: every transform says what it does, and names nobody's data but what its owner configured.
+func TestTransformsInWords(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		transform Transform
+		want      string
+	}{
+		{ValueTable{Pairs: [][2]string{{"a", "b"}, {"c", "d"}}}, "table of 2"}, {DateFormat{"02/01/2006"}, "date as 02/01/2006"}, {NumberText{}, "number as text"},
+		{BoolText{"ja", "nein"}, "yes as ja, no as nein"}, {Case{}, "lower case"}, {Case{Upper: true}, "upper case"}, {Trim{}, "trimmed"},
+		{Prefix{"CRM "}, `with "CRM " in front`}, {SplitName{}, "full name, given and family name"},
+	} {
+		if got := tt.transform.String(); got != tt.want {
+			t.Errorf("%T: %q, want %q", tt.transform, got, tt.want)
+		}
+	}
+	if _, err := (SplitName{}).Forward(contact.Text("Ann Lee")); err == nil {
+		t.Error("split_name goes forward by itself")
+	}
+	if _, err := (SplitName{}).Back(contact.Text("Ann Lee")); err == nil || !(SplitName{}).Lossy() {
+		t.Error("split_name goes back by itself, or is not lossy")
+	}
+}

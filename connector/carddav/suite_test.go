@@ -78,10 +78,25 @@ func person(n int) contact.Fields {
 	return fields
 }
 
-// undamaged is a server that leaves texts as they are: what DAViCal damages is looked at by the suite over the real one.
-func undamaged(q davfake.Quirks) davfake.Quirks {
-	q.Rewrite = slices.DeleteFunc(slices.Clone(q.Rewrite), func(r davfake.Rewrite) bool { return r == davfake.Unescape })
-	return q
+// mapTexts returns the value with each of its texts changed.
+func mapTexts(v contact.Value, change func(string) string) contact.Value {
+	if list := v.Entries(); list != nil {
+		for i := range list {
+			list[i].Value = mapTexts(list[i].Value, change)
+		}
+		return contact.List(list...)
+	}
+	if elements := v.Elements(); elements != nil {
+		for i := range elements {
+			elements[i] = change(elements[i])
+		}
+		return contact.Set(elements...)
+	}
+	if a := v.Address(); a != (contact.Address{}) {
+		a.Street = change(a.Street)
+		return contact.Postal(a)
+	}
+	return contact.Text(change(v.Str()))
 }
 
 // TestPassesTheSuite holds the connector against a fake with the habits of each server, and with the worst of habits. It
@@ -126,6 +141,11 @@ func TestPassesTheSuite(t *testing.T) {
 					fields := person(n)
 					if slices.Contains(tt.quirks.Rewrite, davfake.DropX) {
 						delete(fields, "anniversary") // version 3.0 has no property for it but those that begin with X-
+					}
+					if tt.name == "Radicale" || tt.name == "DAViCal" { // they damage texts that hold these: docs/carddav.md
+						for name, v := range fields {
+							fields[name] = mapTexts(v, strings.NewReplacer(";", "", ",", "", `\\`, "").Replace)
+						}
 					}
 					return fields
 				},
