@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -175,7 +176,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if m == nil {
 		m = &mirror{side: s, id: rec.ID, Seen: r.number}
 		m.takeFields(r.cfg, rec)
-		m.Edited = rec.Modified
+		m.Edited = r.past(rec.Modified)
 		if r.looking {
 			m.Standing = undecided
 		}
@@ -191,7 +192,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	m.Gone, m.Doubt = alive, nil
 	changed := m.takeFields(r.cfg, rec)
 	for _, name := range changed {
-		m.edited(name, rec.Modified)
+		m.edited(name, r.past(rec.Modified))
 	}
 	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
 		m.supersede(was) // the feed may show it for a while
@@ -204,6 +205,15 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	}
 	b.putMirror(m)
 	b.touch(at)
+}
+
+// past returns when an edit was made, as far as an app's time can say: not after now, so that a clock which runs ahead, or a
+// time at the end of the calendar, does not win over every later edit of the other app.
+func (r *run) past(at time.Time) time.Time {
+	if now := r.opts.clock.Now(); at.After(now) {
+		return now
+	}
+	return at
 }
 
 // stale reports whether a read shows the record as it was before our last write to it. Where neither version nor

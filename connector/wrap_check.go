@@ -37,15 +37,11 @@ func idFault(id string) string {
 	return ""
 }
 
-// believe returns the time of a record or a change as far as it can be one: none for a year outside of 1 to 9999, which no
-// row and no document can hold, and now for one that is yet to come, so that a clock which runs ahead, or a time at the end
-// of the calendar, does not win over every later edit.
-func (w *Wrapped) believe(t time.Time) time.Time {
+// believe returns the time of a record or a change if it can be one: none for a year outside of 1 to 9999, which no row and
+// no document can hold. One that is yet to come stays, for by an app's own times its states are put in order.
+func believe(t time.Time) time.Time {
 	if y := t.UTC().Year(); y < 1 || y > 9999 {
 		return time.Time{}
-	}
-	if now := w.opts.Clock.Now(); t.After(now) {
-		return now
 	}
 	return t
 }
@@ -61,13 +57,13 @@ func (w *Wrapped) checkIdentity(op string, n int, id, version string) error {
 }
 
 func (w *Wrapped) checkRecord(op string, rec *contact.Record) error {
-	rec.Modified = w.believe(rec.Modified)
+	rec.Modified = believe(rec.Modified)
 	return w.checkIdentity(op, 0, rec.ID, rec.Version)
 }
 
 func (w *Wrapped) checkPage(p Page) error {
 	for i, rec := range p.Records {
-		p.Records[i].Modified = w.believe(rec.Modified)
+		p.Records[i].Modified = believe(rec.Modified)
 		if err := w.checkIdentity("changes", i, rec.ID, rec.Version); err != nil {
 			return err
 		}
@@ -96,7 +92,7 @@ func (w *Wrapped) checkPage(p Page) error {
 // checkPush checks what a delivery says: each change is of one kind, about a record that can be.
 func (w *Wrapped) checkPush(p Push) error {
 	for i, c := range p.Changes {
-		p.Changes[i].At, p.Changes[i].Record.Modified = w.believe(c.At), w.believe(c.Record.Modified)
+		p.Changes[i].At, p.Changes[i].Record.Modified = believe(c.At), believe(c.Record.Modified)
 		kinds := 0
 		for _, is := range []bool{c.Record.ID != "", c.Deleted != "", c.Rekeyed != Rekey{}} {
 			if is {
@@ -153,7 +149,7 @@ func (w *Wrapped) checkResults(op string, writes []Write, results []Result) {
 		if results[i].Err != nil {
 			continue
 		}
-		results[i].Record.Modified = w.believe(rec.Modified)
+		results[i].Record.Modified = believe(rec.Modified)
 		if err := w.checkIdentity(op, i, rec.ID, rec.Version); err != nil {
 			results[i] = Result{Err: err}
 			continue
@@ -181,7 +177,7 @@ func (w *Wrapped) checkReads(op string, ids []string, results []ReadResult) {
 		if results[i].Err != nil {
 			continue
 		}
-		results[i].Record.Modified = w.believe(rec.Modified)
+		results[i].Record.Modified = believe(rec.Modified)
 		if err := w.checkIdentity(op, i, rec.ID, rec.Version); err != nil {
 			results[i] = ReadResult{Err: err}
 		} else if other, asked := owner[rec.ID]; asked && other != i && ids[i] != rec.ID {

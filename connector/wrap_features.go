@@ -66,7 +66,7 @@ func (c capabilities) FindBy(ctx context.Context, field string, value contact.Va
 		found, err := c.w.of.KeyFinder.FindBy(ctx, field, value, fields)
 		for i := range found {
 			if err == nil {
-				found[i].Modified = c.w.believe(found[i].Modified)
+				found[i].Modified = believe(found[i].Modified)
 				err = c.w.checkIdentity("find", i, found[i].ID, found[i].Version)
 			}
 		}

@@ -110,7 +110,7 @@ func TestPassesTheSuite(t *testing.T) {
 		{"as the RFCs say", davfake.Quirks{}, nil},
 		{"Radicale", davfake.Radicale(), nil},
 		{"Xandikos", davfake.Xandikos(), nil},
-		{"DAViCal", undamaged(davfake.DAViCal()), nil},
+		{"DAViCal", davfake.DAViCal(), nil},
 		{"Nextcloud", davfake.Nextcloud(), nil},
 		{"Fastmail", davfake.Fastmail(), nil},
 		{"Google", davfake.Google(), nil},
