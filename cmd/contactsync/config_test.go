@@ -54,8 +54,8 @@ func TestFaultsOfTheFile(t *testing.T) {
 		"id for name":           {head + "    id: x", []string{"5:5: connections[0].id: there is no such key; what the connection is called is its name"}},
 		"the name twice":        {head + head[len("connections:\n"):], []string{"5:11: connections[1].name: another connection has this name"}},
 		"an endpoint missing":   {"connections:\n  - name: one\n    a: {app: vcard, path: A}", []string{"2:5: connections[0]: endpoint b is missing"}},
-		"an endpoint as text":   {"connections:\n  - name: one\n    a: A\n    b: {app: vcard, path: A}", []string{"3:8: connections[0].a: an endpoint is {app: ..., ...}; the apps are csv, vcard"}},
-		"unknown app":           {strings.Replace(head, "app: vcard", "app: vcrad", 1), []string{`3:14: connections[0].a.app: there is no app "vcrad"; there are csv, vcard`}},
+		"an endpoint as text":   {"connections:\n  - name: one\n    a: A\n    b: {app: vcard, path: A}", []string{"3:8: connections[0].a: an endpoint is {app: ..., ...}; the apps are csv, carddav, sqltable, vcard"}},
+		"unknown app":           {strings.Replace(head, "app: vcard", "app: vcrad", 1), []string{`3:14: connections[0].a.app: there is no app "vcrad"; there are csv, carddav, sqltable, vcard`}},
 		"app missing":           {strings.Replace(head, "app: vcard, ", "", 1), []string{"3:5: connections[0].a: the app is missing"}},
 		"setting missing":       {strings.Replace(head, ", path: A", "", 1), []string{"3:5: connections[0].a.path: path is missing"}},
 		"setting empty":         {strings.Replace(head, "path: A", "path: ''", 1), []string{"3:27: connections[0].a.path: path is empty"}},
@@ -156,7 +156,7 @@ func TestExcerpt(t *testing.T) {
 	s := newShell(t)
 	s.write(defaultConfig, strings.Replace(head, "app: vcard", "app: vcrad", 1))
 	want := `contactsync: the configuration is not valid
-DIR/contactsync.yaml:3:14: connections[0].a.app: there is no app "vcrad"; there are csv, vcard
+DIR/contactsync.yaml:3:14: connections[0].a.app: there is no app "vcrad"; there are csv, carddav, sqltable, vcard
     3 |     a: {app: vcrad, path: A}
       |              ^
 `

@@ -18,7 +18,7 @@ import (
 )
 
 var (
-	seeds   = flag.Int("seeds", 400, "how many seeds TestSeeds plays")
+	seeds   = flag.Int("seeds", 20_000, "how many seeds TestSeeds plays")
 	first   = flag.Uint64("seed", 1, "the first of them")
 	workers = flag.Int("workers", runtime.GOMAXPROCS(0), "how many are played at a time")
 	show    = flag.Bool("show", false, "tell each event of the first seed")
@@ -29,9 +29,32 @@ var (
 // open are seeds that are known to fail, with the reason. Each is a fault that nobody has mended yet.
 var open = map[uint64]string{
 	663:   "two values of one field chase each other round a ring of three connections until the cell is frozen",
-	11206: "an update without an answer, of which an app cut one field short, is not seen to have landed: the history lacks it",
-	11835: "as 6661, and the rule's tag is not put on them",
+	5955:  "the history does not tell of a creation whose answer was lost and that was found again",
 	6661:  "who was entered under the same key while a creation had no answer is taken for it, and what they lack for cleared",
+	11206: "an update without an answer, of which an app cut one field short, is not seen to have landed: the history lacks it",
+	11359: "an update was lost and its cell edited: the judge may expect too much",
+	11835: "as 6661, and the rule's tag is not put on them",
+	12728: "an entry that a user removes after an update without an answer stays on the other side",
+	13770: "not looked into: a value is cleared that nobody cleared there",
+	14198: "not looked into: a pair differs after another configuration",
+	15277: "not looked into: two are linked who have nothing in common",
+	15735: "not looked into: a sync in the quiet writes",
+	15962: "not looked into: a preview says less than its sync does",
+	15971: "not looked into: the newest does not win over an app with times that cannot be",
+	16142: "an app that turned up empty does not halt when one of its three linked records is gone on both sides",
+	16462: "as 11206",
+	16630: "not looked into: somebody is created a second time",
+	16711: "as 15735",
+	17264: "not looked into: an automation and its pair do not come to rest",
+	18036: "not looked into: a value does not reach its pair",
+	18241: "not looked into: a cleared value does not reach its pair",
+	18607: "as 16630",
+	18617: "an update that a recovery counted is counted once too often",
+	18881: "as 15971",
+	19070: "as 18036",
+	19072: "as 16142",
+	19169: "as 16630",
+	19387: "not looked into: a tag does not reach its pair",
 }
 
 // TestSeeds plays seeds: nothing that was promised is broken, and every fault that the simulator knows befell some of them.
