@@ -275,7 +275,7 @@ func TestLoginUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no such app":      {[]string{"login", "none"}, `there is no app "none"; the apps are crm, csv, mail, vcard`},
+		"no such app":      {[]string{"login", "none"}, `there is no app "none"; the apps are crm, csv, carddav, sqltable, mail, vcard`},
 		"no accounts":      {[]string{"login", "vcard"}, "vCard files need no login"},
 		"not registered":   {[]string{"login", "crm"}, "set CONTACTSYNC_CRM_CLIENT_ID and CONTACTSYNC_CRM_CLIENT_SECRET"},
 		"a secret as word": {[]string{"login", "mail", "--set", "code=x"}, "a secret is no word of a command line"},
