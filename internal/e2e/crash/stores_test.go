@@ -9,9 +9,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	_ "github.com/jackc/pgx/v5/stdlib"
 	_ "modernc.org/sqlite"
 
 	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/internal/e2e/servers"
 	"github.com/contactsync/contactsync/sqlstore"
 )
 
@@ -29,6 +31,12 @@ var diskStores = map[string]diskStore{
 		where: func(_ *testing.T, folder string) string { return sqlstore.SQLiteDSN(filepath.Join(folder, "store.db")) },
 		open: func(ctx context.Context, dsn string) (contactsync.Store, func() error, error) {
 			return openSQL(ctx, "sqlite", dsn, sqlstore.SQLite{})
+		},
+	},
+	"postgres": {
+		where: func(t *testing.T, _ string) string { return servers.Postgres(t) },
+		open: func(ctx context.Context, dsn string) (contactsync.Store, func() error, error) {
+			return openSQL(ctx, "pgx", dsn, sqlstore.Postgres{})
 		},
 	},
 }
