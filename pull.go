@@ -107,7 +107,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 // passed notes the end of a pass. One through everything that an app does not call complete, which otherwise does, was cut
 // off: what it does not show may be there.
 func (r *run) passed(s Side, full, complete bool) {
-	r.cutOff[s] = full && !complete && r.side[s].Proves
+	r.cutOff[s] = r.cutOff[s] || full && !complete && r.side[s].Proves
 	r.side[s].Proves = r.side[s].Proves || complete
 }
 
@@ -414,6 +414,7 @@ func (r *run) confirmLost(ctx context.Context, b *book, reader connector.Reader,
 		for i, res := range results {
 			switch {
 			case res.Err == nil:
+				r.cutOff[s] = true // it is there, so others may be that the pass did not show
 				r.pulled(b, s, res.Record, true)
 			case errors.Is(res.Err, connector.ErrNotFound):
 				r.vanished(b, part[i], missing)

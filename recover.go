@@ -232,7 +232,7 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 				continue // the app will tell
 			}
 			if found := r.newcomers(b, p, due, like); len(found) == 1 {
-				r.adoptFound(b, p, found[0])
+				r.adoptFound(b, p, found[0], false)
 			}
 		}
 	}
@@ -269,7 +269,7 @@ func (r *run) findMarked(ctx context.Context, b *book, creates []*pendingIntent)
 		}
 		r.pulled(b, p.Side, rec, true)
 		if m := b.mirrorOf(ref{p.Side, rec.ID}); m != nil && b.linkOf(m.ref()) == nil {
-			r.adoptFound(b, p, m)
+			r.adoptFound(b, p, m, true)
 		} else {
 			p.done = true
 		}
@@ -360,8 +360,8 @@ func looksLike(sent, now contact.Value) bool {
 	return y != "" && strings.HasPrefix(x, y)
 }
 
-// adoptFound links a record that turned out to be one we created.
-func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
+// adoptFound links a record that turned out to be one we created; certain says that it bears our marker.
+func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror, certain bool) {
 	p.done = true
 	source, ok := r.sourceOf(b, p)
 	if !ok || b.linkOf(source) != nil {
@@ -381,6 +381,9 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror) {
 	}
 	b.relink(w.link)
 	r.livesOn(b, w)
+	if !certain {
+		w.settle = r.shown(w, m)
+	}
 	r.settleFound(b, w, m)
 	m.Wrote = &ownWrite{At: p.At}
 	b.dirtyMirrors[m.ref()] = true
@@ -401,6 +404,25 @@ func (r *run) sourceOf(b *book, p *pendingIntent) (source ref, ok bool) {
 		source = heirs[0].ref()
 	}
 	return source, len(heirs) < 2
+}
+
+// shown leaves out of what a creation settles the fields and lists of which the record that was found lacks something: it may
+// be somebody's own under the same key, and what they never had they have not cleared. It is filled as on a first match.
+func (r *run) shown(w *write, m *mirror) []settlement {
+	s := w.side
+	return slices.DeleteFunc(slices.Clone(w.settle), func(st settlement) bool {
+		mp := r.cfg.mapping(st.Mapping)
+		if mp == nil || w.back != nil || st.Element != "" || blank(st.Val[s]) {
+			return false
+		}
+		now := mp.get(nil, s, m.Fields, st.Val[s])
+		if blank(now) {
+			return !absent(now)
+		}
+		return slices.ContainsFunc(elements(firstOf(st.Val[s])), func(e contact.Entry) bool {
+			return indexElement(mp.field[s][0], elements(firstOf(now)), e) < 0
+		})
+	})
 }
 
 // settleFound settles what a write did whose answer was lost. A field is settled as it is if it is what was sent,
