@@ -220,6 +220,27 @@ func TestFaultsOfTheBook(t *testing.T) {
 	require.Equal(t, 111, next, "faults 1 to 110")
 }
 
+// TestSecurityOfTheBook: every test that the page on security names is there, and every promise has one or a reason.
+func TestSecurityOfTheBook(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("docs/security.md")
+	require.NoError(t, err)
+	shown, next := proofs(t), 1
+	for _, row := range regexp.MustCompile(`(?m)^\| S(\d+) \|(.+)\|([^|]+)\|$`).FindAllStringSubmatch(string(page), -1) {
+		require.Equal(t, strconv.Itoa(next), row[1], "the promises in order")
+		next++
+		if strings.TrimSpace(row[3]) == "" && !strings.Contains(row[2], "not apply yet") {
+			t.Errorf("S%s: nothing holds it, and nothing says why", row[1])
+		}
+		for _, name := range regexp.MustCompile("`(Test\\w+)`").FindAllStringSubmatch(row[3], -1) {
+			if !shown[name[1]] {
+				t.Errorf("S%s: there is no test %s", row[1], name[1])
+			}
+		}
+	}
+	require.Equal(t, 34, next, "S1 to S33")
+}
+
 // proofs returns the names of all tests, fuzz targets and scenarios.
 func proofs(t *testing.T) map[string]bool {
 	t.Helper()
