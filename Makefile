@@ -34,8 +34,8 @@ race:
 	go test -race ./connector/carddav -skip 'TestPassesTheSuite|TestFaults'
 	go test -race ./auth -skip TestS12
 	go test -race ./cmd/contactsync/...
-	go test -race ./internal/e2e/... -run 'TestScenarios/.*/memstore'
-	go test -race ./internal/e2e/... -run 'TestScenarios/($(RACED))[^/]*/sqlite/plain'
+	go test -race ./internal/e2e -run 'TestScenarios/.*/memstore/plain'
+	go test -race ./internal/e2e -run 'TestScenarios/($(RACED))[^/]*/sqlite/plain'
 
 # Crashes and errors at every call of HISTORIES random histories, the first of seed SEED, and KILLS processes that are
 # killed over each store on a disk. make test takes 6 and 100.
