@@ -12,7 +12,7 @@ import (
 // settled of that, whose the effect is, and how the rule is made. What is to become of label and tag is said in DESIGN's
 // words. The rule is a's: with a label "in" (or without a label "out") a record is tagged "t" in b.
 
-// memberState is one state of 25,920: 2 kinds of filter, 3 of undo, 2 of whether it works the other way around and 2 of
+// memberState is one state of 29,160: 2 kinds of filter, 3 of undo, 2 of whether it works the other way around and 2 of
 // whether it is enforced always (not both), 3 directions, 3 scopes, 2 winners, 3 of a's label (there, not there, not
 // read) and 3 of b's tag, 5 of what was settled (nothing, or both of it), 2 of whose the tag is.
 type memberState struct {

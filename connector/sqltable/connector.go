@@ -139,6 +139,12 @@ func (c *Connector) Check(ctx context.Context) error {
 			return err
 		}
 	}
+	if c.table.Marker == "" {
+		return nil
+	}
+	if _, err := c.marked(ctx, c.db, ""); !errors.Is(err, connector.ErrNotFound) {
+		return err
+	}
 	return nil
 }
 
@@ -155,7 +161,8 @@ func (c *Connector) sampleKey() string {
 
 // failed types an error of the database. What it says in its own words may hold values of the row, and is not told.
 func (c *Connector) failed(op string, err error) error {
-	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+	var typed *connector.Error
+	if err == nil || errors.As(err, &typed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	e := &connector.Error{App: appID, Op: op, Err: err, Message: "table " + c.table.Name}

@@ -16,16 +16,23 @@ const (
 )
 
 // quote writes a name as an identifier; a dot separates a schema from a table.
-func quote(name string) string {
+func (d Dialect) quote(name string) string {
 	parts := strings.Split(name, ".")
 	for i, p := range parts {
-		parts[i] = quoteOne(p)
+		parts[i] = d.quoteOne(p)
 	}
 	return strings.Join(parts, ".")
 }
 
-// quoteOne writes a name of one part, such as a column's, as an identifier.
-func quoteOne(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+// quoteOne writes a name of one part, such as a column's, as an identifier. In double quotes SQLite takes a column that is not
+// there for a text (https://www.sqlite.org/quirks.html, section 8), which would then be read as a contact's.
+func (d Dialect) quoteOne(name string) string {
+	mark := `"`
+	if d == SQLite {
+		mark = "`"
+	}
+	return mark + strings.ReplaceAll(name, mark, mark+mark) + mark
+}
 
 // statement is SQL with the values that are bound to it.
 type statement struct {

@@ -108,7 +108,7 @@ func (c *Connector) logEnd(ctx context.Context) (position, error) {
 	if c.dialect == Postgres { // what is before the oldest transaction that still runs is in the tables, and seen
 		sql = "SELECT CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text), '0' FROM (SELECT 1) AS now -- "
 	}
-	s := c.statement(sql).name(quote(c.table.Log))
+	s := c.statement(sql).name(c.dialect.quote(c.table.Log))
 	ends, err := query(ctx, c.db, s, func(scan func(...any) error) (p position, err error) { return p, scan(&p.xid, &p.seq) })
 	if err == nil && len(ends) != 1 {
 		err = fmt.Errorf("the log has no end")
@@ -155,9 +155,9 @@ type note struct{ xid, seq, id string }
 
 // notes reads the log behind a place.
 func (c *Connector) notes(ctx context.Context, p position) ([]note, error) {
-	s := c.statement("SELECT '0', CAST(seq AS TEXT), id FROM ").name(quote(c.table.Log)).add(" WHERE seq > ? ORDER BY seq LIMIT ?", p.seq, pageSize)
+	s := c.statement("SELECT '0', CAST(seq AS TEXT), id FROM ").name(c.dialect.quote(c.table.Log)).add(" WHERE seq > ? ORDER BY seq LIMIT ?", p.seq, pageSize)
 	if c.dialect == Postgres {
-		s = c.statement("SELECT CAST(xid AS text), CAST(seq AS text), id FROM ").name(quote(c.table.Log)).
+		s = c.statement("SELECT CAST(xid AS text), CAST(seq AS text), id FROM ").name(c.dialect.quote(c.table.Log)).
 			add(" WHERE (xid, seq) > (CAST(CAST(? AS text) AS xid8), CAST(CAST(? AS text) AS bigint))", p.xid, p.seq).
 			add(" AND xid < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xid, seq LIMIT " + strconv.Itoa(pageSize))
 	}

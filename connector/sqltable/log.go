@@ -25,10 +25,10 @@ func (c *Connector) DropLog(ctx context.Context) error {
 	for _, w := range c.watched() {
 		statements = append(statements, c.dropTriggers(w)...)
 		if c.dialect == Postgres {
-			statements = append(statements, "DROP FUNCTION IF EXISTS "+quote(w.function()))
+			statements = append(statements, "DROP FUNCTION IF EXISTS "+c.dialect.quote(w.function()))
 		}
 	}
-	return c.runAll(ctx, append(statements, "DROP TABLE IF EXISTS "+quote(c.table.Log)))
+	return c.runAll(ctx, append(statements, "DROP TABLE IF EXISTS "+c.dialect.quote(c.table.Log)))
 }
 
 func (c *Connector) runAll(ctx context.Context, statements []string) error {
@@ -71,12 +71,12 @@ func (c *Connector) logStatements() []string {
 // sqliteLog notes changes under a number that only grows. SQLite has one writer at a time, so the numbers are in the order
 // of the commits.
 func (c *Connector) sqliteLog() []string {
-	log := quote(c.table.Log)
+	log := c.dialect.quote(c.table.Log)
 	all := []string{"CREATE TABLE IF NOT EXISTS " + log + " (seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE)"}
 	for _, w := range c.watched() {
 		all = append(all, c.dropTriggers(w)...)
 		note := func(which string) string {
-			id := "CAST(" + which + "." + quoteOne(w.key) + " AS TEXT)"
+			id := "CAST(" + which + "." + c.dialect.quoteOne(w.key) + " AS TEXT)"
 			return fmt.Sprintf("DELETE FROM %s WHERE id = %s; INSERT INTO %s (id) VALUES (%s);", log, id, log, id)
 		}
 		for op, body := range map[string]string{
@@ -84,7 +84,7 @@ func (c *Connector) sqliteLog() []string {
 			"UPDATE": note("OLD") + " " + note("NEW"),
 			"DELETE": note("OLD"),
 		} {
-			all = append(all, fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON %s BEGIN %s END", quoteOne(w.trigger(op)), op, quote(w.table), body))
+			all = append(all, fmt.Sprintf("CREATE TRIGGER %s AFTER %s ON %s BEGIN %s END", c.dialect.quoteOne(w.trigger(op)), op, c.dialect.quote(w.table), body))
 		}
 	}
 	return all
@@ -93,21 +93,21 @@ func (c *Connector) sqliteLog() []string {
 // postgresLog notes changes under the number of their transaction: numbers of a sequence are not in the order of the
 // commits, so that a reader could pass over one that commits late. What older transactions may still add is not read yet.
 func (c *Connector) postgresLog() []string {
-	log := quote(c.table.Log)
+	log := c.dialect.quote(c.table.Log)
 	all := []string{"CREATE TABLE IF NOT EXISTS " + log +
 		" (xid xid8 NOT NULL DEFAULT pg_current_xact_id(), seq bigserial, id text NOT NULL, PRIMARY KEY (xid, seq))",
-		"CREATE INDEX IF NOT EXISTS " + quoteOne(strings.ReplaceAll(c.table.Log, ".", "_")+"_id") + " ON " + log + " (id)"}
+		"CREATE INDEX IF NOT EXISTS " + c.dialect.quoteOne(strings.ReplaceAll(c.table.Log, ".", "_")+"_id") + " ON " + log + " (id)"}
 	for _, w := range c.watched() {
-		key := quoteOne(w.key)
+		key := c.dialect.quoteOne(w.key)
 		body := fmt.Sprintf(`BEGIN
 	IF TG_OP <> 'INSERT' THEN DELETE FROM %[1]s WHERE id = CAST(OLD.%[2]s AS text); INSERT INTO %[1]s (id) VALUES (CAST(OLD.%[2]s AS text)); END IF;
 	IF TG_OP <> 'DELETE' THEN DELETE FROM %[1]s WHERE id = CAST(NEW.%[2]s AS text); INSERT INTO %[1]s (id) VALUES (CAST(NEW.%[2]s AS text)); END IF;
 	RETURN NULL;
 END`, log, key)
-		all = append(all, "CREATE OR REPLACE FUNCTION "+quote(w.function())+"() RETURNS trigger LANGUAGE plpgsql AS $note$"+body+"$note$")
+		all = append(all, "CREATE OR REPLACE FUNCTION "+c.dialect.quote(w.function())+"() RETURNS trigger LANGUAGE plpgsql AS $note$"+body+"$note$")
 		all = append(all, c.dropTriggers(w)...)
 		all = append(all, fmt.Sprintf("CREATE TRIGGER %s AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION %s()",
-			quoteOne(w.trigger("change")), quote(w.table), quote(w.function())))
+			c.dialect.quoteOne(w.trigger("change")), c.dialect.quote(w.table), c.dialect.quote(w.function())))
 	}
 	return all
 }
@@ -115,11 +115,11 @@ END`, log, key)
 // dropTriggers takes a table's triggers away, if they are there.
 func (c *Connector) dropTriggers(w watched) []string {
 	if c.dialect == Postgres {
-		return []string{"DROP TRIGGER IF EXISTS " + quoteOne(w.trigger("change")) + " ON " + quote(w.table)}
+		return []string{"DROP TRIGGER IF EXISTS " + c.dialect.quoteOne(w.trigger("change")) + " ON " + c.dialect.quote(w.table)}
 	}
 	var all []string
 	for _, op := range []string{"INSERT", "UPDATE", "DELETE"} {
-		all = append(all, "DROP TRIGGER IF EXISTS "+quoteOne(w.trigger(op)))
+		all = append(all, "DROP TRIGGER IF EXISTS "+c.dialect.quoteOne(w.trigger(op)))
 	}
 	return all
 }

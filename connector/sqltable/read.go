@@ -33,18 +33,18 @@ const inBrackets = 500
 func (c *Connector) rows(ctx context.Context, db DB, more func(*statement)) ([]row, error) {
 	t := &c.table
 	s := c.statement("SELECT ")
-	s.name(c.dialect.asText(quoteOne(t.Key.Column)))
+	s.name(c.dialect.asText(c.dialect.quoteOne(t.Key.Column)))
 	for _, extra := range []string{t.Version, t.Modified} {
 		if extra == "" {
 			s.add(", NULL")
 		} else {
-			s.add(", ").name(c.dialect.asText(quoteOne(extra)))
+			s.add(", ").name(c.dialect.asText(c.dialect.quoteOne(extra)))
 		}
 	}
 	for _, column := range t.Columns {
 		s.add(", ").name(c.readColumn(column))
 	}
-	s.add(" FROM ").name(quote(t.Name)).add(" WHERE ")
+	s.add(" FROM ").name(c.dialect.quote(t.Name)).add(" WHERE ")
 	c.ours(s)
 	more(s)
 	found, err := c.query(ctx, db, s, func(scan func(...any) error) (row, error) {
@@ -68,30 +68,30 @@ func (c *Connector) rows(ctx context.Context, db DB, more func(*statement)) ([]r
 // readColumn is a column as it is read: text, an array as a JSON array.
 func (c *Connector) readColumn(column Column) string {
 	if column.Array {
-		return c.dialect.asText("array_to_json(" + quoteOne(column.Name) + ")")
+		return c.dialect.asText("array_to_json(" + c.dialect.quoteOne(column.Name) + ")")
 	}
-	return c.dialect.asText(quoteOne(column.Name))
+	return c.dialect.asText(c.dialect.quoteOne(column.Name))
 }
 
 // ours adds what holds of the rows that the app consists of.
 func (c *Connector) ours(s *statement) {
 	s.add("1 = 1")
 	for _, name := range c.where {
-		s.add(" AND ").name(quoteOne(name)).add(" = ?", c.table.Where[name])
+		s.add(" AND ").name(c.dialect.quoteOne(name)).add(" = ?", c.table.Where[name])
 	}
 	if c.table.Deleted == "" {
 		return
 	}
-	s.add(" AND (").name(quoteOne(c.table.Deleted)).add(" IS NULL")
+	s.add(" AND (").name(c.dialect.quoteOne(c.table.Deleted)).add(" IS NULL")
 	if c.table.DeletedBool {
-		s.add(" OR NOT ").name(quoteOne(c.table.Deleted))
+		s.add(" OR NOT ").name(c.dialect.quoteOne(c.table.Deleted))
 	}
 	s.add(")")
 }
 
 // withKeys adds that the key is one of these.
 func (c *Connector) withKeys(ids []string) func(*statement) {
-	return func(s *statement) { s.add(" AND ").name(quoteOne(c.table.Key.Column)).add(" IN ").list(ids) }
+	return func(s *statement) { s.add(" AND ").name(c.dialect.quoteOne(c.table.Key.Column)).add(" IN ").list(ids) }
 }
 
 // statement begins a statement.
@@ -251,9 +251,9 @@ func (c *Connector) List(ctx context.Context, since connector.Cursor) (connector
 func (c *Connector) after(id string, n int) func(*statement) {
 	return func(s *statement) {
 		if id != "" {
-			s.add(" AND ").name(quoteOne(c.table.Key.Column)).add(" > ?", id)
+			s.add(" AND ").name(c.dialect.quoteOne(c.table.Key.Column)).add(" > ?", id)
 		}
-		s.add(" ORDER BY ").name(quoteOne(c.table.Key.Column)).add(" LIMIT " + strconv.Itoa(n))
+		s.add(" ORDER BY ").name(c.dialect.quoteOne(c.table.Key.Column)).add(" LIMIT " + strconv.Itoa(n))
 	}
 }
 
@@ -294,9 +294,9 @@ func (c *Connector) Find(ctx context.Context, marker string, fields []string) (c
 // marked returns the id of the row with this marker, or [connector.ErrNotFound].
 func (c *Connector) marked(ctx context.Context, db DB, marker string) (string, error) {
 	column := c.markerColumn()
-	s := c.statement("SELECT ").name(c.dialect.asText(quoteOne(c.table.Key.Column))).add(" FROM ").name(quote(c.table.Name)).add(" WHERE ")
+	s := c.statement("SELECT ").name(c.dialect.asText(c.dialect.quoteOne(c.table.Key.Column))).add(" FROM ").name(c.dialect.quote(c.table.Name)).add(" WHERE ")
 	c.ours(s)
-	s.add(" AND ").name(quoteOne(column)).add(" = ?", marker)
+	s.add(" AND ").name(c.dialect.quoteOne(column)).add(" = ?", marker)
 	ids, err := query(ctx, db, s, func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
 	switch {
 	case err != nil:

@@ -47,15 +47,15 @@ func (c *Connector) addEntries(ctx context.Context, db DB, rows []row) error {
 
 // entries reads the entries of these records, in an order that does not change by itself.
 func (c *Connector) entries(ctx context.Context, db DB, r *Related, ids []string) ([]entry, error) {
-	s := c.statement("SELECT ").name(c.dialect.asText(quoteOne(r.Parent))).add(", ").name(c.dialect.asText(quoteOne(r.Value)))
+	s := c.statement("SELECT ").name(c.dialect.asText(c.dialect.quoteOne(r.Parent))).add(", ").name(c.dialect.asText(c.dialect.quoteOne(r.Value)))
 	for _, extra := range []string{r.Type, r.Primary} {
 		if extra == "" {
 			s.add(", NULL")
 		} else {
-			s.add(", ").name(c.dialect.asText(quoteOne(extra)))
+			s.add(", ").name(c.dialect.asText(c.dialect.quoteOne(extra)))
 		}
 	}
-	s.add(" FROM ").name(quote(r.Table)).add(" WHERE ").name(quoteOne(r.Parent)).add(" IN ").list(ids)
+	s.add(" FROM ").name(c.dialect.quote(r.Table)).add(" WHERE ").name(c.dialect.quoteOne(r.Parent)).add(" IN ").list(ids)
 	found, err := query(ctx, db, s, func(scan func(...any) error) (entry, error) {
 		var e entry
 		var value, kind, primary sql.NullString
@@ -127,8 +127,8 @@ func (c *Connector) putEntries(ctx context.Context, db DB, r *Related, id string
 	}
 	for _, e := range have {
 		if !kept[e.value] {
-			s := c.statement("DELETE FROM ").name(quote(r.Table)).add(" WHERE ").name(quoteOne(r.Parent)).add(" = ? AND ", id).
-				name(quoteOne(r.Value)).add(" = ?", e.value)
+			s := c.statement("DELETE FROM ").name(c.dialect.quote(r.Table)).add(" WHERE ").name(c.dialect.quoteOne(r.Parent)).add(" = ? AND ", id).
+				name(c.dialect.quoteOne(r.Value)).add(" = ?", e.value)
 			if _, err := db.ExecContext(ctx, s.sql.String(), s.args...); err != nil {
 				return err
 			}
@@ -147,13 +147,13 @@ func (c *Connector) putEntries(ctx context.Context, db DB, r *Related, id string
 
 // changeEntry gives an entry that stays another type, or makes it the primary one, or not.
 func (c *Connector) changeEntry(ctx context.Context, db DB, r *Related, id string, e entry) error {
-	s := c.statement("UPDATE ").name(quote(r.Table)).add(" SET ")
+	s := c.statement("UPDATE ").name(c.dialect.quote(r.Table)).add(" SET ")
 	comma := ""
 	for _, part := range c.flags(r, e) {
-		s.add(comma).name(quoteOne(part.column)).add(" = ?", part.value)
+		s.add(comma).name(c.dialect.quoteOne(part.column)).add(" = ?", part.value)
 		comma = ", "
 	}
-	s.add(" WHERE ").name(quoteOne(r.Parent)).add(" = ? AND ", id).name(quoteOne(r.Value)).add(" = ?", e.value)
+	s.add(" WHERE ").name(c.dialect.quoteOne(r.Parent)).add(" = ? AND ", id).name(c.dialect.quoteOne(r.Value)).add(" = ?", e.value)
 	_, err := db.ExecContext(ctx, s.sql.String(), s.args...)
 	return err
 }

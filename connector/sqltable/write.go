@@ -219,7 +219,7 @@ func (c *Connector) create(ctx context.Context, db DB, w *connector.Write) (stri
 			parts = append(parts, assignment{column.Name, column.encode(v, c.dialect)})
 		}
 	}
-	s := c.insert(t.Name, parts).add(" RETURNING ").name(c.dialect.asText(quoteOne(t.Key.Column)))
+	s := c.insert(t.Name, parts).add(" RETURNING ").name(c.dialect.asText(c.dialect.quoteOne(t.Key.Column)))
 	ids, err := query(ctx, db, s, func(scan func(...any) error) (id string, err error) { return id, scan(&id) })
 	if err != nil {
 		return "", err
@@ -285,7 +285,7 @@ func (c *Connector) remove(ctx context.Context, db DB, w *connector.Write, now m
 			return err
 		}
 	}
-	s := c.statement("DELETE FROM ").name(quote(c.table.Name)).add(" WHERE ")
+	s := c.statement("DELETE FROM ").name(c.dialect.quote(c.table.Name)).add(" WHERE ")
 	return c.exactlyOne(ctx, db, c.thatRow(s, w, &r))
 }
 
@@ -295,15 +295,15 @@ func (c *Connector) change(ctx context.Context, db DB, w *connector.Write, r *ro
 	if len(parts) == 0 && !t.CountVersion {
 		return nil // only entries of related tables change
 	}
-	s := c.statement("UPDATE ").name(quote(t.Name)).add(" SET ")
+	s := c.statement("UPDATE ").name(c.dialect.quote(t.Name)).add(" SET ")
 	comma := ""
 	for _, p := range parts {
 		s.args = append(s.args, p.value)
-		s.add(comma).name(quoteOne(p.column)).add(" = ").name(c.place(p.column, len(s.args)))
+		s.add(comma).name(c.dialect.quoteOne(p.column)).add(" = ").name(c.place(p.column, len(s.args)))
 		comma = ", "
 	}
 	if t.CountVersion {
-		s.add(comma).name(quoteOne(t.Version)).add(" = ").name(quoteOne(t.Version)).add(" + 1")
+		s.add(comma).name(c.dialect.quoteOne(t.Version)).add(" = ").name(c.dialect.quoteOne(t.Version)).add(" + 1")
 	}
 	s.add(" WHERE ")
 	return c.exactlyOne(ctx, db, c.thatRow(s, w, r))
@@ -312,9 +312,9 @@ func (c *Connector) change(ctx context.Context, db DB, w *connector.Write, r *ro
 // thatRow adds that it is the row of the write, as it was read.
 func (c *Connector) thatRow(s *statement, w *connector.Write, r *row) *statement {
 	c.ours(s)
-	s.add(" AND ").name(quoteOne(c.table.Key.Column)).add(" = ?", w.ID)
+	s.add(" AND ").name(c.dialect.quoteOne(c.table.Key.Column)).add(" = ?", w.ID)
 	if c.table.Version != "" && w.Version != "" {
-		s.add(" AND ").name(c.dialect.asText(quoteOne(c.table.Version))).add(" = ?", r.version)
+		s.add(" AND ").name(c.dialect.asText(c.dialect.quoteOne(c.table.Version))).add(" = ?", r.version)
 	}
 	return s
 }
@@ -356,7 +356,7 @@ func (c *Connector) putRelated(ctx context.Context, db DB, id string, r row, pat
 
 // insert is the statement that inserts a row.
 func (c *Connector) insert(table string, parts []assignment) *statement {
-	s := c.statement("INSERT INTO ").name(quote(table))
+	s := c.statement("INSERT INTO ").name(c.dialect.quote(table))
 	if len(parts) == 0 {
 		return s.add(" DEFAULT VALUES")
 	}
@@ -365,7 +365,7 @@ func (c *Connector) insert(table string, parts []assignment) *statement {
 		if i > 0 {
 			s.add(", ")
 		}
-		s.name(quoteOne(p.column))
+		s.name(c.dialect.quoteOne(p.column))
 	}
 	s.add(") VALUES (")
 	for i, p := range parts {

@@ -7,7 +7,7 @@ func scenario(names string) string { return "^TestScenarios$/^(" + names + ")$/^
 const e2e = "./internal/e2e"
 
 // incidents repeat what happened to users of other tools. The incidents are public; each names its tracker. The one
-// with refreshed tokens (two processes that use one token up) has none here, for the library holds no tokens yet.
+// with refreshed tokens (two processes that use one token up) has none here: auth's own tests, TestS6..., are about it.
 var incidents = []Mutant{
 	{"N1-emptied", "an app that shows nothing without an error has everybody deleted (OutlookGoogleCalendarSync #1201)",
 		"guard.go", "if t.absent[s] >= emptyFloor &&", "if false && t.absent[s] >= emptyFloor &&",

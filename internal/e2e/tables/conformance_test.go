@@ -3,6 +3,7 @@ package tables_test
 import (
 	"database/sql"
 	"fmt"
+	"net/url"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -77,7 +78,7 @@ type database struct {
 
 var databases = map[string]database{
 	"sqlite": {sqltable.SQLite, func(t *testing.T) *sql.DB {
-		return openDB(t, "sqlite", "file:"+filepath.Join(t.TempDir(), "host.db")+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
+		return openDB(t, "sqlite", "file:"+(&url.URL{Path: filepath.Join(t.TempDir(), "host.db")}).EscapedPath()+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")
 	}},
 	"postgres": {sqltable.Postgres, func(t *testing.T) *sql.DB {
 		source := servers.SharedPostgres(t)

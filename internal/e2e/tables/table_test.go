@@ -340,3 +340,32 @@ func TestTheLogWatchesRelatedTables(t *testing.T) {
 		h.exec(t, "UPDATE contacts SET first_name = 'no trigger is left'")
 	})
 }
+
+// TestColumnsThatAreNotThere: a column or table that the database does not have is said before anything is read or written.
+func TestColumnsThatAreNotThere(t *testing.T) {
+	for name, change := range map[string]func(*sqltable.Table){
+		"table":    func(t *sqltable.Table) { t.Name = "nope" },
+		"key":      func(t *sqltable.Table) { t.Key.Column = "nope" },
+		"column":   func(t *sqltable.Table) { t.Columns[0].Name = "nope" },
+		"version":  func(t *sqltable.Table) { t.Version = "nope" },
+		"modified": func(t *sqltable.Table) { t.Modified = "nope" },
+		"deleted":  func(t *sqltable.Table) { t.Deleted = "nope" },
+		"marker":   func(t *sqltable.Table) { t.Marker = "nope" },
+		"where":    func(t *sqltable.Table) { t.Where = map[string]string{"nope": "1"} },
+		"related":  func(t *sqltable.Table) { t.Related[0].Table = "nope" },
+		"parent":   func(t *sqltable.Table) { t.Related[0].Parent = "nope" },
+		"value":    func(t *sqltable.Table) { t.Related[0].Value = "nope" },
+		"type":     func(t *sqltable.Table) { t.Related[0].Type = "nope" },
+		"primary":  func(t *sqltable.Table) { t.Related[0].Primary = "nope" },
+	} {
+		inEach(t, "a change log", func(t *testing.T, h *host) {
+			table := h.table
+			table.Columns, table.Related = slices.Clone(table.Columns), slices.Clone(table.Related)
+			change(&table)
+			c, err := sqltable.New(h.DB, h.dialect, table)
+			require.NoError(t, err)
+			_, err = c.Schema(t.Context())
+			require.ErrorContains(t, err, "nope", name)
+		})
+	}
+}
