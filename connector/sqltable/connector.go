@@ -159,7 +159,10 @@ func (c *Connector) sampleKey() string {
 	return "-"
 }
 
-// failed types an error of the database. What it says in its own words may hold values of the row, and is not told.
+// errValue stands for a database's own words about a value, which may hold it.
+var errValue = errors.New("the database refused a value")
+
+// failed types an error of the database.
 func (c *Connector) failed(op string, err error) error {
 	var typed *connector.Error
 	if err == nil || errors.As(err, &typed) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
@@ -167,6 +170,8 @@ func (c *Connector) failed(op string, err error) error {
 	}
 	e := &connector.Error{App: appID, Op: op, Err: err, Message: "table " + c.table.Name}
 	switch refused(err) {
+	case constraint:
+		e.Err = errValue
 	case busy:
 		e.Err = fmt.Errorf("%w: %w", connector.ErrUnavailable, err)
 	case denied:

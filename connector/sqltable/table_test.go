@@ -146,3 +146,27 @@ func (n noDB) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
 	n.t.Error("a query was run")
 	return nil, errors.New("none")
 }
+
+// refusing is a database that refuses each statement for a value.
+type refusing struct{ noDB }
+
+func (refusing) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
+	return nil, coded{`invalid input syntax for type date: "secret"`}
+}
+
+// coded is an error of PostgreSQL.
+type coded struct{ text string }
+
+func (e coded) Error() string  { return e.text }
+func (coded) SQLState() string { return "22007" }
+
+// TestErrorsHoldNoValue: a database's words about a value are not told.
+func TestErrorsHoldNoValue(t *testing.T) {
+	t.Parallel()
+	c, err := sqltable.New(refusing{}, sqltable.Postgres, sqltable.Table{Name: "t", Key: sqltable.Key{Column: "id"},
+		Columns: []sqltable.Column{{Name: "first", Field: contact.Field{Name: "first", Type: contact.TypeText}}}})
+	require.NoError(t, err)
+	_, err = c.Read(t.Context(), []string{"1"}, []string{"first"})
+	require.ErrorContains(t, err, "the database refused a value")
+	require.NotContains(t, err.Error(), "secret")
+}
