@@ -1,7 +1,9 @@
 package contact_test
 
 import (
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -115,6 +117,26 @@ func TestPhoneKey(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPhoneKeyOfMany: whoever asked before, and for however many numbers, a number means what its own text and region say.
+func TestPhoneKeyOfMany(t *testing.T) {
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for i := range 2_000 {
+				end := strconv.Itoa(100_000 + i)
+				for region, want := range map[string]key{"BE": {"+32470" + end, true}, "NL": {"", false}, "": {"", false}} {
+					k, valid := contact.PhoneKey("0470 "+end, region)
+					if diff := cmp.Diff(want, key{k, valid}); diff != "" {
+						t.Errorf("0470 %s in %q (-want +got):\n%s", end, region, diff)
+						return
+					}
+				}
+			}
+		})
+	}
+	all.Wait()
 }
 
 func TestPhoneDigits(t *testing.T) {

@@ -17,7 +17,10 @@ const maxPhone = 64
 // count as digits, letters as the keys of a phone's keypad where they stand for digits ("1-800-FLOWERS"), and of
 // a "tel:" URI (RFC 3966) the number. Emergency and other short numbers are not valid, as they mean another line
 // in every country; nor is a text of more than 64 characters.
-func PhoneKey(s, region string) (key string, valid bool) {
+func PhoneKey(s, region string) (key string, valid bool) { return recallPhone(s, region, parsePhone) }
+
+// parsePhone is PhoneKey of a number that was not kept.
+func parsePhone(s, region string) (key string, valid bool) {
 	if utf8.RuneCountInString(trim(s)) > maxPhone {
 		return "", false
 	}
