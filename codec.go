@@ -3,6 +3,7 @@ package contactsync
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -63,6 +64,25 @@ func (o *object) any(name string, v any) {
 	o.to = append(o.to, marshal(v)...)
 }
 
+// int writes a number that is not zero.
+func (o *object) int(name string, n int64) {
+	if n != 0 {
+		o.key(name)
+		o.number(n)
+	}
+}
+
+// number writes the value of a key.
+func (o *object) number(n int64) { o.to = strconv.AppendInt(o.to, n, 10) }
+
+// raw writes what is JSON already.
+func (o *object) raw(name string, text json.RawMessage) {
+	if len(text) > 0 {
+		o.key(name)
+		o.to = append(o.to, text...)
+	}
+}
+
 func (o *object) standing(s standing) {
 	if s.Status == "" {
 		return
@@ -98,8 +118,61 @@ func (o *object) fields(name string, f contact.Fields) {
 
 func (o *object) texts(name string, texts []string) {
 	if len(texts) > 0 {
-		o.any(name, texts)
+		o.key(name)
+		o.to = appendTexts(o.to, texts)
 	}
+}
+
+// appendEach writes elements as an array.
+func appendEach[E any](to []byte, elements []E, one func([]byte, E) []byte) []byte {
+	to = append(to, '[')
+	for i, e := range elements {
+		if i > 0 {
+			to = append(to, ',')
+		}
+		to = one(to, e)
+	}
+	return append(to, ']')
+}
+
+// appendTexts writes texts as an array, and nil as null.
+func appendTexts(to []byte, texts []string) []byte {
+	if texts == nil {
+		return append(to, "null"...)
+	}
+	return appendEach(to, texts, contact.AppendString)
+}
+
+// readTexts reads texts, nil if they are null.
+func readTexts(d *contact.Decoder) ([]string, error) {
+	if d.Null() {
+		return nil, nil
+	}
+	texts := []string{}
+	err := d.Array(func() error {
+		text, err := d.String()
+		texts = append(texts, text)
+		return err
+	})
+	return texts, err
+}
+
+// readSidesOf reads an array of what each side has.
+func readSidesOf(d *contact.Decoder, one func(Side) error) error {
+	n := 0
+	return d.Array(func() error {
+		n++
+		if n > len(Sides) {
+			return d.Skip()
+		}
+		return one(Sides[n-1])
+	})
+}
+
+func readInt(d *contact.Decoder, into *int) error {
+	n, err := d.Int()
+	*into = int(n)
+	return err
 }
 
 // open begins an object within the object; close ends it.
@@ -121,9 +194,7 @@ func (m *mirror) body() []byte {
 		o.any("es", m.Edits)
 	}
 	o.text("g", string(m.Gone))
-	if m.Seen != 0 {
-		o.any("s", m.Seen)
-	}
+	o.int("s", m.Seen)
 	o.standing(m.Standing)
 	o.text("r", m.Refused)
 	o.text("mg", m.Merged)
@@ -226,9 +297,7 @@ func (l *link) body() []byte {
 	o.standing(l.Standing)
 	o.text("refused", l.Refused)
 	o.text("how", l.How)
-	if l.Since != 0 {
-		o.any("since", l.Since)
-	}
+	o.int("since", l.Since)
 	o.key("cells")
 	o.to = l.appendCells(o.to)
 	if l.Gone != [2]bool{} || len(l.Members)+len(l.Layers)+len(l.Held)+len(l.Past) > 0 {
@@ -310,14 +379,7 @@ func appendValues(to []byte, values []contact.Value) []byte {
 	if values == nil {
 		return append(to, "null"...)
 	}
-	to = append(to, '[')
-	for i, v := range values {
-		if i > 0 {
-			to = append(to, ',')
-		}
-		to = v.AppendJSON(to)
-	}
-	return append(to, ']')
+	return appendEach(to, values, func(to []byte, v contact.Value) []byte { return v.AppendJSON(to) })
 }
 
 // read fills the link from a row body.

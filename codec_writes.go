@@ -17,7 +17,8 @@ func (n *intentRow) body() []byte {
 	o := newObject()
 	o.text("side", n.Side.String())
 	o.text("op", string(n.Op))
-	o.any("run", n.Run)
+	o.key("run")
+	o.number(n.Run)
 	o.time("at", n.At)
 	o.key("writes")
 	o.to = append(o.to, '[')
@@ -44,9 +45,7 @@ func (n *intent) append(to []byte) []byte {
 	o.why(n.Why)
 	o.texts("kept", n.Kept)
 	o.texts("moved", n.Moved)
-	if n.Since != 0 {
-		o.any("since", n.Since)
-	}
+	o.int("since", n.Since)
 	o.text("back", n.Back)
 	o.flag("clean", n.Clean)
 	return append(o.to, '}')
@@ -178,7 +177,7 @@ func (j *journalRow) read(body []byte) error {
 		case "why":
 			j.Why, err = readWhy(d)
 		case "altered":
-			err = readRaw(d, &j.Altered)
+			j.Altered, err = readTexts(d)
 		case "refused":
 			j.Refused, err = d.String()
 		case "found":

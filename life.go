@@ -141,8 +141,8 @@ func (r *run) reconfigure(ctx context.Context) error {
 		r.row.Config, r.row.Resolver = config, r.doc.resolves()
 		r.row.Version++
 	}
-	if r.row.Defaults == nil && r.doc.Mappings == nil {
-		r.row.Defaults = r.cfg.Connection.Mappings
+	if r.row.Defaults == nil && r.doc.Mappings == nil && len(r.cfg.Connection.Mappings) > 0 {
+		r.row.Defaults = marshal(r.cfg.Connection.Mappings)
 	}
 	if r.row.Worked == r.cfg.digest {
 		return nil

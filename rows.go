@@ -22,7 +22,7 @@ type connectionRow struct {
 	Version  int64           `json:"version"`            // of the configuration, for compare-and-set
 	Worked   string          `json:"worked,omitempty"`   // digest of the resolved one that a sync last worked with, to see what changed
 	Index    string          `json:"index,omitempty"`    // the match keys by which records are found
-	Defaults []Mapping       `json:"defaults,omitempty"` // the default mappings as they were at activation
+	Defaults json.RawMessage `json:"defaults,omitempty"` // the default mappings as they were at activation
 	State    State           `json:"state"`
 	Runs     int64           `json:"runs"`   // syncs so far
 	Totals   [2]Counts       `json:"totals"` // since activation
@@ -251,6 +251,9 @@ var dueNow = time.Unix(0, 1)
 
 // marshal writes a row's body. What the library puts into rows can always be written.
 func marshal(v any) []byte {
+	if by, hand := v.(interface{ body() []byte }); hand {
+		return by.body()
+	}
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic("contactsync: a row that cannot be written: " + err.Error())
@@ -258,8 +261,13 @@ func marshal(v any) []byte {
 	return b
 }
 
-func unmarshal(row Row, into any) error {
-	if err := json.Unmarshal(row.Body, into); err != nil {
+func unmarshal(row Row, into any) (err error) {
+	if by, hand := into.(interface{ read([]byte) error }); hand {
+		err = by.read(row.Body)
+	} else {
+		err = json.Unmarshal(row.Body, into)
+	}
+	if err != nil {
 		return unreadable(row, err)
 	}
 	return nil

@@ -115,7 +115,11 @@ func (s *Syncer) activated(ctx context.Context, c Connection, schemas [2]*contac
 	if err != nil || row.Defaults == nil {
 		return c, err
 	}
-	c.Mappings = slices.DeleteFunc(row.Defaults, func(m Mapping) bool {
+	var activated []Mapping
+	if err := unmarshal(Row{Table: TableConnection, Body: row.Defaults}, &activated); err != nil {
+		return c, err
+	}
+	c.Mappings = slices.DeleteFunc(activated, func(m Mapping) bool {
 		return slices.ContainsFunc(m.A, func(text string) bool { return !hasField(schemas[A], text) }) ||
 			slices.ContainsFunc(m.B, func(text string) bool { return !hasField(schemas[B], text) })
 	})

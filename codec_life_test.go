@@ -1,0 +1,90 @@
+package contactsync
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/stretchr/testify/require"
+)
+
+// A row is written and read by hand as the tags of its struct say: a field that the hand forgets is lost, and so is one that
+// a store has from a build that went by the tags.
+func TestRowsAreWrittenAsTheirTagsSay(t *testing.T) {
+	var life connectionRow
+	var run runRow
+	var side sideRow
+	for _, row := range []any{&life, &run, &side} {
+		fill(reflect.ValueOf(row).Elem(), 1)
+	}
+	life.Config, life.Defaults = json.RawMessage(`{"id":"c"}`), json.RawMessage(`[{"a":"first"}]`)
+	life.Legend.Cells[0].Fields[B] = nil // a value that only one side has
+	for _, c := range []struct {
+		name        string
+		written     any
+		byTags      []byte
+		hand, plain any
+	}{
+		{"a connection", life, tagged(t, life), &connectionRow{}, &connectionRow{}},
+		{"an empty connection", connectionRow{}, tagged(t, connectionRow{}), &connectionRow{}, &connectionRow{}},
+		{"a sync", run, tagged(t, run), &runRow{}, &runRow{}},
+		{"an empty sync", runRow{}, tagged(t, runRow{}), &runRow{}, &runRow{}},
+		{"an app", side, tagged(t, side), &sideRow{}, &sideRow{}},
+		{"an empty app", sideRow{}, tagged(t, sideRow{}), &sideRow{}, &sideRow{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			require.NoError(t, json.Unmarshal(marshal(c.written), c.plain))
+			require.NoError(t, unmarshal(Row{Body: c.byTags}, c.hand))
+			want := reflect.New(reflect.TypeOf(c.written))
+			want.Elem().Set(reflect.ValueOf(c.written))
+			if diff := cmp.Diff(want.Interface(), c.plain, compareLife); diff != "" {
+				t.Errorf("written by hand, read by the tags (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(want.Interface(), c.hand, compareLife); diff != "" {
+				t.Errorf("written by the tags, read by hand (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+var compareLife = cmp.AllowUnexported(connectionRow{}, runRow{}, sideRow{}, legend{}, legendCell{}, naming{}, removedRow{})
+
+func tagged(t *testing.T, row any) []byte {
+	b, err := json.Marshal(row)
+	require.NoError(t, err)
+	return b
+}
+
+// fill gives every field of a row a value of its own, and returns the number of the next one.
+func fill(v reflect.Value, n int) int {
+	switch {
+	case v.Type() == reflect.TypeFor[time.Time]():
+		v.Set(reflect.ValueOf(time.Unix(int64(n), 5).UTC()))
+	case v.Type() == reflect.TypeFor[Side]():
+		v.Set(reflect.ValueOf(B))
+	case v.Kind() == reflect.Struct:
+		for i := range v.NumField() {
+			n = fill(v.Field(i), n)
+		}
+	case v.Kind() == reflect.Array:
+		for i := range v.Len() {
+			n = fill(v.Index(i), n)
+		}
+	case v.Kind() == reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			n = fill(v.Index(i), n)
+		}
+	case v.Kind() == reflect.Bool:
+		v.SetBool(true)
+	case v.Kind() == reflect.String:
+		v.SetString("O'Neill \"<&>\" " + string(rune('a'+n)))
+	case v.CanUint():
+		v.SetUint(uint64(n))
+	default:
+		v.SetInt(int64(n))
+	}
+	return n + 1
+}
