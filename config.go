@@ -16,6 +16,7 @@ type config struct {
 	// filledFrom is the reason for a value where there was none, by the side that it is from.
 	filledFrom [2]string
 	digest     string // of the connection as it is resolved: what was refused is tried again under another
+	given      []byte // the connection's document as it was given, as the store keeps it
 	zone       *time.Location
 	mappings   []*mapping
 	bundles    [][]*mapping // scalar mappings, those of one group together; in the order of the list

@@ -68,7 +68,8 @@ func (s *Syncer) Configure(ctx context.Context, c Connection, version int64) err
 	if !s.opts.draft && (s.apps[A] == nil || s.apps[B] == nil) {
 		return ErrReadOnly
 	}
-	cfg, err := s.compile(ctx, c)
+	last := &resolved{}
+	cfg, err := s.compile(ctx, c, last)
 	var invalid *InvalidError
 	if err != nil && !(s.opts.draft && errors.As(err, &invalid)) {
 		return err
@@ -105,7 +106,7 @@ func (s *Syncer) Configure(ctx context.Context, c Connection, version int64) err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.doc, s.cfg, s.version = c, cfg, stored
+	s.doc, s.cfg, s.last, s.version = c, cfg, last, stored
 	return nil
 }
 
@@ -121,7 +122,7 @@ func (s *Syncer) Effects(ctx context.Context, c Connection) (*Forecast, error) {
 	if !s.opts.draft && (s.apps[A] == nil || s.apps[B] == nil) {
 		return nil, ErrReadOnly
 	}
-	cfg, err := s.compile(ctx, c)
+	cfg, err := s.compile(ctx, c, &resolved{})
 	if err != nil {
 		return nil, err
 	}

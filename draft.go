@@ -66,11 +66,15 @@ func (s *Syncer) Options(ctx context.Context) (Choices, error) {
 	doc := s.document()
 	var inUse []Mapping
 	if schemas[A] != nil && schemas[B] != nil {
-		resolved, err := s.activated(ctx, doc, schemas)
+		defaults, err := s.activated(ctx, doc)
 		if err != nil {
 			return Choices{}, err
 		}
-		inUse = resolved.inUse()
+		whole, err := doc.with(defaults, schemas)
+		if err != nil {
+			return Choices{}, err
+		}
+		inUse = whole.inUse()
 	}
 	out := choices(&doc, s.names(doc), schemas, inUse)
 	out.Version = s.Version()

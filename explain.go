@@ -87,8 +87,10 @@ func (s *Syncer) looking(ctx context.Context) (*run, *book, error) {
 	if s.apps[A] == nil || s.apps[B] == nil {
 		return nil, nil, ErrReadOnly
 	}
-	doc := s.document()
-	cfg, err := s.compile(ctx, doc)
+	s.mu.Lock()
+	doc, last := s.doc, s.last
+	s.mu.Unlock()
+	cfg, err := s.compile(ctx, doc, last)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,9 +1,6 @@
 package contactsync
 
-import (
-	"context"
-	"encoding/json"
-)
+import "context"
 
 // begin reads the connection's life, and notes that a sync runs.
 func (r *run) begin(ctx context.Context) error {
@@ -130,15 +127,11 @@ func (r *run) saveLife(tx Tx) error {
 // reconfigure makes the handle's configuration the one that holds, unless a newer one does. What a change touches is
 // looked at again: every pair and every record that waits.
 func (r *run) reconfigure(ctx context.Context) error {
-	config, err := json.Marshal(r.doc)
-	if err != nil {
-		return err
-	}
-	if string(config) != string(r.row.Config) {
+	if string(r.cfg.given) != string(r.row.Config) {
 		if r.row.Version > r.seen {
 			return ErrReconfigured
 		}
-		r.row.Config, r.row.Resolver = config, r.doc.resolves()
+		r.row.Config, r.row.Resolver = r.cfg.given, r.doc.resolves()
 		r.row.Version++
 	}
 	if r.row.Defaults == nil && r.doc.Mappings == nil && len(r.cfg.Connection.Mappings) > 0 {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
-	"github.com/contactsync/contactsync/contact"
 )
 
 // A Syncer is a handle on one connection. Its methods are safe for use by several goroutines; two syncs of one
@@ -23,6 +22,7 @@ type Syncer struct {
 	mu      sync.Mutex
 	doc     Connection
 	cfg     *config
+	last    *resolved   // what doc was resolved to last
 	version int64       // of the configuration that the store had when this handle got its own
 	existed atomic.Bool // the store was seen to have the connection
 }
@@ -38,7 +38,7 @@ func (s *Syncer) setSeen(version int64) {
 // that names every fault of the configuration at once, but for a [Draft]. The connectors may be nil in a handle that only
 // reads. A configuration that differs from the one that is stored holds from the next sync on.
 func Open(ctx context.Context, c Connection, a, b connector.Connector, store Store, opts ...Option) (*Syncer, error) {
-	s := &Syncer{store: store, opts: defaultOptions(), doc: c}
+	s := &Syncer{store: store, opts: defaultOptions(), doc: c, last: &resolved{}}
 	for _, o := range opts {
 		o(&s.opts)
 	}
@@ -53,7 +53,7 @@ func Open(ctx context.Context, c Connection, a, b connector.Connector, store Sto
 		}
 		return s, nil
 	}
-	cfg, err := s.compile(ctx, c)
+	cfg, err := s.compile(ctx, c, s.last)
 	if err != nil && !(s.opts.draft && errors.As(err, new(*InvalidError))) {
 		return nil, s.noteRefusal(ctx, err)
 	}
@@ -78,62 +78,6 @@ var ErrPaused = errors.New("the connection is paused; resume it to sync")
 
 // ErrReadOnly says that the handle was opened without connectors: it shows, and takes decisions, and cannot ask an app.
 var ErrReadOnly = errors.New("this handle has no connectors: it can only read")
-
-// compile reads the schemas and resolves the connection against them.
-func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
-	missing := &faults{}
-	schemas, err := s.schemas(ctx, missing)
-	if err != nil {
-		return nil, err
-	}
-	if len(missing.list) > 0 { // without both there is no saying whether the rest fits
-		c.check(missing)
-		return nil, &InvalidError{Connection: c.ID, Faults: missing.list}
-	}
-	c, err = s.activated(ctx, c, schemas)
-	if err != nil {
-		return nil, err
-	}
-	cfg, bad := compile(&c, schemas)
-	if len(bad) > 0 {
-		return nil, &InvalidError{Connection: c.ID, Faults: bad}
-	}
-	cfg.call(s.names(c))
-	cfg.digest, err = digestOf(cfg.Connection)
-	return cfg, err
-}
-
-// activated returns the connection with the default mappings that it had when it was first synced: a field that an
-// app gains later is never mapped by itself.
-func (s *Syncer) activated(ctx context.Context, c Connection, schemas [2]*contact.Schema) (Connection, error) {
-	if c.Mappings != nil {
-		return c, nil
-	}
-	c.Mappings = defaultMappings(schemas)
-	var row connectionRow
-	err := s.store.View(ctx, scopeOf(c), func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
-	if err != nil || row.Defaults == nil {
-		return c, err
-	}
-	var activated []Mapping
-	if err := unmarshal(Row{Table: TableConnection, Body: row.Defaults}, &activated); err != nil {
-		return c, err
-	}
-	c.Mappings = slices.DeleteFunc(activated, func(m Mapping) bool {
-		return slices.ContainsFunc(m.A, func(text string) bool { return !hasField(schemas[A], text) }) ||
-			slices.ContainsFunc(m.B, func(text string) bool { return !hasField(schemas[B], text) })
-	})
-	return c, nil
-}
-
-func hasField(schema *contact.Schema, selector string) bool {
-	sel, err := contact.ParseSelector(selector)
-	if err != nil {
-		return false
-	}
-	_, ok := schema.Field(sel.Field)
-	return ok
-}
 
 func scopeOf(c Connection) Scope { return Scope{Owner: c.Owner, Connection: c.ID} }
 
@@ -229,9 +173,9 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 		return ErrReadOnly
 	}
 	s.mu.Lock()
-	doc, seen := s.doc, s.version
+	doc, last, seen := s.doc, s.last, s.version
 	s.mu.Unlock()
-	cfg, err := s.compile(ctx, doc)
+	cfg, err := s.compile(ctx, doc, last)
 	if err != nil {
 		return err
 	}
