@@ -145,7 +145,7 @@ func (a *App) Records() []contact.Record {
 	var all []contact.Record
 	for _, id := range slices.Sorted(maps.Keys(a.records)) {
 		r := a.records[id]
-		told := a.tell(r, nil)
+		told := a.head(r)
 		told.Fields = r.fields.Clone()
 		all = append(all, told)
 	}
@@ -160,7 +160,7 @@ func (a *App) Record(id string) (contact.Record, bool) {
 	if r == nil {
 		return contact.Record{ID: id}, false
 	}
-	told := a.tell(r, nil)
+	told := a.head(r)
 	told.Fields = r.fields.Clone()
 	return told, true
 }
@@ -194,16 +194,23 @@ func (a *App) Reset() {
 	a.writes, a.calls = Writes{}, map[string]int{}
 }
 
-// tell returns the record as the app tells it: the named fields of the schema, all for nil. A field that is
-// hidden is absent.
-func (a *App) tell(r *record, fields []string) contact.Record {
-	told := contact.Record{ID: r.id, Fields: contact.Fields{}}
+// head returns what the app tells of a record but its fields.
+func (a *App) head(r *record) contact.Record {
+	told := contact.Record{ID: r.id}
 	if !a.quirks.NoVersions {
 		told.Version = strconv.Itoa(r.version)
 	}
 	if !a.quirks.NoModified {
 		told.Modified = r.modified.Truncate(a.quirks.Granularity)
 	}
+	return told
+}
+
+// tell returns the record as the app tells it: the named fields of the schema, all for nil. A field that is
+// hidden is absent.
+func (a *App) tell(r *record, fields []string) contact.Record {
+	told := a.head(r)
+	told.Fields = make(contact.Fields, len(a.schema.Fields))
 	for _, f := range a.schema.Fields {
 		if a.hidden[f.Name] || fields != nil && !slices.Contains(fields, f.Name) {
 			continue

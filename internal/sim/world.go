@@ -247,6 +247,9 @@ func (w *world) calmDown() {
 
 // mendAll makes legible again what could not be read.
 func (w *world) mendAll() {
+	if len(w.mend) == 0 {
+		return
+	}
 	for i, a := range w.apps {
 		for _, r := range a.Records() {
 			if w.mend[[2]string{appName(i), r.ID}] && a.Touch(r.ID) == nil {
