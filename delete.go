@@ -22,7 +22,7 @@ func (s *Syncer) look(ctx context.Context, fn func(ReadTx, *connectionRow) error
 
 // readConnection reads the connection's life. A connection that this handle has seen and that is gone was deleted.
 func (s *Syncer) readConnection(tx ReadTx, row *connectionRow) error {
-	if err := getRow(tx, TableConnection, "", row); err != nil {
+	if err := s.life.read(tx, row); err != nil {
 		return err
 	}
 	if row.State == StateDeleted || row.State == "" && s.existed.Load() {

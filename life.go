@@ -1,6 +1,11 @@
 package contactsync
 
-import "context"
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+)
 
 // begin reads the connection's life, and notes that a sync runs.
 func (r *run) begin(ctx context.Context) error {
@@ -109,19 +114,60 @@ func (r *run) readLife() error {
 // saveLife writes the connection's life: it is active from its first sync on. What a person changed meanwhile, as a
 // pause or a configuration, stands; a new configuration holds from the next sync on.
 func (r *run) saveLife(tx Tx) error {
-	var now connectionRow
-	if err := getRow(tx, TableConnection, "", &now); err != nil {
+	rows, err := tx.Get(TableConnection, "")
+	if err != nil {
 		return err
 	}
 	row := r.row
-	row.State = now.State
+	row.State = r.saved.state
+	if len(rows) == 0 || !bytes.Equal(rows[0].Body, r.saved.body) {
+		var now connectionRow
+		if err := getRow(tx, TableConnection, "", &now); err != nil {
+			return err
+		}
+		row.State = now.State
+		if now.Version > row.Version {
+			row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
+		}
+	}
 	if row.State == "" || row.State == StateDraft {
 		row.State = StateActive
 	}
-	if now.Version > row.Version {
-		row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
+	r.saved = savedLife{marshal(row), row.State}
+	return tx.Put(Row{Table: TableConnection, Body: r.saved.body}, r.running())
+}
+
+// savedLife is the connection's row as the run has written it last: while the store has the same, no person has changed it.
+type savedLife struct {
+	body  []byte
+	state State
+}
+
+// lastLife is the connection's row as a handle read it last. It is looked at by every call and changed by few.
+type lastLife struct {
+	mu   sync.Mutex
+	body []byte
+	row  connectionRow
+}
+
+// read reads the connection's row, and leaves into alone if there is none.
+func (l *lastLife) read(tx ReadTx, into *connectionRow) error {
+	rows, err := tx.Get(TableConnection, "")
+	if err != nil || len(rows) == 0 {
+		return err
 	}
-	return tx.Put(Row{Table: TableConnection, Body: marshal(row)}, r.running())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.body == nil || !bytes.Equal(rows[0].Body, l.body) {
+		var row connectionRow
+		if err := unmarshal(rows[0], &row); err != nil {
+			return err
+		}
+		l.body, l.row = rows[0].Body, row
+	}
+	*into = l.row
+	into.Waiting, into.Unauthorized, into.Removed = slices.Clone(l.row.Waiting), slices.Clone(l.row.Unauthorized), slices.Clone(l.row.Removed)
+	return nil
 }
 
 // reconfigure makes the handle's configuration the one that holds, unless a newer one does. What a change touches is

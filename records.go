@@ -222,7 +222,10 @@ func (s *Syncer) Record(ctx context.Context, side Side, id string) (RecordStatus
 }
 
 func (st standing) recordStatus(names [2]string) RecordStatus {
-	do := strings.NewReplacer("{a}", names[A], "{b}", names[B]).Replace(advice[st.Reason])
+	do := advice[st.Reason]
+	if strings.Contains(do, "{") {
+		do = strings.NewReplacer("{a}", names[A], "{b}", names[B]).Replace(do)
+	}
 	return RecordStatus{Status: st.Status, Reason: st.Reason, Message: st.Message, Do: do}
 }
 

@@ -82,7 +82,7 @@ func (s *Syncer) activated(ctx context.Context, c Connection) (json.RawMessage, 
 		return nil, nil
 	}
 	var row connectionRow
-	err := s.store.View(ctx, scopeOf(c), func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
+	err := s.store.View(ctx, scopeOf(c), func(tx ReadTx) error { return s.life.read(tx, &row) })
 	return row.Defaults, err
 }
 

@@ -25,6 +25,7 @@ type Syncer struct {
 	last    *resolved   // what doc was resolved to last
 	version int64       // of the configuration that the store had when this handle got its own
 	existed atomic.Bool // the store was seen to have the connection
+	life    lastLife
 }
 
 // setSeen notes that this handle knows the configuration of that version.
@@ -69,7 +70,7 @@ func Open(ctx context.Context, c Connection, a, b connector.Connector, store Sto
 // storedVersion returns the version of the configuration that the store has.
 func (s *Syncer) storedVersion(ctx context.Context) (int64, error) {
 	var row connectionRow
-	err := s.scopeView(ctx, func(tx ReadTx) error { return getRow(tx, TableConnection, "", &row) })
+	err := s.scopeView(ctx, func(tx ReadTx) error { return s.life.read(tx, &row) })
 	return row.Version, err
 }
 
@@ -126,6 +127,7 @@ type run struct {
 	number int64
 	seen   int64 // version of the configuration that the handle knows
 	row    connectionRow
+	saved  savedLife
 	report runRow
 	now    time.Time // when planning began: the one time that decisions see
 
