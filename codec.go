@@ -48,8 +48,12 @@ func (o *object) text(name, value string) {
 func (o *object) time(name string, t time.Time) {
 	if !t.IsZero() {
 		o.key(name)
-		o.to = append(t.AppendFormat(append(o.to, '"'), time.RFC3339Nano), '"')
+		o.to = appendTime(o.to, t)
 	}
+}
+
+func appendTime(to []byte, t time.Time) []byte {
+	return append(t.AppendFormat(append(to, '"'), time.RFC3339Nano), '"')
 }
 
 func (o *object) flag(name string, v bool) {
@@ -81,17 +85,6 @@ func (o *object) raw(name string, text json.RawMessage) {
 		o.key(name)
 		o.to = append(o.to, text...)
 	}
-}
-
-func (o *object) standing(s standing) {
-	if s.Status == "" {
-		return
-	}
-	inner := o.open("st")
-	inner.text("status", s.Status)
-	inner.text("reason", s.Reason)
-	inner.text("message", s.Message)
-	o.close(inner)
 }
 
 // end returns what was written from newObject on.
@@ -190,9 +183,7 @@ func (m *mirror) body() []byte {
 	o.to = m.Fields.AppendJSON(o.to)
 	o.time("m", m.Modified)
 	o.time("e", m.Edited)
-	if len(m.Edits) > 0 {
-		o.any("es", m.Edits)
-	}
+	o.times("es", m.Edits)
 	o.text("g", string(m.Gone))
 	o.int("s", m.Seen)
 	o.standing(m.Standing)
@@ -202,15 +193,9 @@ func (m *mirror) body() []byte {
 	if len(m.Bore) > 0 {
 		o.any("k", m.Bore)
 	}
-	if m.Wrote != nil {
-		o.any("w", m.Wrote)
-	}
-	if m.Doubt != nil {
-		o.any("d", m.Doubt)
-	}
-	if len(m.Told) > 0 {
-		o.any("t", m.Told)
-	}
+	o.wrote("w", m.Wrote)
+	o.record("d", m.Doubt)
+	o.times("t", m.Told)
 	o.flag("u", m.Unshown)
 	return o.end()
 }
@@ -227,7 +212,7 @@ func (m *mirror) read(body []byte) error {
 		case "e":
 			err = readTime(d, &m.Edited)
 		case "es":
-			err = readRaw(d, &m.Edits)
+			m.Edits, err = readTimes(d)
 		case "g":
 			var text string
 			text, err = d.String()
@@ -235,7 +220,7 @@ func (m *mirror) read(body []byte) error {
 		case "s":
 			m.Seen, err = d.Int()
 		case "st":
-			err = readRaw(d, &m.Standing)
+			err = m.Standing.read(d)
 		case "r":
 			m.Refused, err = d.String()
 		case "mg":
@@ -245,11 +230,13 @@ func (m *mirror) read(body []byte) error {
 		case "k":
 			err = readRaw(d, &m.Bore)
 		case "w":
-			err = readRaw(d, &m.Wrote)
+			m.Wrote = &ownWrite{}
+			err = m.Wrote.read(d)
 		case "d":
-			err = readRaw(d, &m.Doubt)
+			m.Doubt = &contact.Record{}
+			err = readRecord(d, m.Doubt)
 		case "t":
-			err = readRaw(d, &m.Told)
+			m.Told, err = readTimes(d)
 		case "u":
 			m.Unshown, err = d.Bool()
 		default:
@@ -275,15 +262,6 @@ func readRaw(d *contact.Decoder, into any) error {
 	return err
 }
 
-// rareLink is what few links have.
-type rareLink struct {
-	Gone    [2]bool           `json:"gone,omitzero"`
-	Members map[string]member `json:"members,omitempty"`
-	Layers  map[string]layer  `json:"layers,omitempty"`
-	Held    map[string]*hold  `json:"held,omitempty"`
-	Past    map[string]*past  `json:"past,omitempty"`
-}
-
 // body returns the link's row body.
 func (l *link) body() []byte {
 	o := newObject()
@@ -300,9 +278,7 @@ func (l *link) body() []byte {
 	o.int("since", l.Since)
 	o.key("cells")
 	o.to = l.appendCells(o.to)
-	if l.Gone != [2]bool{} || len(l.Members)+len(l.Layers)+len(l.Held)+len(l.Past) > 0 {
-		o.any("rare", rareLink{l.Gone, l.Members, l.Layers, l.Held, l.Past})
-	}
+	o.rare("rare", l)
 	return o.end()
 }
 
@@ -406,7 +382,7 @@ func (l *link) read(body []byte) error {
 		case "decided":
 			l.Decided, err = d.Bool()
 		case "st":
-			err = readRaw(d, &l.Standing)
+			err = l.Standing.read(d)
 		case "refused":
 			l.Refused, err = d.String()
 		case "how":
@@ -416,9 +392,7 @@ func (l *link) read(body []byte) error {
 		case "cells":
 			err = l.readCells(d)
 		case "rare":
-			var rare rareLink
-			err = readRaw(d, &rare)
-			l.Gone, l.Members, l.Layers, l.Held, l.Past = rare.Gone, rare.Members, rare.Layers, rare.Held, rare.Past
+			err = l.readRare(d)
 		default:
 			err = d.Skip() // of a newer version
 		}

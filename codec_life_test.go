@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/contactsync/contactsync/contact"
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 )
@@ -49,7 +50,57 @@ func TestRowsAreWrittenAsTheirTagsSay(t *testing.T) {
 	}
 }
 
-var compareLife = cmp.AllowUnexported(connectionRow{}, runRow{}, sideRow{}, legend{}, legendCell{}, naming{}, removedRow{})
+// What few rows of pairs and records have is written and read by hand as well.
+func TestRarePartsAreWrittenAsTheirTagsSay(t *testing.T) {
+	type rarePair struct {
+		Rare struct {
+			Gone    [2]bool           `json:"gone,omitzero"`
+			Members map[string]member `json:"members,omitempty"`
+			Layers  map[string]layer  `json:"layers,omitempty"`
+			Held    map[string]*hold  `json:"held,omitempty"`
+			Past    map[string]*past  `json:"past,omitempty"`
+		} `json:"rare"`
+		Standing standing `json:"st"`
+	}
+	type rareRecord struct {
+		Edits    map[string]time.Time `json:"es"`
+		Told     map[string]time.Time `json:"t"`
+		Wrote    *ownWrite            `json:"w"`
+		Doubt    *contact.Record      `json:"d"`
+		Standing standing             `json:"st"`
+		Bore     []keyMark            `json:"k"`
+	}
+	var pair, byHand rarePair
+	fill(reflect.ValueOf(&pair).Elem(), 1)
+	of := func(p *rarePair) *link {
+		return &link{Gone: p.Rare.Gone, Members: p.Rare.Members, Layers: p.Rare.Layers, Held: p.Rare.Held, Past: p.Rare.Past, Standing: p.Standing}
+	}
+	require.NoError(t, json.Unmarshal(of(&pair).body(), &byHand))
+	if diff := cmp.Diff(pair, byHand, compareLife); diff != "" {
+		t.Errorf("a pair written by hand, read by the tags (-want +got):\n%s", diff)
+	}
+	var l link
+	require.NoError(t, l.read(tagged(t, pair)))
+	if diff := cmp.Diff(of(&pair), &l, compareLife); diff != "" {
+		t.Errorf("a pair written by the tags, read by hand (-want +got):\n%s", diff)
+	}
+
+	var record, recordByHand rareRecord
+	fill(reflect.ValueOf(&record).Elem(), 1)
+	want := &mirror{Edits: record.Edits, Told: record.Told, Wrote: record.Wrote, Doubt: record.Doubt, Standing: record.Standing, Bore: record.Bore}
+	require.NoError(t, json.Unmarshal(want.body(), &recordByHand))
+	if diff := cmp.Diff(record, recordByHand, compareLife); diff != "" {
+		t.Errorf("a record written by hand, read by the tags (-want +got):\n%s", diff)
+	}
+	var m mirror
+	require.NoError(t, m.read(tagged(t, record)))
+	if diff := cmp.Diff(want, &m, compareLife); diff != "" {
+		t.Errorf("a record written by the tags, read by hand (-want +got):\n%s", diff)
+	}
+}
+
+var compareLife = cmp.AllowUnexported(connectionRow{}, runRow{}, sideRow{}, legend{}, legendCell{}, naming{}, removedRow{}, link{}, mirror{}, member{}, layer{}, hold{},
+	past{}, pastValue{}, ownWrite{}, keyMark{}, standing{}, contact.Value{}, matchKey{}, Person{})
 
 func tagged(t *testing.T, row any) []byte {
 	b, err := json.Marshal(row)
@@ -64,6 +115,20 @@ func fill(v reflect.Value, n int) int {
 		v.Set(reflect.ValueOf(time.Unix(int64(n), 5).UTC()))
 	case v.Type() == reflect.TypeFor[Side]():
 		v.Set(reflect.ValueOf(B))
+	case v.Type() == reflect.TypeFor[contact.Value]():
+		v.Set(reflect.ValueOf(contact.Text("v" + string(rune('a'+n)))))
+	case v.Type() == reflect.TypeFor[sides]():
+		v.Set(reflect.ValueOf(sides{{contact.Text("x")}, nil}))
+	case v.Kind() == reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		n = fill(v.Elem(), n)
+	case v.Kind() == reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for _, key := range []string{"one", "an\"other"} {
+			one := reflect.New(v.Type().Elem()).Elem()
+			n = fill(one, n)
+			v.SetMapIndex(reflect.ValueOf(key), one)
+		}
 	case v.Kind() == reflect.Struct:
 		for i := range v.NumField() {
 			n = fill(v.Field(i), n)
