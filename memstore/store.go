@@ -3,7 +3,6 @@ package memstore
 import (
 	"cmp"
 	"context"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -23,7 +22,7 @@ type Store struct {
 // A scope is the state of one connection. Store.mu guards all but turn.
 type scope struct {
 	turn   sync.Mutex // held by the transaction that runs
-	tables tables     // replaced by a commit, never changed
+	tables *tables    // replaced by a commit, never changed
 	lease  lease
 }
 
@@ -95,7 +94,8 @@ func (s *Store) Update(ctx context.Context, held contactsync.Lease, fn func(cont
 	if err != nil {
 		return err
 	}
-	tx := &tx{readTx: readTx{maps.Clone(before)}, edit: &edit{}}
+	own := *before
+	tx := &tx{readTx: readTx{&own}, edit: &edit{}}
 	if err := fn(tx); err != nil {
 		return err
 	}
@@ -106,14 +106,14 @@ func (s *Store) Update(ctx context.Context, held contactsync.Lease, fn func(cont
 }
 
 // begin returns the state that a transaction starts from.
-func (s *Store) begin(ctx context.Context, sc *scope, held contactsync.Lease) (tables, error) {
+func (s *Store) begin(ctx context.Context, sc *scope, held contactsync.Lease) (*tables, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return sc.tables, sc.check(ctx, held)
 }
 
 // commit checks again, because the lease or the context may have ended while the transaction ran.
-func (s *Store) commit(ctx context.Context, sc *scope, held contactsync.Lease, after tables) error {
+func (s *Store) commit(ctx context.Context, sc *scope, held contactsync.Lease, after *tables) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := sc.check(ctx, held); err != nil {
@@ -155,7 +155,7 @@ func (s *Store) Scopes(ctx context.Context, owner string) ([]contactsync.Scope, 
 func (s *Store) scope(name contactsync.Scope) *scope {
 	sc := s.scopes[name]
 	if sc == nil {
-		sc = &scope{tables: tables{}}
+		sc = &scope{tables: &tables{}}
 		s.scopes[name] = sc
 	}
 	return sc

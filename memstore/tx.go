@@ -16,13 +16,26 @@ type table struct {
 	by   [contactsync.Indexes]*node
 }
 
-// tables is the whole state of a scope.
-type tables map[contactsync.Table]table
+// tables is the whole state of a scope: by the place of a table in contactsync.Tables. It is a few words, and each transaction
+// that changes something has its own.
+type tables [numTables]table
+
+const numTables = 10
+
+// at returns where a table is, and an error if there is none of that name.
+func at(name contactsync.Table) (int, error) {
+	for i, known := range contactsync.Tables {
+		if name == known {
+			return i, nil
+		}
+	}
+	return 0, fmt.Errorf("there is no table %q; contactsync.Tables lists all", name)
+}
 
 // empty reports whether there is no row at all.
-func (t tables) empty() bool {
-	for _, table := range t {
-		if table.rows != nil {
+func (t *tables) empty() bool {
+	for i := range t {
+		if t[i].rows != nil {
 			return false
 		}
 	}
@@ -30,17 +43,21 @@ func (t tables) empty() bool {
 }
 
 // A readTx reads one state.
-type readTx struct{ tables tables }
+type readTx struct{ tables *tables }
 
 // Get implements contactsync.ReadTx.
 func (tx *readTx) Get(name contactsync.Table, keys ...string) ([]contactsync.Row, error) {
-	if err := checkTable(name); err != nil {
+	i, err := at(name)
+	if err != nil {
 		return nil, err
 	}
-	t := tx.tables[name]
+	t := &tx.tables[i]
 	var rows []contactsync.Row
 	for _, key := range keys {
 		if row := t.rows.get(place{key: key}); row != nil {
+			if rows == nil {
+				rows = make([]contactsync.Row, 0, len(keys))
+			}
 			rows = append(rows, copyOf(row))
 		}
 	}
@@ -49,7 +66,8 @@ func (tx *readTx) Get(name contactsync.Table, keys ...string) ([]contactsync.Row
 
 // Find implements contactsync.ReadTx.
 func (tx *readTx) Find(name contactsync.Table, index int, values ...string) ([]contactsync.Row, error) {
-	if err := checkTable(name); err != nil {
+	i, err := at(name)
+	if err != nil {
 		return nil, err
 	}
 	if index == contactsync.ByKey {
@@ -58,7 +76,7 @@ func (tx *readTx) Find(name contactsync.Table, index int, values ...string) ([]c
 	if err := checkOrder(index); err != nil {
 		return nil, err
 	}
-	tree := tx.tables[name].by[index]
+	tree := tx.tables[i].by[index]
 	values = slices.Clone(values)
 	slices.Sort(values)
 	var rows []contactsync.Row
@@ -101,13 +119,14 @@ func (tx *readTx) Count(q contactsync.Scan) (int, error) {
 
 // scan visits the rows that q asks for, without looking at its limit, until visit returns false.
 func (tx *readTx) scan(q contactsync.Scan, visit func(*contactsync.Row) bool) error {
-	if err := checkTable(q.Table); err != nil {
+	i, err := at(q.Table)
+	if err != nil {
 		return err
 	}
 	if err := checkOrder(q.By); err != nil {
 		return err
 	}
-	t := tx.tables[q.Table]
+	t := &tx.tables[i]
 	tree, start, ordered := t.rows, place{key: q.Prefix}, func(at place) string { return at.key }
 	if q.By != contactsync.ByKey {
 		tree, start, ordered = t.by[q.By], place{entry: q.Prefix}, func(at place) string { return at.entry }
@@ -145,7 +164,8 @@ func (tx *tx) Put(rows ...contactsync.Row) error {
 	}
 	// All old rows go first, so that rows of one call may exchange a unique entry.
 	for i := range rows {
-		tx.remove(rows[i].Table, rows[i].Key)
+		table, _ := at(rows[i].Table)
+		tx.remove(table, rows[i].Key)
 	}
 	for i := range rows {
 		if err := tx.insert(&rows[i]); err != nil {
@@ -157,11 +177,12 @@ func (tx *tx) Put(rows ...contactsync.Row) error {
 
 // Delete implements contactsync.Tx.
 func (tx *tx) Delete(name contactsync.Table, keys ...string) error {
-	if err := checkTable(name); err != nil {
+	i, err := at(name)
+	if err != nil {
 		return tx.fail(err)
 	}
 	for _, key := range keys {
-		tx.remove(name, key)
+		tx.remove(i, key)
 	}
 	return nil
 }
@@ -175,9 +196,13 @@ func (tx *tx) fail(err error) error {
 
 // insert adds a copy of a row, in place of one with the same key.
 func (tx *tx) insert(row *contactsync.Row) error {
-	tx.remove(row.Table, row.Key)
+	table, err := at(row.Table)
+	if err != nil {
+		return err
+	}
+	tx.remove(table, row.Key)
 	kept := copyOf(row)
-	t := tx.tables[row.Table]
+	t := &tx.tables[table]
 	t.rows = tx.edit.put(t.rows, placeOf(&kept, contactsync.ByKey), &kept)
 	for i, entry := range kept.Index {
 		if entry == "" {
@@ -193,13 +218,12 @@ func (tx *tx) insert(row *contactsync.Row) error {
 		}
 		t.by[i] = tx.edit.put(t.by[i], placeOf(&kept, i), &kept)
 	}
-	tx.tables[row.Table] = t
 	return nil
 }
 
-// remove takes the row with this key out of its trees, if there is one.
-func (tx *tx) remove(name contactsync.Table, key string) {
-	t := tx.tables[name]
+// remove takes the row with this key out of a table's trees, if there is one.
+func (tx *tx) remove(table int, key string) {
+	t := &tx.tables[table]
 	row := t.rows.get(place{key: key})
 	if row == nil {
 		return
@@ -210,7 +234,6 @@ func (tx *tx) remove(name contactsync.Table, key string) {
 			t.by[i] = tx.edit.remove(t.by[i], placeOf(row, i))
 		}
 	}
-	tx.tables[name] = t
 }
 
 // placeOf is where a row stands in the order by: ByKey, or an index.
@@ -237,13 +260,6 @@ func unique(name contactsync.Table, index int) bool {
 	return name == contactsync.TableLink && index < 2
 }
 
-func checkTable(name contactsync.Table) error {
-	if !slices.Contains(contactsync.Tables, name) {
-		return fmt.Errorf("there is no table %q; contactsync.Tables lists all", name)
-	}
-	return nil
-}
-
 func checkOrder(by int) error {
 	if by < contactsync.ByKey || by >= contactsync.Indexes {
 		return fmt.Errorf("there is no index %d; use ByKey, or 0 to %d", by, contactsync.Indexes-1)
@@ -252,7 +268,7 @@ func checkOrder(by int) error {
 }
 
 func checkRow(row *contactsync.Row) error {
-	if err := checkTable(row.Table); err != nil {
+	if _, err := at(row.Table); err != nil {
 		return err
 	}
 	if strings.IndexByte(row.Key, 0xFF) >= 0 {
