@@ -62,7 +62,7 @@ func TestSeeds(t *testing.T) {
 		showSeed(t, Draw(*first))
 		return
 	}
-	defer debug.SetGCPercent(debug.SetGCPercent(800)) // little is alive at a time
+	defer debug.SetGCPercent(debug.SetGCPercent(3000)) // little is alive at a time
 	began, cpu := time.Now(), processor()
 	tally := Run(t.Context(), *first, *seeds, *workers, Options{})
 	took, used := time.Since(began), processor()-cpu

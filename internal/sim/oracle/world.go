@@ -212,7 +212,7 @@ func (r *record) was(field string, at int) contact.Value {
 
 // fields returns what the record held right after event at.
 func (r *record) fields(at int) contact.Fields {
-	f := contact.Fields{}
+	f := make(contact.Fields, len(r.cells))
 	for name := range r.cells {
 		f[name] = r.was(name, at)
 	}
