@@ -3,7 +3,6 @@ package contactsync
 import (
 	"context"
 	"encoding/json"
-	"reflect"
 	"slices"
 	"sync"
 
@@ -22,7 +21,7 @@ type resolved struct {
 func (l *resolved) recall(schemas [2]*contact.Schema, defaults json.RawMessage) *config {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cfg == nil || l.defaults != string(defaults) || !reflect.DeepEqual(l.cfg.schema, schemas) {
+	if l.cfg == nil || l.defaults != string(defaults) || !sameSchema(l.cfg.schema[A], schemas[A]) || !sameSchema(l.cfg.schema[B], schemas[B]) {
 		return nil
 	}
 	cfg := *l.cfg // a run may look at more fields
@@ -35,6 +34,20 @@ func (l *resolved) keep(cfg *config, defaults json.RawMessage) {
 	defer l.mu.Unlock()
 	kept := *cfg
 	l.cfg, l.defaults = &kept, string(defaults)
+}
+
+// sameSchema reports whether an app says the same of itself.
+func sameSchema(x, y *contact.Schema) bool {
+	return slices.EqualFunc(x.Fields, y.Fields, sameField) && slices.Equal(x.FindBy, y.FindBy) && slices.Equal(x.Unique, y.Unique) &&
+		x.Versions == y.Versions && x.Tombstones == y.Tombstones && x.Modified == y.Modified && x.Marker == y.Marker && x.Upsert == y.Upsert &&
+		x.Unlistable == y.Unlistable && x.NoCreate == y.NoCreate && x.NoUpdate == y.NoUpdate && x.NoDelete == y.NoDelete &&
+		x.Settle == y.Settle && x.Batch == y.Batch && x.Parallel == y.Parallel
+}
+
+func sameField(f, g contact.Field) bool {
+	return f.Name == g.Name && f.Label == g.Label && f.Type == g.Type && f.Many == g.Many && f.Meaning == g.Meaning &&
+		f.ReadOnly == g.ReadOnly && f.Required == g.Required && f.MaxLength == g.MaxLength && f.MaxEntries == g.MaxEntries &&
+		slices.Equal(f.Options, g.Options)
 }
 
 // compile reads the schemas and resolves the connection against them. last is what the same connection was resolved to
