@@ -10,13 +10,23 @@ import (
 // Choices are what a person can choose from while configuring a connection: what a wizard offers. It is a plain
 // document with a JSON form.
 type Choices struct {
-	Version  int64              `json:"version"`  // of the configuration that it was made of
+	Version int64 `json:"version"` // of the configuration that it was made of
+	// Kinds are the kinds of records that an account has, by side; none if its connector cannot say.
+	Kinds    [2][]KindChoice    `json:"kinds"`
 	Fields   [2][]FieldChoice   `json:"fields"`   // by side; empty for an app that is not chosen yet
 	Rules    []RuleChoice       `json:"rules"`    // one for each rule of the connection, in its order
 	Settings []SettingChoice    `json:"settings"` // what the connection can be set to, and what the apps lock
 	Mappings []MappingChoice    `json:"mappings"` // what could be mapped by what the fields mean, and whether it is
 	Keys     []KeyChoice        `json:"keys"`     // by what records could be found to be one person
 	Limits   [2][]contact.Limit `json:"limits"`   // by side: what the app says that it cannot do, and why
+}
+
+// A KindChoice is one kind of records of an account, such as an address book.
+type KindChoice struct {
+	Kind     string `json:"kind"` // what the endpoint says
+	Label    string `json:"label,omitempty"`
+	ReadOnly bool   `json:"read_only,omitempty"`
+	InUse    bool   `json:"in_use"`
 }
 
 // A FieldChoice is one field of an app: what a filter can ask of it, and what an action of the other side's rules can do

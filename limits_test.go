@@ -176,7 +176,9 @@ func TestAMappingThatCannotEmpty(t *testing.T) {
 	t.Parallel()
 	a, b := fake.New("a", bookFields("labels")), fake.New("b", bookFields("tags"))
 	require.NoError(t, a.Put(person("ann", "Ann", "Acme")))
-	cannot := shaped{b, func(s *contact.Schema) { *s = s.Limited(contact.Limit{Cannot: contact.AbilityClear, Why: "Geeks ignores what is blank"}) }}
+	cannot := shaped{b, func(s *contact.Schema) {
+		*s = s.Limited(contact.Limit{Cannot: contact.AbilityClear, Why: "Geeks ignores what is blank"})
+	}}
 	s, err := Open(t.Context(), Connection{ID: "x", Direction: AToB}, a, cannot, memstore.New())
 	require.NoError(t, err)
 	_, err = s.Sync(t.Context())

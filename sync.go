@@ -82,7 +82,7 @@ var ErrReadOnly = errors.New("this handle has no connectors: it can only read")
 // compile reads the schemas and resolves the connection against them.
 func (s *Syncer) compile(ctx context.Context, c Connection) (*config, error) {
 	missing := &faults{}
-	schemas, err := s.schemas(ctx, missing)
+	schemas, err := s.schemas(ctx, c, missing)
 	if err != nil {
 		return nil, err
 	}

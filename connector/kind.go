@@ -11,10 +11,12 @@ type Kind struct {
 	ID       string `json:"id"`                  // what [KindSetting] says; unique in the account
 	Label    string `json:"label,omitempty"`     // what people call it; the setting may say this as well if no other is called so
 	ReadOnly bool   `json:"read_only,omitempty"` // the account may not write there
+	Chosen   bool   `json:"chosen,omitempty"`    // the connector is for this one
 }
 
 // KindLister is a connector that names the kinds of records that its account has. It does so whatever kind it was opened for,
-// also for none and for one that is not there: the app opens another connector for the one that is chosen.
+// also for none and for one that is not there; then its other methods fail with [ErrNotFound]. For another kind the app opens
+// another connector.
 type KindLister interface {
 	// Kinds returns them in an order for people, those that cannot be written among them.
 	Kinds(ctx context.Context) ([]Kind, error)

@@ -81,6 +81,10 @@ func (m *memory) Schema(context.Context) (contact.Schema, error) {
 		s.Fields[1].Type = "colour"
 	case "schema: required and read-only":
 		s.Fields[0].ReadOnly = true
+	case "schema: a limit and a promise":
+		s.Limits = []contact.Limit{{Cannot: contact.AbilityDelete, Why: "memory keeps everything"}}
+	case "schema: a limit without reason":
+		s = s.Limited(contact.Limit{Cannot: contact.AbilityClear})
 	case "schema: another one each time":
 		s.Fields[1].Label = fmt.Sprint(m.calls)
 	}
