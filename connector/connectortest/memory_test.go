@@ -525,3 +525,15 @@ func (m *memory) Receive(_ context.Context, d connector.Delivery) (connector.Pus
 	}
 	return connector.Push{ID: "1", Hint: !m.is("webhook: nothing is told")}, nil
 }
+
+// Kinds says that the account has two kinds of records.
+func (m *memory) Kinds(ctx context.Context) ([]connector.Kind, error) {
+	kinds := []connector.Kind{{ID: "people", Chosen: true}, {ID: "companies"}}
+	switch m.broken {
+	case "schema: two kinds of one id":
+		kinds[1].ID = "people"
+	case "schema: no kind is chosen":
+		kinds[0].Chosen = false
+	}
+	return kinds, m.refuse(ctx)
+}

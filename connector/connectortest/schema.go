@@ -30,6 +30,7 @@ func schemaPart(e *exam) {
 		e.errorf("Batch, Parallel and Settle must not be negative")
 	}
 	e.checkLimits()
+	e.checkKinds()
 	features := connector.FeaturesOf(e.c)
 	if e.schema.Marker && features.Finder == nil {
 		e.errorf("the schema has Marker, so the connector has to be a Finder")
@@ -77,5 +78,29 @@ func (e *exam) checkLimits() {
 	}
 	if !reflect.DeepEqual(e.schema, e.schema.Limited(e.schema.Limits...)) {
 		e.errorf("the schema has Limits and promises what they exclude; make it with Schema.Limited")
+	}
+}
+
+// checkKinds: of the kinds of records that an account has, a connector that works is for one.
+func (e *exam) checkKinds() {
+	lister := connector.FeaturesOf(e.c).KindLister
+	if lister == nil {
+		return
+	}
+	kinds, err := lister.Kinds(e.ctx())
+	if err != nil {
+		e.fatalf("Kinds: %v", err)
+	}
+	chosen, seen := 0, map[string]bool{}
+	for _, k := range kinds {
+		if k.ID == "" || seen[k.ID] {
+			e.errorf("a kind of records has no id, or the one of another")
+		}
+		if seen[k.ID] = true; k.Chosen {
+			chosen++
+		}
+	}
+	if chosen != 1 {
+		e.errorf("%d kinds of records are Chosen, want the one that the connector is for", chosen)
 	}
 }
