@@ -1,7 +1,6 @@
 package contactsync
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -11,12 +10,23 @@ import (
 // Choices are what a person can choose from while configuring a connection: what a wizard offers. It is a plain
 // document with a JSON form.
 type Choices struct {
-	Version  int64            `json:"version"`  // of the configuration that it was made of
-	Fields   [2][]FieldChoice `json:"fields"`   // by side; empty for an app that is not chosen yet
-	Rules    []RuleChoice     `json:"rules"`    // one for each rule of the connection, in its order
-	Settings []SettingChoice  `json:"settings"` // what the connection can be set to, and what the apps lock
-	Mappings []MappingChoice  `json:"mappings"` // what could be mapped by what the fields mean, and whether it is
-	Keys     []KeyChoice      `json:"keys"`     // by what records could be found to be one person
+	Version int64 `json:"version"` // of the configuration that it was made of
+	// Kinds are the kinds of records that an account has, by side; none if its connector cannot say.
+	Kinds    [2][]KindChoice    `json:"kinds"`
+	Fields   [2][]FieldChoice   `json:"fields"`   // by side; empty for an app that is not chosen yet
+	Rules    []RuleChoice       `json:"rules"`    // one for each rule of the connection, in its order
+	Settings []SettingChoice    `json:"settings"` // what the connection can be set to, and what the apps lock
+	Mappings []MappingChoice    `json:"mappings"` // what could be mapped by what the fields mean, and whether it is
+	Keys     []KeyChoice        `json:"keys"`     // by what records could be found to be one person
+	Limits   [2][]contact.Limit `json:"limits"`   // by side: what the app says that it cannot do, and why
+}
+
+// A KindChoice is one kind of records of an account, such as an address book.
+type KindChoice struct {
+	Kind     string `json:"kind"` // what the endpoint says
+	Label    string `json:"label,omitempty"`
+	ReadOnly bool   `json:"read_only,omitempty"`
+	InUse    bool   `json:"in_use"`
 }
 
 // A FieldChoice is one field of an app: what a filter can ask of it, and what an action of the other side's rules can do
@@ -59,6 +69,8 @@ type RuleChoice struct {
 	Sentence       string `json:"sentence"`
 	Undo           Offer  `json:"undo"`
 	OtherWayAround Offer  `json:"other_way_around"`
+	// Modes are what the rule's flow may be limited to; of a rule that is written in Go none.
+	Modes []ValueChoice `json:"modes,omitempty"`
 }
 
 // A SettingChoice is one setting of the connection that has few values.
@@ -66,6 +78,7 @@ type SettingChoice struct {
 	Key    string        `json:"key"` // as in the document: "direction", "deletions.from_a"
 	Value  string        `json:"value"`
 	Values []ValueChoice `json:"values"`
+	Locked string        `json:"locked,omitempty"` // why only one value can be chosen
 }
 
 // A ValueChoice is one value of a setting.
@@ -83,26 +96,30 @@ type MappingChoice struct {
 
 // A KeyChoice is a match key that has fields in both apps.
 type KeyChoice struct {
-	Key   MatchKey `json:"key"`
-	InUse bool     `json:"in_use"`
+	Key    MatchKey `json:"key"`
+	InUse  bool     `json:"in_use"`
+	Locked string   `json:"locked,omitempty"` // why it has to be in use
 }
 
 // choices returns what can be chosen for a connection. A schema is nil while its app is not chosen. inUse are the
 // mappings that hold.
 func choices(c *Connection, names [2]string, schemas [2]*contact.Schema, inUse []Mapping) Choices {
 	out := Choices{Rules: []RuleChoice{}, Mappings: []MappingChoice{}, Keys: []KeyChoice{}}
+	apps := locksOf(names, schemas)
 	for _, s := range Sides {
 		out.Fields[s] = []FieldChoice{}
-		if schemas[s] != nil {
-			for _, f := range schemas[s].Fields {
-				out.Fields[s] = append(out.Fields[s], FieldChoice{f, operatorsOf(f), actionsOn(f)})
-			}
+		if schemas[s] == nil {
+			continue
+		}
+		out.Limits[s] = schemas[s].Limits
+		for _, f := range schemas[s].Fields {
+			out.Fields[s] = append(out.Fields[s], FieldChoice{f, operatorsOf(f), actionsOn(s, f, apps)})
 		}
 	}
 	for _, r := range c.rules() {
-		out.Rules = append(out.Rules, ruleChoice(r, names, schemas))
+		out.Rules = append(out.Rules, ruleChoice(r, names, schemas, apps))
 	}
-	out.Settings = settingChoices(c, names, schemas)
+	out.Settings = settingChoices(c, apps)
 	if schemas[A] == nil || schemas[B] == nil {
 		return out
 	}
@@ -110,7 +127,7 @@ func choices(c *Connection, names [2]string, schemas [2]*contact.Schema, inUse [
 		same := func(n Mapping) bool { return slices.Equal(n.A, m.A) && slices.Equal(n.B, m.B) }
 		out.Mappings = append(out.Mappings, MappingChoice{m, slices.ContainsFunc(inUse, same)})
 	}
-	out.Keys = keyChoices(c, schemas)
+	out.Keys = keyChoices(c, schemas, apps)
 	return out
 }
 
@@ -154,8 +171,8 @@ func operandOf(op Operator) Operand {
 	return TakesOne
 }
 
-// actionsOn returns what actions can do to a field.
-func actionsOn(f contact.Field) []ActionKind {
+// actionsOn returns what actions can do to a field of side s.
+func actionsOn(s Side, f contact.Field, apps locks) []ActionKind {
 	list := []ActionKind{}
 	if f.ReadOnly {
 		return list
@@ -167,17 +184,18 @@ func actionsOn(f contact.Field) []ActionKind {
 	if !f.Required {
 		list = append(list, ActionClear)
 	}
-	return list
+	free := apps.free(actionOn(s))
+	return slices.DeleteFunc(list, func(k ActionKind) bool { return !slices.Contains(free, string(k)) })
 }
 
 // ruleChoice says what more a rule can be told to do.
-func ruleChoice(r Rule, names [2]string, schemas [2]*contact.Schema) RuleChoice {
+func ruleChoice(r Rule, names [2]string, schemas [2]*contact.Schema, apps locks) RuleChoice {
 	f, ok := r.(FilterRule)
 	if !ok {
 		own := Offer{Why: "the rule is written in Go; it says itself what it does"}
 		return RuleChoice{Sentence: r.String(), Undo: own, OtherWayAround: own}
 	}
-	out := RuleChoice{Sentence: f.Sentence(names), Undo: Offer{Can: true}, OtherWayAround: Offer{Can: true}}
+	out := RuleChoice{Sentence: f.Sentence(names), Undo: Offer{Can: true}, OtherWayAround: Offer{Can: true}, Modes: apps.offers(modeFrom(f.From))}
 	switch {
 	case len(f.Actions) == 0:
 		out.Undo = Offer{Why: "the rule has no action to undo"}
@@ -197,14 +215,19 @@ func ruleChoice(r Rule, names [2]string, schemas [2]*contact.Schema) RuleChoice 
 }
 
 // keyChoices returns the kinds of keys, and the fields of one meaning, that both apps have.
-func keyChoices(c *Connection, schemas [2]*contact.Schema) []KeyChoice {
+func keyChoices(c *Connection, schemas [2]*contact.Schema, apps locks) []KeyChoice {
 	used := c.Match.Keys
 	if used == nil {
 		used = []MatchKey{{Kind: KeyEmail}}
 	}
 	list := []KeyChoice{}
+	insists, _ := apps.of(settingKeys, withoutEmail)
 	add := func(k MatchKey) {
-		list = append(list, KeyChoice{k, slices.Contains(used, k)})
+		choice := KeyChoice{Key: k, InUse: slices.Contains(used, k)}
+		if k.Kind == KeyEmail {
+			choice.Locked = insists.why
+		}
+		list = append(list, choice)
 	}
 	for _, kind := range []string{KeyEmail, KeyPhone, KeyNameCompany} {
 		k := MatchKey{Kind: kind}
@@ -236,62 +259,35 @@ func tellsApart(f contact.Field) bool {
 	return !f.Many && (f.Type == contact.TypeText || f.Type == contact.TypeNumber || f.Type == contact.TypeURL)
 }
 
+// SettingsBetween says what a connection between two apps of these schemas can be set to, and what they lock; a schema is nil
+// while its app is not chosen. names are how the apps are called.
+func SettingsBetween(names [2]string, a, b *contact.Schema) []SettingChoice {
+	return settingChoices(&Connection{}, locksOf(names, [2]*contact.Schema{a, b}))
+}
+
 // settingChoices returns the settings with few values, each value with why an app locks it.
-func settingChoices(c *Connection, names [2]string, schemas [2]*contact.Schema) []SettingChoice {
-	list := []SettingChoice{{Key: "direction", Value: string(c.Direction), Values: []ValueChoice{
-		{string(TwoWay), both(receives(schemas[A], names[A]), receives(schemas[B], names[B]))},
-		{string(AToB), receives(schemas[B], names[B])}, {string(BToA), receives(schemas[A], names[A])}}}}
-	plain := func(key, value string, values ...string) {
-		s := SettingChoice{Key: key, Value: value}
-		for _, v := range values {
-			s.Values = append(s.Values, ValueChoice{v, Offer{Can: true}})
+func settingChoices(c *Connection, apps locks) []SettingChoice {
+	list := []SettingChoice{}
+	for _, s := range c.settings() {
+		choice, free := SettingChoice{Key: s.setting, Value: s.value, Values: apps.offers(s.setting)}, apps.free(s.setting)
+		if choice.Value == "" { // the default is the first one that no app locks
+			choice.Value = append(free, valuesOf(s.setting)...)[0]
 		}
-		list = append(list, s)
-	}
-	plain("scope", string(c.Scope), string(ScopeRule), string(ScopePair), string(ScopeSticky))
-	plain("conflict.policy", string(c.Conflict.Kind), string(PolicyWinner), string(PolicyNewest), string(PolicyAsk))
-	if last := &list[len(list)-1]; schemas[A] != nil && !schemas[A].Modified || schemas[B] != nil && !schemas[B].Modified {
-		last.Values[1].Offer = Offer{Why: "one of the apps does not say when a contact was changed"}
-	}
-	plain("conflict.winner", c.Conflict.Winner.String(), A.String(), B.String())
-	for _, s := range Sides {
-		t := s.Other()
-		mark, remove := Offer{Can: true}, Offer{Can: true}
-		if schemas[t] != nil && schemas[t].NoUpdate {
-			mark = Offer{Why: "nothing can be changed in " + names[t]}
+		if len(free) == 1 {
+			choice.Locked = whyOnly(choice.Values)
 		}
-		if schemas[t] != nil && schemas[t].NoDelete {
-			remove = Offer{Why: "nothing can be deleted in " + names[t]}
-		}
-		list = append(list, SettingChoice{Key: "deletions.from_" + s.String(), Value: string(c.Deletions.from(s)), Values: []ValueChoice{
-			{string(DeletionKeep), Offer{Can: true}}, {string(DeletionMark), mark}, {string(DeletionDelete), remove}}})
-	}
-	for i := range list {
-		if list[i].Value == "" { // the default is the first one that no app locks
-			free := slices.IndexFunc(list[i].Values, func(v ValueChoice) bool { return v.Can })
-			list[i].Value = list[i].Values[max(free, 0)].Value
-		}
+		list = append(list, choice)
 	}
 	return list
 }
 
-// receives says whether anything can be written to an app; one that is not chosen yet may be any.
-func receives(schema *contact.Schema, name string) Offer {
-	switch {
-	case schema == nil:
-	case schema.NoCreate && schema.NoUpdate:
-		return Offer{Why: fmt.Sprintf("%s can only be read", name)}
-	case !slices.ContainsFunc(schema.Fields, func(f contact.Field) bool { return !f.ReadOnly }):
-		return Offer{Why: fmt.Sprintf("every field of %s is read-only", name)}
+// whyOnly says why the other values cannot be chosen, each reason once.
+func whyOnly(values []ValueChoice) string {
+	var reasons []string
+	for _, v := range values {
+		if !v.Can && !slices.Contains(reasons, v.Why) {
+			reasons = append(reasons, v.Why)
+		}
 	}
-	return Offer{Can: true}
-}
-
-// both is offered if both offers are.
-func both(x, y Offer) Offer {
-	if x.Can && y.Can {
-		return x
-	}
-	why := slices.DeleteFunc([]string{x.Why, y.Why}, func(s string) bool { return s == "" })
-	return Offer{Why: strings.Join(why, "; ")}
+	return strings.Join(reasons, "; ")
 }

@@ -49,7 +49,7 @@ func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 		cfg.zone = time.UTC
 	}
 	c.check(bad)
-	cfg.direct(bad)
+	cfg.direct()
 	checkRules(c.rules(), schemas, bad)
 	for _, r := range c.rules() {
 		if f, ok := r.(FilterRule); ok && f.Disabled || r.Side() > B {
@@ -66,23 +66,17 @@ func compile(c *Connection, schemas [2]*contact.Schema) (*config, []Fault) {
 	cfg.compileMappings(c, bad)
 	cfg.checkWriters(bad)
 	cfg.compileKeys(bad)
+	cfg.checkLocks(bad)
 	cfg.findUsed()
 	return cfg, bad.list
 }
 
-// direct settles the direction: by default away from an app that can only be read. One towards such an app is refused; two
-// ways are not, for what an app allows may change, and the other way goes on.
-func (cfg *config) direct(bad *faults) {
-	a, b := receives(cfg.schema[A], cfg.names[A]), receives(cfg.schema[B], cfg.names[B])
-	switch {
-	case cfg.Direction == "" && a.Can && !b.Can:
-		cfg.Direction = BToA
-	case cfg.Direction == "" && b.Can && !a.Can:
-		cfg.Direction = AToB
-	case cfg.Direction == AToB && !b.Can:
-		bad.add("direction", "%s; choose another direction", b.Why)
-	case cfg.Direction == BToA && !a.Can:
-		bad.add("direction", "%s; choose another direction", a.Why)
+// direct settles the direction, by default the first one that no app locks: away from an app that can only be read. Two ways
+// with such an app are not refused where it is only for now, for what an app allows may change, and the other way goes on.
+func (cfg *config) direct() {
+	free := locksOf(cfg.names, cfg.schema).free("direction")
+	if cfg.Direction == "" && len(free) > 0 && free[0] != string(TwoWay) {
+		cfg.Direction = Direction(free[0])
 	}
 }
 

@@ -87,6 +87,9 @@ type Endpoint struct {
 	Settings map[string]string `json:"settings,omitempty"`
 }
 
+// end returns the endpoint of a side.
+func (c *Connection) end(s Side) Endpoint { return [2]Endpoint{c.A, c.B}[s] }
+
 // sameAs reports whether two endpoints are one: the same app, and the same words that say which account, or where.
 func (e Endpoint) sameAs(other Endpoint) bool {
 	told := e.Account != "" || len(e.Settings) > 0

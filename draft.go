@@ -27,9 +27,9 @@ func (s *Syncer) names(c Connection) [2]string {
 	return c.Names()
 }
 
-// schemas reads the schemas of the two apps. In a draft the one of an app that is not chosen yet is nil, and so is one
-// that cannot be read; what is wrong with them is added to bad.
-func (s *Syncer) schemas(ctx context.Context, bad *faults) (schemas [2]*contact.Schema, err error) {
+// schemas reads the schemas of the two apps. The one of an app that is not chosen yet is nil, and so is one of a kind of records
+// that the account does not have, and in a draft one that cannot be read; what is wrong with them is added to bad.
+func (s *Syncer) schemas(ctx context.Context, c Connection, bad *faults) (schemas [2]*contact.Schema, err error) {
 	for _, side := range Sides {
 		if s.apps[side] == nil {
 			bad.add(side.String(), "no app is chosen for this side yet; choose one")
@@ -39,6 +39,7 @@ func (s *Syncer) schemas(ctx context.Context, bad *faults) (schemas [2]*contact.
 		switch {
 		case err == nil:
 			schemas[side] = &schema
+		case s.checkKind(ctx, side, c.end(side), err, bad):
 		case s.opts.draft && ctx.Err() == nil:
 			bad.add(side.String(), "what fields the app has cannot be read: %v", err)
 		default:
@@ -50,20 +51,23 @@ func (s *Syncer) schemas(ctx context.Context, bad *faults) (schemas [2]*contact.
 
 // Options says what can be chosen for the connection: the operators and values of each field, whether each rule can be
 // undone and turned round, what the apps lock, what could be mapped and by what records could be matched. It reads the
-// schemas of the apps that are chosen, and works on a [Draft] that is not complete. An app that cannot be asked is an
-// error.
+// schemas of the apps that are chosen, and works on a [Draft] that is not complete: of an account whose kind of records is
+// not chosen yet it names the kinds that there are. An app that cannot be asked is an error.
 func (s *Syncer) Options(ctx context.Context) (Choices, error) {
-	missing := &faults{}
-	schemas, err := s.schemas(ctx, missing)
+	missing, doc := &faults{}, s.document()
+	schemas, err := s.schemas(ctx, doc, missing)
+	if err != nil {
+		return Choices{}, err
+	}
+	kinds, err := s.kinds(ctx)
 	if err != nil {
 		return Choices{}, err
 	}
 	for _, side := range Sides {
-		if s.apps[side] != nil && schemas[side] == nil {
-			return Choices{}, &InvalidError{Connection: s.document().ID, Faults: missing.list}
+		if s.apps[side] != nil && schemas[side] == nil && len(kinds[side]) == 0 {
+			return Choices{}, &InvalidError{Connection: doc.ID, Faults: missing.list}
 		}
 	}
-	doc := s.document()
 	var inUse []Mapping
 	if schemas[A] != nil && schemas[B] != nil {
 		defaults, err := s.activated(ctx, doc)
@@ -77,6 +81,6 @@ func (s *Syncer) Options(ctx context.Context) (Choices, error) {
 		inUse = whole.inUse()
 	}
 	out := choices(&doc, s.names(doc), schemas, inUse)
-	out.Version = s.Version()
+	out.Kinds, out.Version = kinds, s.Version()
 	return out, nil
 }

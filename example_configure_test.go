@@ -160,6 +160,20 @@ func ExampleSyncer_Options() {
 	// first is one of ...
 }
 
+// SettingsBetween says what a connection can be set to and what its apps lock, as soon as one of them is chosen.
+func ExampleSettingsBetween() {
+	geeks := contact.Schema{Fields: []contact.Field{{Name: "email", Type: contact.TypeEmail}}, Modified: true}.Limited(
+		contact.Limit{Cannot: contact.AbilityDelete, Why: "Real Geeks has no call that deletes a lead"})
+	for _, setting := range contactsync.SettingsBetween([2]string{"a", "Real Geeks"}, nil, &geeks) {
+		for _, v := range setting.Values {
+			if !v.Can {
+				fmt.Printf("%s is not %s: %s\n", setting.Key, v.Value, v.Why)
+			}
+		}
+	}
+	// Output: deletions.from_a is not delete: Real Geeks has no call that deletes a lead
+}
+
 // A process that did not configure a connection loads what holds and opens that.
 func ExampleLoad() {
 	ctx := context.Background()

@@ -45,7 +45,7 @@ func (p *pairing) finishUpdate(s Side) {
 		return
 	}
 	if p.cfg.schema[s].NoUpdate {
-		p.note(StatusExcluded, ReasonDirection, "nothing can be changed in "+p.cfg.names[s])
+		p.note(StatusExcluded, ReasonDirection, whyNot(p.cfg.schema[s], contact.AbilityUpdate, p.cfg.names[s]))
 		return
 	}
 	if p.link.Refused != "" && p.link.Refused == fingerprint(p.cfg, s, p.rec, patch) {
@@ -74,7 +74,7 @@ func (p *pairing) finishCreate(s Side) {
 		}
 	}
 	if p.cfg.schema[s].NoCreate {
-		p.note(StatusExcluded, ReasonDirection, "nothing can be created in "+p.cfg.names[s])
+		p.note(StatusExcluded, ReasonDirection, whyNot(p.cfg.schema[s], contact.AbilityCreate, p.cfg.names[s]))
 		return
 	}
 	patch := contact.Patch{}

@@ -18,10 +18,11 @@ import (
 // geeks is a CRM for estate agents: leads have a first and a last name, and none can be deleted from outside.
 type geeks struct{ *fake.App }
 
+var geeksLimits = []contact.Limit{{Cannot: contact.AbilityDelete, Why: "Real Geeks has no call that deletes a lead"}}
+
 func (g geeks) Schema(ctx context.Context) (contact.Schema, error) {
 	schema, err := g.App.Schema(ctx)
-	schema.NoDelete = true
-	return schema, err
+	return schema.Limited(geeksLimits...), err
 }
 
 // apps returns two apps with people in them, and the catalogue that a person chooses from.
@@ -49,7 +50,7 @@ func manualApps(t *testing.T) (google *fake.App, crm geeks, shelf connector.Cata
 	}
 	shelf = connector.NewCatalogue(
 		connector.App{ID: "google", Label: "Google Contacts", Auth: "oauth2", Open: open(google)},
-		connector.App{ID: "realgeeks", Label: "Real Geeks", Kinds: []string{"leads", "users"}, Auth: "token", With: []string{"google", "intercom"}, Open: open(crm)},
+		connector.App{ID: "realgeeks", Label: "Real Geeks", Kinds: []string{"leads", "users"}, Auth: "token", Limits: geeksLimits, With: []string{"google", "intercom"}, Open: open(crm)},
 		connector.App{ID: "intercom", Label: "Intercom", Auth: "oauth2", Open: open(nil)},
 		connector.App{ID: "ledger", Label: "Ledger", With: []string{"intercom"}, Open: open(nil)},
 	)
@@ -139,7 +140,7 @@ func TestTheManual(t *testing.T) {
 	choices, err = s.Options(ctx)
 	require.NoError(t, err)
 	require.Equal(t, RuleChoice{Sentence: "Contacts of google are added to and update realgeeks, unless labels has No_CRM; then tags of realgeeks gets GoogleContacts.",
-		Undo: Offer{Can: true}, OtherWayAround: Offer{Can: true}}, choices.Rules[0])
+		Undo: Offer{Can: true}, OtherWayAround: Offer{Can: true}, Modes: choices.Rules[1].Modes}, choices.Rules[0])
 	rule.Undo, rule.OtherWayAround = UndoOwn, true
 	c.Rules = []Rule{rule}
 
@@ -147,7 +148,11 @@ func TestTheManual(t *testing.T) {
 	require.Equal(t, "a", setting(choices, "conflict.winner").Value)
 	c.Conflict.Winner = B
 	locked := setting(choices, "deletions.from_a").Values[2]
-	require.Equal(t, ValueChoice{"delete", Offer{Why: "nothing can be deleted in realgeeks"}}, locked)
+	require.Equal(t, ValueChoice{"delete", Offer{Why: "Real Geeks has no call that deletes a lead"}}, locked)
+	wrong := c
+	wrong.Deletions.FromA = DeletionDelete
+	_, err = s.Effects(ctx, wrong)
+	require.ErrorContains(t, err, `deletions.from_a: "delete" cannot be chosen: Real Geeks has no call that deletes a lead; choose keep or mark`)
 
 	// Step 7. Default mappings, a full name against first and last name among them; one is switched off, one is added.
 	var defaults []string

@@ -55,22 +55,24 @@ func (m *Mapping) state() string {
 
 // mapping is a Mapping as a sync works with it.
 type mapping struct {
-	id     string
-	index  int
-	sel    [2][]contact.Selector
-	field  [2][]contact.Field // what each selector shows: the field, or one entry or part of it
-	whole  [2][]contact.Field // the field that each selector is in
-	flow   [2]bool            // whether the mapping and the connection let side s's value go to the other
-	chain  chain
-	fill   *Template
-	split  bool
-	parts  Side // of a split, the side with given and family name
-	list   bool // a set or list on both sides: decided element by element
-	policy *Policy
-	keep   bool // on_clear keep
-	def    [2]contact.Value
-	group  string
-	region string
+	id      string
+	index   int
+	sel     [2][]contact.Selector
+	field   [2][]contact.Field // what each selector shows: the field, or one entry or part of it
+	whole   [2][]contact.Field // the field that each selector is in
+	flow    [2]bool            // whether the mapping and the connection let side s's value go to the other
+	chain   chain
+	fill    *Template
+	split   bool
+	parts   Side // of a split, the side with given and family name
+	list    bool // a set or list on both sides: decided element by element
+	policy  *Policy
+	keep    bool    // on_clear keep
+	path    string  // where it stands in the document
+	onClear OnClear // as it is stated
+	def     [2]contact.Value
+	group   string
+	region  string
 }
 
 // get returns what the mapping shows of side s, into buf if it is large enough. settled is what was settled last,
@@ -333,7 +335,7 @@ func indexElement(f contact.Field, list []contact.Entry, e contact.Entry) int {
 
 // compileMapping resolves a mapping against the two schemas, and adds what is wrong with it.
 func compileMapping(m *Mapping, c *Connection, schemas [2]*contact.Schema, path string, bad *faults) *mapping {
-	out := &mapping{id: m.state(), chain: m.Transform, policy: &c.Conflict, keep: m.OnClear == OnClearKeep,
+	out := &mapping{id: m.state(), path: path, chain: m.Transform, policy: &c.Conflict, keep: m.OnClear == OnClearKeep, onClear: m.OnClear,
 		def: [2]contact.Value{m.DefaultA, m.DefaultB}, group: m.Group, region: c.Match.Region}
 	if m.Conflict != nil {
 		out.policy = m.Conflict
@@ -354,6 +356,7 @@ func compileMapping(m *Mapping, c *Connection, schemas [2]*contact.Schema, path 
 		bad.add(path+".on_clear", "on_clear is clear or keep")
 	}
 	out.checkDirection(m, c, path, bad)
+	out.keep = out.keep || m.OnClear == "" && out.clearsNothing(schemas)
 	return out
 }
 
@@ -513,6 +516,16 @@ func (m *mapping) checkDirection(doc *Mapping, c *Connection, path string, bad *
 	if m.flow[B] && m.oneWay() {
 		bad.add(path, "mapping %s: its transform has no way back; make it one-way, direction a-to-b", title)
 	}
+}
+
+// clearsNothing reports whether no field that the mapping writes can be emptied.
+func (m *mapping) clearsNothing(schemas [2]*contact.Schema) bool {
+	for _, s := range Sides {
+		if _, lacks := schemas[s.Other()].Limit(contact.AbilityClear); m.flow[s] && !lacks {
+			return false
+		}
+	}
+	return m.flow[A] || m.flow[B]
 }
 
 // oneWay reports whether the mapping has no way from b back to a.

@@ -40,7 +40,7 @@ func (l *resolved) keep(cfg *config, defaults json.RawMessage) {
 func sameSchema(x, y *contact.Schema) bool {
 	return slices.EqualFunc(x.Fields, y.Fields, sameField) && slices.Equal(x.FindBy, y.FindBy) && slices.Equal(x.Unique, y.Unique) &&
 		x.Versions == y.Versions && x.Tombstones == y.Tombstones && x.Modified == y.Modified && x.Marker == y.Marker && x.Upsert == y.Upsert &&
-		x.Unlistable == y.Unlistable && x.NoCreate == y.NoCreate && x.NoUpdate == y.NoUpdate && x.NoDelete == y.NoDelete &&
+		x.Unlistable == y.Unlistable && x.NoCreate == y.NoCreate && x.NoUpdate == y.NoUpdate && x.NoDelete == y.NoDelete && slices.Equal(x.Limits, y.Limits) &&
 		x.Settle == y.Settle && x.Batch == y.Batch && x.Parallel == y.Parallel
 }
 
@@ -54,7 +54,7 @@ func sameField(f, g contact.Field) bool {
 // before, and remembers it.
 func (s *Syncer) compile(ctx context.Context, c Connection, last *resolved) (*config, error) {
 	missing := &faults{}
-	schemas, err := s.schemas(ctx, missing)
+	schemas, err := s.schemas(ctx, c, missing)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (s *Syncer) Review(ctx context.Context) (*Review, error) {
 
 // draftWarnings says of the apps that are chosen what they cannot do.
 func (s *Syncer) draftWarnings(ctx context.Context, doc Connection) (list []Warning) {
-	schemas, err := s.schemas(ctx, &faults{})
+	schemas, err := s.schemas(ctx, doc, &faults{})
 	if err != nil {
 		return nil
 	}

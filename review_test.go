@@ -236,7 +236,7 @@ func TestChoices(t *testing.T) {
 	if diff := cmp.Diff(map[string][]string{"direction": {"two-way", "a-to-b"}, "conflict.policy": {"newest"}, "deletions.from_a": {"mark", "delete"}}, locked); diff != "" {
 		t.Error("locked:", diff)
 	}
-	if diff := cmp.Diff([]KeyChoice{{MatchKey{Kind: KeyEmail}, true}, {MatchKey{A: "code", B: "code"}, false}}, got.Keys); diff != "" {
+	if diff := cmp.Diff([]KeyChoice{{Key: MatchKey{Kind: KeyEmail}, InUse: true}, {Key: MatchKey{A: "code", B: "code"}}}, got.Keys); diff != "" {
 		t.Error("keys:", diff)
 	}
 	_, err = json.Marshal(got)

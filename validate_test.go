@@ -3,6 +3,7 @@ package contactsync_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/contactsync/contactsync"
@@ -91,7 +92,7 @@ func TestTheDirectionFollowsTheApps(t *testing.T) {
 				require.NoError(t, err, direction)
 			} else {
 				require.ErrorContains(t, err, "direction: ")
-				require.ErrorContains(t, err, "can only be read; choose another direction")
+				require.ErrorContains(t, err, fmt.Sprintf("%q cannot be chosen: %s can only be read; choose %s", towards, source, away))
 			}
 		}
 	}

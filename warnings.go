@@ -55,10 +55,10 @@ func appWarnings(s Side, name string, schema *contact.Schema) []Warning {
 		add(WarnNoVersions, name+" has no versions, so an edit of the same field between our last look and our write is overwritten", "sync when nobody works in it, if that matters; what is overwritten stays in the journal")
 	}
 	if schema.NoCreate {
-		add(WarnNoCreate, "nothing can be created in "+name, "who is only in the other app stays there")
+		add(WarnNoCreate, whyNot(schema, contact.AbilityCreate, name), "who is only in the other app stays there")
 	}
 	if schema.NoUpdate {
-		add(WarnNoUpdate, "nothing can be changed in "+name, "make the connection one-way, away from it")
+		add(WarnNoUpdate, whyNot(schema, contact.AbilityUpdate, name), "make the connection one-way, away from it")
 	}
 	return list
 }
@@ -70,7 +70,7 @@ func (cfg *config) warnings() []Warning {
 	for _, s := range Sides {
 		list = append(list, appWarnings(s, names[s], cfg.schema[s])...)
 		if cfg.schema[s].NoDelete && cfg.Deletions.from(s.Other()) == DeletionDelete {
-			list = append(list, Warning{Kind: WarnNoDelete, Side: s, Message: "nothing can be deleted in " + names[s] + ", so what is deleted in " + names[s.Other()] + " stays there",
+			list = append(list, Warning{Kind: WarnNoDelete, Side: s, Message: whyNot(cfg.schema[s], contact.AbilityDelete, names[s]) + ", so what is deleted in " + names[s.Other()] + " stays there",
 				Advice: fmt.Sprintf("set deletions.from_%s to keep or mark", s.Other())})
 		}
 		list = append(list, cfg.warnFlow(s, names)...)

@@ -2,24 +2,29 @@ package connector
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/contactsync/contactsync/contact"
 )
 
 // An App is an app before it is opened: what a person chooses from a list.
 type App struct {
-	ID       string    // "vcard", "csv", "hubspot"
-	Label    string    // "vCard files"
-	Kinds    []string  // the kinds of records to choose from ("contacts", "leads"); none means that there is one
-	Auth     string    // how an account is authorized: "" (none), [AuthOAuth2], [AuthPassword], [AuthToken]
-	OAuth    *OAuth    // of AuthOAuth2: how
-	Settings []Setting // what an endpoint of this app can or must say
+	ID    string   // "vcard", "csv", "hubspot"
+	Label string   // "vCard files"
+	Kinds []string // the kinds of records to choose from ("contacts", "leads"); none means that there is one
+	// AccountKinds says that each account has kinds of its own, such as address books: its connectors are [KindLister]s.
+	AccountKinds bool
+	Auth         string    // how an account is authorized: "" (none), [AuthOAuth2], [AuthPassword], [AuthToken]
+	OAuth        *OAuth    // of AuthOAuth2: how
+	Settings     []Setting // what an endpoint of this app can or must say
+	// Limits are what nobody can do with the app, whoever's account it is, and why. They lock settings of its connections,
+	// and stand in the schemas of its connectors too ([contact.Schema.Limited]), beside those of one account.
+	Limits []contact.Limit
 	// With names the apps that it can be connected with, by id; none means any, itself with another account included.
 	With []string
-	// Open returns a connector for one account. It checks the settings and names the wrong one; it does not talk
+	// Open returns a connector for one account, and one kind of records if there are several ([KindSetting]). It checks the settings and names the wrong one; it does not talk
 	// to the app.
 	Open func(ctx context.Context, settings map[string]string) (Connector, error)
 	// OpenAs is Open for an account that was authorized with OAuth 2. An app with [AuthOAuth2] has it; Open may be nil.
@@ -70,48 +75,6 @@ type Identity struct {
 	// Settings are what the app is opened with for this account, as "instance_url"; none secret.
 	Settings map[string]string
 	Hosts    []string // further hosts of this account that the token may be sent to
-}
-
-// A Setting is one thing that an endpoint can say, such as the path of a file.
-type Setting struct {
-	Name     string
-	Label    string // one line for people
-	Required bool
-	Options  []string // the values it may have; none means any
-	Default  string
-	Account  bool // it says whose account it is, such as a name; it is entered at login, and kept with the account
-	Secret   bool // a password or key: it is entered at login, typed unseen, kept sealed, and stands in no file
-}
-
-// Login returns the settings that are entered to log in: what says whose account it is, what is secret, and what the app
-// cannot be asked without. None if the app has no accounts, or is authorized in a browser.
-func (a App) Login() []Setting {
-	if a.Auth != AuthPassword && a.Auth != AuthToken {
-		return nil
-	}
-	return slices.DeleteFunc(slices.Clone(a.Settings), func(s Setting) bool { return !s.Required && !s.Account && !s.Secret })
-}
-
-// CheckSettings returns an error that names the first setting which the app does not know, which lacks, or which
-// has a value that is not among its options.
-func (a App) CheckSettings(settings map[string]string) error {
-	names := make([]string, 0, len(a.Settings))
-	for _, s := range a.Settings {
-		names = append(names, s.Name)
-		v, given := settings[s.Name]
-		if s.Required && v == "" {
-			return fmt.Errorf("%s: setting %q is missing: %s", a.ID, s.Name, s.Label)
-		}
-		if given && len(s.Options) > 0 && !slices.Contains(s.Options, v) {
-			return fmt.Errorf("%s: setting %q is not one of %s", a.ID, s.Name, strings.Join(s.Options, ", "))
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(settings)) {
-		if !slices.Contains(names, name) {
-			return fmt.Errorf("%s: unknown setting %q; it has %s", a.ID, name, strings.Join(names, ", "))
-		}
-	}
-	return nil
 }
 
 // A Catalogue is the apps that a program offers, sorted by label. It is a value: there is no global registry.

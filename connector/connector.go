@@ -176,6 +176,7 @@ type Features struct {
 	Receiver    Receiver
 	Identifier  Identifier
 	Checker     Checker
+	KindLister  KindLister
 }
 
 // Featured is a wrapper that knows the features of what it wraps.
@@ -196,5 +197,6 @@ func FeaturesOf(c Connector) Features {
 	f.Receiver, _ = c.(Receiver)
 	f.Identifier, _ = c.(Identifier)
 	f.Checker, _ = c.(Checker)
+	f.KindLister, _ = c.(KindLister)
 	return f
 }

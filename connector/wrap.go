@@ -196,5 +196,8 @@ func (w *Wrapped) Features() Features {
 	if w.of.Checker != nil {
 		f.Checker = c
 	}
+	if w.of.KindLister != nil {
+		f.KindLister = c
+	}
 	return f
 }

@@ -39,6 +39,10 @@ var methods = map[string]func(context.Context, *connector.Wrapped) error{
 		return err
 	},
 	"check": func(ctx context.Context, w *connector.Wrapped) error { return w.Features().Checker.Check(ctx) },
+	"kinds": func(ctx context.Context, w *connector.Wrapped) error {
+		_, err := w.Features().KindLister.Kinds(ctx)
+		return err
+	},
 	"update": func(ctx context.Context, w *connector.Wrapped) error {
 		results, _ := w.Apply(ctx, updates(1))
 		return results[0].Err
@@ -65,6 +69,7 @@ func allOf(do func(context.Context) error) *full {
 		},
 		identity: func(ctx context.Context) (string, error) { return "account", do(ctx) },
 		check:    do,
+		kinds:    func(ctx context.Context) ([]connector.Kind, error) { return []connector.Kind{{ID: "a"}}, do(ctx) },
 	}
 }
 

@@ -2,6 +2,7 @@ package connector
 
 import (
 	"context"
+	"slices"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -108,4 +109,16 @@ func (c capabilities) Check(ctx context.Context) error {
 		return struct{}{}, c.w.of.Checker.Check(ctx)
 	})
 	return err
+}
+
+func (c capabilities) Kinds(ctx context.Context) ([]Kind, error) {
+	return call(ctx, c.w, "kinds", func(ctx context.Context) ([]Kind, error) {
+		kinds, err := c.w.of.KindLister.Kinds(ctx)
+		for i, k := range kinds {
+			if err == nil && (k.ID == "" || slices.ContainsFunc(kinds[:i], func(o Kind) bool { return o.ID == k.ID })) {
+				err = c.w.broken("kinds", "a kind has no id, or one that another has")
+			}
+		}
+		return kinds, err
+	})
 }

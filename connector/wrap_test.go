@@ -41,6 +41,7 @@ type full struct {
 	find     func(context.Context, string, []string) (contact.Record, error)
 	identity func(context.Context) (string, error)
 	check    func(context.Context) error
+	kinds    func(context.Context) ([]connector.Kind, error)
 }
 
 func (f *full) List(ctx context.Context, since connector.Cursor) (connector.Listing, error) {
@@ -55,8 +56,9 @@ func (f *full) Find(ctx context.Context, marker string, fields []string) (contac
 	return f.find(ctx, marker, fields)
 }
 
-func (f *full) Identity(ctx context.Context) (string, error) { return f.identity(ctx) }
-func (f *full) Check(ctx context.Context) error              { return f.check(ctx) }
+func (f *full) Identity(ctx context.Context) (string, error)        { return f.identity(ctx) }
+func (f *full) Kinds(ctx context.Context) ([]connector.Kind, error) { return f.kinds(ctx) }
+func (f *full) Check(ctx context.Context) error                     { return f.check(ctx) }
 
 // fakeClock passes as it is slept on, and records the sleeps.
 type fakeClock struct {

@@ -74,6 +74,8 @@ type Schema struct {
 	NoCreate bool `json:"no_create,omitempty"` // records cannot be created
 	NoUpdate bool `json:"no_update,omitempty"` // records cannot be changed
 	NoDelete bool `json:"no_delete,omitempty"` // records cannot be deleted
+	// Limits are what else the app cannot do, and why it cannot do what the schema says; see [Schema.Limited].
+	Limits []Limit `json:"limits,omitempty"`
 
 	// Settle is how long the app may take until its feed and listings show a write.
 	Settle time.Duration `json:"settle,omitempty"`

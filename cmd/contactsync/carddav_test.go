@@ -30,7 +30,7 @@ func TestCardDAV(t *testing.T) {
 	s.env["DAV_PASSWORD"] = davfake.Password
 	several := s.run("sync", "--yes")
 	require.NotEqual(t, exitDone, several.code)
-	require.Contains(t, several.out+several.err, "name one of them as book: contacts, work")
+	require.Contains(t, several.out+several.err, "connections[0].b.kind: the account has several kinds of records; choose one of: work (Colleagues), contacts")
 
 	config(", book: contacts")
 	first := s.run("sync", "--yes")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
@@ -31,6 +32,8 @@ type sideChecked struct {
 	Label   string `json:"label"`
 	Account string `json:"account,omitempty"`
 	Error   string `json:"error,omitempty"` // why it cannot be used, and what to do
+	// Kinds are the kinds of records that the account has, such as address books; none if the app has no several.
+	Kinds []connector.Kind `json:"kinds,omitempty"`
 }
 
 // check asks every app by itself: what is wrong with one says nothing of another.
@@ -44,7 +47,8 @@ func (c *cli) check(ctx context.Context, names []string) error {
 		r := checkResult{visited: visit(conn)}
 		for _, s := range contactsync.Sides {
 			r.Sides[s] = sideChecked{Label: labels(conn.doc)[s], Account: conn.end(s).Account}
-			if err := file.checkSide(ctx, conn, s); err != nil {
+			var err error
+			if r.Sides[s].Kinds, err = file.checkSide(ctx, conn, s); err != nil {
 				r.Sides[s].Error, r.Exit = printable(err.Error()), exitFailed
 			}
 		}
@@ -60,30 +64,38 @@ func (c *cli) check(ctx context.Context, names []string) error {
 	return ended(doc.Exit)
 }
 
-// checkSide returns why an app cannot be used, nil if it can.
-func (f *configFile) checkSide(ctx context.Context, conn configured, s contactsync.Side) error {
+// checkSide returns the kinds of records that an app's account has, where it can say, and why the app cannot be used, nil if
+// it can.
+func (f *configFile) checkSide(ctx context.Context, conn configured, s contactsync.Side) ([]connector.Kind, error) {
 	app, _ := f.cli.catalogue().App(conn.end(s).App)
 	if name := conn.end(s).Account; name != "" && app.Auth != "" {
 		accounts, err := f.accounts(ctx, false)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		// What is wrong with its name is said when the app is opened.
 		if account, err := findAccount(ctx, accounts, name); err == nil && account.App == app.ID {
 			if err := accounts.Check(ctx, owner, account.ID); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
 	opened, err := f.openApp(ctx, app, conn, s)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if checker := connector.FeaturesOf(opened).Checker; checker != nil {
-		return checker.Check(ctx)
+	features := connector.FeaturesOf(opened)
+	var kinds []connector.Kind
+	if features.KindLister != nil {
+		if kinds, err = features.KindLister.Kinds(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if features.Checker != nil {
+		return kinds, features.Checker.Check(ctx)
 	}
 	_, err = opened.Schema(ctx)
-	return err
+	return kinds, err
 }
 
 func (c *cli) printChecked(r checkResult) {
@@ -94,5 +106,22 @@ func (c *cli) printChecked(r checkResult) {
 			found = c.paint(red, r.Sides[s].Error)
 		}
 		c.printf("  %s %s: %s\n", s, r.Sides[s].Label, found)
+		var rows [][]string
+		for _, k := range r.Sides[s].Kinds {
+			rows = append(rows, kindRow(k.ID, k.Label, k.ReadOnly, k.Chosen))
+		}
+		table(c.out, "    ", rows)
 	}
+}
+
+// kindRow is one line of the kinds of records that an account has; the one in use is marked.
+func kindRow(id, label string, readOnly, used bool) []string {
+	mark, about := " ", label
+	if used {
+		mark = "*"
+	}
+	if readOnly {
+		about = strings.TrimPrefix(about+", read-only", ", ")
+	}
+	return []string{mark + " kind: " + printable(id), printable(about)}
 }

@@ -50,6 +50,14 @@ func (c *cli) optionsOne(ctx context.Context, file *configFile, conn configured,
 func (c *cli) printChoices(r optionsResult) {
 	c.printf("%s\n", c.paint(bold, r.Connection))
 	for _, side := range contactsync.Sides {
+		if len(r.Options.Kinds[side]) > 0 {
+			c.printf("  kinds of records of %s\n", [2]string{r.A, r.B}[side])
+			var rows [][]string
+			for _, k := range r.Options.Kinds[side] {
+				rows = append(rows, kindRow(k.Kind, k.Label, k.ReadOnly, k.InUse))
+			}
+			table(c.out, "    ", rows)
+		}
 		c.printf("  fields of %s %s, with what a filter can ask and an action can do\n", side, [2]string{r.A, r.B}[side])
 		var rows [][]string
 		for _, f := range r.Options.Fields[side] {
@@ -60,7 +68,13 @@ func (c *cli) printChoices(r optionsResult) {
 	c.printf("  rules\n")
 	for _, rule := range r.Options.Rules {
 		c.printf("    %s\n", printable(rule.Sentence))
-		table(c.out, "      ", [][]string{{"undo", offered(rule.Undo)}, {"other way around", offered(rule.OtherWayAround)}})
+		rows := [][]string{{"undo", offered(rule.Undo)}, {"other way around", offered(rule.OtherWayAround)}}
+		for _, mode := range rule.Modes {
+			if !mode.Can {
+				rows = append(rows, []string{"mode " + mode.Value, offered(mode.Offer)})
+			}
+		}
+		table(c.out, "      ", rows)
 	}
 	c.printf("  settings\n")
 	var rows [][]string
@@ -88,7 +102,11 @@ func (c *cli) printChoices(r optionsResult) {
 		if name == "" {
 			name = fmt.Sprintf("{a: %s, b: %s}", k.Key.A, k.Key.B)
 		}
-		rows = append(rows, []string{name, used(k.InUse)})
+		use := used(k.InUse)
+		if k.Locked != "" {
+			use += "; it has to be: " + printable(k.Locked)
+		}
+		rows = append(rows, []string{name, use})
 	}
 	table(c.out, "    ", rows)
 }

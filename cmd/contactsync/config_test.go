@@ -61,7 +61,7 @@ func TestFaultsOfTheFile(t *testing.T) {
 		"setting empty":         {strings.Replace(head, "path: A", "path: ''", 1), []string{"3:27: connections[0].a.path: path is empty"}},
 		"setting without value": {strings.Replace(head, "path: A", "path:", 1), []string{"3:26: connections[0].a.path: the value must be a plain text"}},
 		"unknown setting":       {strings.Replace(head, "path: A", "path: A, pth: B", 1), []string{"3:30: connections[0].a.pth: app vcard has no such setting; it has path"}},
-		"not an option":         {strings.Replace(head, "crm.csv", "crm.csv, delimiter: colon", 1), []string{"4:45: connections[0].b.delimiter: delimiter is one of auto, comma"}},
+		"not an option":         {strings.Replace(head, "crm.csv", "crm.csv, delimiter: colon", 1), []string{"4:45: connections[0].b.delimiter: delimiter is not one of auto, comma"}},
 		"variable not set":      {strings.Replace(head, "path: A", "path: \"x${NOPE}\"", 1), []string{"3:27: connections[0].a.path: the environment has no variable NOPE"}},
 		"unknown key":           {head + "    rule: []", []string{"5:5: connections[0].rule: there is no such key; there are owner, name, a, b, "}},
 		"unknown key of a rule": {head + "    rules:\n      - {from: a}\n      - {from: b, fliter: {}}", []string{"7:19: connections[0].rules[1].fliter: there is no such key"}},

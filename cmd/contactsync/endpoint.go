@@ -44,9 +44,24 @@ func (l *loader) endpoint(n ast.Node, at string) (contactsync.Endpoint, map[stri
 	case !ok:
 		l.fault(join(at, "app"), "there is no app %q; there are %s", end.App, appIDs(l.apps))
 	default:
-		return end, l.settings(app, end.Settings, list, end.Account != "", at)
+		filled := l.settings(app, end.Settings, list, end.Account != "", at)
+		l.kind(app, end.Kind, filled, join(at, "kind"))
+		return end, filled
 	}
 	return end, nil
+}
+
+// kind adds the kind of records to what the app gets. Whether an account has it is for the app to say.
+func (l *loader) kind(app connector.App, kind string, filled map[string]string, at string) {
+	switch {
+	case kind == "":
+	case len(app.Kinds) > 0 && !slices.Contains(app.Kinds, kind):
+		l.fault(at, "app %s has no kind %q; choose one of %s", app.ID, kind, strings.Join(app.Kinds, ", "))
+	case len(app.Kinds) == 0 && !app.AccountKinds:
+		l.fault(at, "app %s has one kind of records; take kind out", app.ID)
+	default:
+		filled[connector.KindSetting] = l.address(kind, at)
+	}
 }
 
 // settings returns what the app gets: with variables filled in, a path from here, and yes or no for true and false
@@ -70,14 +85,13 @@ func (l *loader) settings(app connector.App, written map[string]string, list []e
 			l.refuseSecret(e, text, join(at, e.key))
 		}
 		text = l.address(text, join(at, e.key))
-		options := app.Settings[i].Options
-		if slices.Contains(options, "yes") {
+		if app.Settings[i].Type == connector.SettingYesNo {
 			text = yesOrNo(text)
 		}
-		if len(options) > 0 && text != "" && !slices.Contains(options, text) {
-			l.fault(join(at, e.key), "%s is one of %s", e.key, strings.Join(options, ", "))
+		if err := app.Settings[i].Check(text); text != "" && err != nil {
+			l.fault(join(at, e.key), "%s %v", e.key, err)
 		}
-		if e.key == "path" && text != "" {
+		if app.Settings[i].Type == connector.SettingPath && text != "" {
 			text = l.reader.file.inDir(text)
 		}
 		filled[e.key] = text
@@ -86,7 +100,7 @@ func (l *loader) settings(app connector.App, written map[string]string, list []e
 		if account && slices.ContainsFunc(app.Login(), func(own connector.Setting) bool { return own.Name == s.Name }) {
 			continue // the account has it
 		}
-		if s.Required && !slices.ContainsFunc(list, func(e entry) bool { return e.key == s.Name }) {
+		if s.Required && s.Locked == "" && !slices.ContainsFunc(list, func(e entry) bool { return e.key == s.Name }) {
 			l.fault(join(at, s.Name), "%s is missing: %s", s.Name, s.Label)
 		}
 		if text, ok := written[s.Name]; ok && s.Required && text == "" {
@@ -150,7 +164,7 @@ func appIDs(apps connector.Catalogue) string {
 
 func settingNames(app connector.App) string {
 	var names []string
-	for _, s := range app.Settings {
+	for _, s := range app.WithKind() {
 		names = append(names, s.Name)
 	}
 	return strings.Join(names, ", ")
@@ -158,7 +172,7 @@ func settingNames(app connector.App) string {
 
 // label returns how an endpoint is called in what is printed: its app, and what tells it from another of that app.
 func label(end contactsync.Endpoint) string {
-	for _, more := range []string{end.Settings["path"], end.Settings["book"], end.Settings["url"], end.Account, end.Kind} {
+	for _, more := range []string{end.Settings["path"], end.Kind, end.Settings["book"], end.Settings["url"], end.Account} {
 		if more != "" {
 			return printable(fmt.Sprintf("%s %s", end.App, more))
 		}

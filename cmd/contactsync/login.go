@@ -141,13 +141,14 @@ func (c *cli) askSettings(ctx context.Context, app connector.App, set []string) 
 	got := map[string]auth.Secret{}
 	for _, one := range set {
 		name, value, ok := strings.Cut(one, "=")
-		i := slices.IndexFunc(app.Settings, func(s connector.Setting) bool { return s.Name == name })
+		all := app.WithKind()
+		i := slices.IndexFunc(all, func(s connector.Setting) bool { return s.Name == name })
 		switch {
 		case !ok:
 			return nil, usage(errors.New("--set takes NAME=VALUE"))
 		case i < 0:
 			return nil, usage(fmt.Errorf("--set: app %s has no setting %q; it has %s", app.ID, printable(name), settingNames(app)))
-		case app.Settings[i].Secret:
+		case all[i].Secret:
 			return nil, usage(fmt.Errorf("a secret is no word of a command line, which others can see: "+
 				"put it into %s, or be asked for it", appVariable(app.ID, name)))
 		}

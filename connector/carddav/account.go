@@ -1,6 +1,7 @@
 package carddav
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -113,12 +114,14 @@ func App(with Account) connector.App {
 		ID:    appID,
 		Label: "CardDAV (Nextcloud, iCloud, Fastmail, ...)",
 		Auth:  "password",
+		// The address books of the account, each by the last part of its address or by its name.
+		AccountKinds: true,
 		Settings: []connector.Setting{
-			{Name: "url", Label: "the address of the server, or of an address book", Required: true},
+			{Name: "url", Label: "the address of the server, or of an address book", Type: connector.SettingURL, Required: true},
 			{Name: "username", Label: "the name of the account", Account: true},
 			{Name: "password", Label: "its password; of services with a second factor one for apps", Secret: true},
-			{Name: "book", Label: "the address book, by its name or the last part of its address; none if there is only one"},
-			{Name: "srv", Label: "url is a domain, whose DNS says where its server is", Options: []string{"yes", "no"}, Default: "no"},
+			{Name: "book", Label: "the same as kind, which goes before it"},
+			{Name: "srv", Label: "url is a domain, whose DNS says where its server is", Type: connector.SettingYesNo, Default: "no"},
 		},
 	}
 	app.Open = func(_ context.Context, settings map[string]string) (connector.Connector, error) {
@@ -126,7 +129,8 @@ func App(with Account) connector.App {
 			return nil, err
 		}
 		a := with
-		a.URL, a.User, a.Password, a.Book = settings["url"], settings["username"], settings["password"], settings["book"]
+		a.URL, a.User, a.Password = settings["url"], settings["username"], settings["password"]
+		a.Book = cmp.Or(settings[connector.KindSetting], settings["book"])
 		if a.Resolver = nil; settings["srv"] == "yes" {
 			if a.Resolver = with.Resolver; a.Resolver == nil {
 				a.Resolver = systemResolver

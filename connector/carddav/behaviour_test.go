@@ -2,6 +2,7 @@ package carddav_test
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -291,7 +292,7 @@ func TestBooks(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, books, 2)
 	_, err = open(t, s, davfake.Quirks{}).Schema(t.Context())
-	require.ErrorContains(t, err, "name one of them as book: contacts, work")
+	require.ErrorContains(t, err, "name one of them as kind: contacts, work")
 	for _, name := range []string{"work", "colleagues", s.URL + "/addressbooks/ann/work/"} {
 		c := open(t, s, davfake.Quirks{}, func(a *carddav.Account) { a.Book = name })
 		records, _, _ := all(t, c, "")
@@ -300,6 +301,39 @@ func TestBooks(t *testing.T) {
 	c := open(t, s, davfake.Quirks{}, func(a *carddav.Account) { a.URL = s.URL + "/addressbooks/ann/work/" })
 	records, _, _ := all(t, c, "")
 	require.Contains(t, records, "w.vcf", "the address may be that of the book")
+}
+
+// TestKinds: the address books are the kinds of an account, which any connector to it tells, and the app opens each.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	s := davfake.New(t, davfake.Quirks{})
+	s.AddBook("work", "Colleagues").Put("w.vcf", cardOf("UID:w", "FN:Will"))
+	shared := s.AddBook("shared", "Company")
+	shared.SetReadOnly(true)
+	app := carddav.App(account(s, davfake.Quirks{}))
+	want := []connector.Kind{{ID: "work", Label: "Colleagues"}, {ID: "shared", Label: "Company", ReadOnly: true}, {ID: "contacts", Label: "Contacts"}}
+	for chosen, index := range map[string]int{"": -1, "nowhere": -1, "work": 0, "colleagues": 0, "shared": 1, s.URL + "/addressbooks/ann/contacts/": 2} {
+		settings := map[string]string{"url": s.URL, "username": "ann", "password": davfake.Password, "book": "contacts", connector.KindSetting: chosen}
+		if chosen == "" {
+			delete(settings, "book")
+		}
+		c, err := app.Open(t.Context(), settings)
+		require.NoError(t, err)
+		kinds, err := connector.Wrap(c, connector.WrapOptions{}).Features().KindLister.Kinds(t.Context())
+		require.NoError(t, err)
+		expected := slices.Clone(want)
+		if index >= 0 {
+			expected[index].Chosen = true
+		}
+		require.Equal(t, expected, kinds, chosen)
+		schema, err := c.Schema(t.Context())
+		if index < 0 {
+			require.ErrorIs(t, err, connector.ErrNotFound, chosen)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, want[index].ReadOnly, schema.NoUpdate, chosen)
+	}
 }
 
 // TestReadOnlyBooks: what may not be written is not.
@@ -311,6 +345,9 @@ func TestReadOnlyBooks(t *testing.T) {
 	schema, err := c.Schema(t.Context())
 	require.NoError(t, err)
 	require.True(t, schema.NoCreate && schema.NoUpdate && schema.NoDelete)
+	limit, cannot := schema.Limit(contact.AbilityWrite)
+	require.True(t, cannot && limit.ForNow, "rights come and go")
+	require.Equal(t, "the account may only read the address book contacts", limit.Why)
 	require.ErrorIs(t, connector.FeaturesOf(c).Checker.Check(t.Context()), connector.ErrForbidden)
 }
 

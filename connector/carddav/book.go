@@ -1,9 +1,11 @@
 package carddav
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/contactsync/contactsync/connector"
@@ -40,6 +42,7 @@ var (
 	_ connector.Finder     = (*book)(nil)
 	_ connector.Identifier = (*book)(nil)
 	_ connector.Checker    = (*book)(nil)
+	_ connector.KindLister = (*book)(nil)
 )
 
 // alone calls do while nobody else is in such a call.
@@ -96,18 +99,38 @@ func (b *book) Schema(ctx context.Context) (contact.Schema, error) {
 	if err != nil {
 		return contact.Schema{}, err
 	}
-	return contact.Schema{
+	schema := contact.Schema{
 		Fields:     cards.Fields(),
 		Versions:   true,
 		Tombstones: f.sync,
 		Modified:   true,
 		Marker:     true,
-		NoCreate:   f.ReadOnly,
-		NoUpdate:   f.ReadOnly,
-		NoDelete:   f.ReadOnly,
 		Batch:      contact.Batch{Create: writeBatch, Update: writeBatch, Delete: writeBatch, Read: readBatch},
 		Parallel:   parallel,
-	}, nil
+	}
+	if f.ReadOnly {
+		schema = schema.Limited(contact.Limit{Cannot: contact.AbilityWrite, ForNow: true,
+			Why: "the account may only read the address book " + f.Slug})
+	}
+	return schema, nil
+}
+
+// Kinds names the address books of the account.
+func (b *book) Kinds(ctx context.Context) ([]connector.Kind, error) {
+	books, err := b.account.find(ctx, b.client)
+	if err != nil {
+		return nil, err
+	}
+	chosen, none := choose(books, b.account.Book)
+	kinds := make([]connector.Kind, len(books))
+	for i, f := range books {
+		kinds[i] = connector.Kind{ID: f.Slug, Label: f.Name, ReadOnly: f.ReadOnly, Chosen: none == nil && f.URL == chosen.URL}
+		if slices.ContainsFunc(books, func(other found) bool { return other.Slug == f.Slug && other.URL != f.URL }) {
+			kinds[i].ID = f.URL // it is in two homes
+		}
+	}
+	slices.SortFunc(kinds, func(x, y connector.Kind) int { return cmp.Or(cmp.Compare(x.Label, y.Label), cmp.Compare(x.ID, y.ID)) })
+	return kinds, nil
 }
 
 // Identity names the book by its server, its owner and its address there.

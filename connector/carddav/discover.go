@@ -219,5 +219,5 @@ func choose(books []found, name string) (found, error) {
 		problem = "the account has no address book of that name, or several"
 	}
 	return found{}, &connector.Error{App: appID, Op: "discover", Err: connector.ErrNotFound,
-		Message: problem + "; name one of them as book: " + strings.Join(slugs, ", ")}
+		Message: problem + "; name one of them as kind: " + strings.Join(slugs, ", ")}
 }

@@ -81,6 +81,10 @@ func (m *memory) Schema(context.Context) (contact.Schema, error) {
 		s.Fields[1].Type = "colour"
 	case "schema: required and read-only":
 		s.Fields[0].ReadOnly = true
+	case "schema: a limit and a promise":
+		s.Limits = []contact.Limit{{Cannot: contact.AbilityDelete, Why: "memory keeps everything"}}
+	case "schema: a limit without reason":
+		s = s.Limited(contact.Limit{Cannot: contact.AbilityClear})
 	case "schema: another one each time":
 		s.Fields[1].Label = fmt.Sprint(m.calls)
 	}
@@ -520,4 +524,16 @@ func (m *memory) Receive(_ context.Context, d connector.Delivery) (connector.Pus
 		return connector.Push{}, connector.ErrSignature
 	}
 	return connector.Push{ID: "1", Hint: !m.is("webhook: nothing is told")}, nil
+}
+
+// Kinds says that the account has two kinds of records.
+func (m *memory) Kinds(ctx context.Context) ([]connector.Kind, error) {
+	kinds := []connector.Kind{{ID: "people", Chosen: true}, {ID: "companies"}}
+	switch m.broken {
+	case "schema: two kinds of one id":
+		kinds[1].ID = "people"
+	case "schema: no kind is chosen":
+		kinds[0].Chosen = false
+	}
+	return kinds, m.refuse(ctx)
 }

@@ -29,6 +29,8 @@ func schemaPart(e *exam) {
 	if min(b.Create, b.Update, b.Delete, b.Read, e.schema.Parallel, int(e.schema.Settle)) < 0 {
 		e.errorf("Batch, Parallel and Settle must not be negative")
 	}
+	e.checkLimits()
+	e.checkKinds()
 	features := connector.FeaturesOf(e.c)
 	if e.schema.Marker && features.Finder == nil {
 		e.errorf("the schema has Marker, so the connector has to be a Finder")
@@ -61,5 +63,44 @@ func (e *exam) checkField(f contact.Field) {
 		if o == "" || slices.Index(f.Options, o) != i {
 			e.errorf("field %q: option %d is blank or was there already", f.Name, i+1)
 		}
+	}
+}
+
+// checkLimits: what an app cannot do has a reason, and its schema says so, too.
+func (e *exam) checkLimits() {
+	for _, l := range e.schema.Limits {
+		switch {
+		case l.Cannot.Words() == "":
+			e.errorf("a limit is of %q, which is no ability", l.Cannot)
+		case l.Why == "":
+			e.errorf("nobody says why the app cannot %s", l.Cannot.Words())
+		}
+	}
+	if !reflect.DeepEqual(e.schema, e.schema.Limited(e.schema.Limits...)) {
+		e.errorf("the schema has Limits and promises what they exclude; make it with Schema.Limited")
+	}
+}
+
+// checkKinds: of the kinds of records that an account has, a connector that works is for one.
+func (e *exam) checkKinds() {
+	lister := connector.FeaturesOf(e.c).KindLister
+	if lister == nil {
+		return
+	}
+	kinds, err := lister.Kinds(e.ctx())
+	if err != nil {
+		e.fatalf("Kinds: %v", err)
+	}
+	chosen, seen := 0, map[string]bool{}
+	for _, k := range kinds {
+		if k.ID == "" || seen[k.ID] {
+			e.errorf("a kind of records has no id, or the one of another")
+		}
+		if seen[k.ID] = true; k.Chosen {
+			chosen++
+		}
+	}
+	if chosen != 1 {
+		e.errorf("%d kinds of records are Chosen, want the one that the connector is for", chosen)
 	}
 }

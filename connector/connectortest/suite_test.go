@@ -54,6 +54,7 @@ func TestRun(t *testing.T) {
 func TestRunMutants(t *testing.T) {
 	mutants := []string{
 		"schema: two fields of one name", "schema: unknown type", "schema: required and read-only", "schema: another one each time",
+		"schema: a limit and a promise", "schema: a limit without reason", "schema: two kinds of one id", "schema: no kind is chosen",
 		"create: a panic", "create: results in another order", "create: a result is missing", "create: no id",
 		"create: the answer is not what is held", "create: text loses its accents", "create: no time", "create: addresses are not kept",
 		"length: cut at 30",

@@ -16,13 +16,13 @@ func App() connector.App {
 		ID:    appID,
 		Label: "CSV file",
 		Settings: []connector.Setting{
-			{Name: "path", Label: "the file", Required: true},
+			{Name: "path", Label: "the file", Type: connector.SettingPath, Required: true},
 			{Name: "key", Label: "the heading of the column that identifies a row; found by itself if it is called ID or the like"},
-			{Name: "add_key", Label: "add the key column if the file has none", Options: []string{"no", "yes"}, Default: "no"},
+			{Name: "add_key", Label: "add the key column if the file has none", Type: connector.SettingYesNo, Default: "no"},
 			{Name: "delimiter", Label: "what separates the cells", Options: []string{"auto", "comma", "semicolon", "tab", "pipe"}, Default: "auto"},
 			{Name: "encoding", Label: "how the file writes its text", Options: []string{"auto", "utf-8", "utf-16le", "utf-16be", "windows-1252"}, Default: "auto"},
 			{Name: "columns", Label: "field names by heading, where they are not the guessed ones: Heading=field, Heading=field"},
-			{Name: "raw", Label: "write what looks like a formula without the protecting apostrophe", Options: []string{"no", "yes"}, Default: "no"},
+			{Name: "raw", Label: "write what looks like a formula without the protecting apostrophe", Type: connector.SettingYesNo, Default: "no"},
 		},
 	}
 	app.Open = func(_ context.Context, settings map[string]string) (connector.Connector, error) {

@@ -123,7 +123,7 @@ func TestApp(t *testing.T) {
 		{"all", map[string]string{"path": path, "key": "Nr", "add_key": "no", "delimiter": "semicolon", "encoding": "utf-8", "columns": "Vorname=first, Labels = lists", "raw": "yes"}, ""},
 		{"no path", nil, `setting "path" is missing`},
 		{"unknown", map[string]string{"path": path, "sheet": "1"}, `unknown setting "sheet"`},
-		{"option", map[string]string{"path": path, "raw": "maybe"}, `setting "raw" is not one of no, yes`},
+		{"option", map[string]string{"path": path, "raw": "maybe"}, `setting "raw" is not one of yes, no`},
 		{"columns", map[string]string{"path": path, "columns": "Vorname"}, `entry 1 is not Heading=field`},
 		{"columns twice", map[string]string{"path": path, "columns": "A=b,A=c"}, `heading "A" is there twice`},
 	} {

@@ -29,6 +29,7 @@ type App struct {
 
 	mu       sync.Mutex
 	identity string
+	kinds    []connector.Kind
 	records  map[string]*record
 	versions map[string]int // the last version of every id that there ever was, so that none is given twice
 	created  int            // how many ids the app has given
@@ -71,6 +72,14 @@ func WithClock(c connector.Clock) Option { return func(a *App) { a.clock = c } }
 // WithMarkers makes the app keep the marker of a create, so that [App.Find] finds the record again.
 func WithMarkers() Option { return func(a *App) { a.schema.Marker = true } }
 
+// WithLimits makes the app one that cannot do something; it promises no more ([contact.Schema.Limited]).
+func WithLimits(limits ...contact.Limit) Option {
+	return func(a *App) { a.schema.Limits = append(a.schema.Limits, limits...) }
+}
+
+// WithKinds makes the app one whose account has these kinds of records, of which the chosen one is this.
+func WithKinds(kinds ...connector.Kind) Option { return func(a *App) { a.kinds = kinds } }
+
 // WithShuffle makes the app tell its records in another order, the same for the same seed; 0 is the order of
 // their last change.
 func WithShuffle(seed uint64) Option { return func(a *App) { a.seed = seed } }
@@ -98,6 +107,7 @@ func New(name string, fields []contact.Field, options ...Option) *App {
 	a.schema.Batch = contact.Batch{Create: batch, Update: batch, Delete: batch, Read: batch}
 	a.schema.Parallel = 1
 	a.schema.Unlistable = a.push
+	a.schema = a.schema.Limited(a.schema.Limits...)
 	return a
 }
 
@@ -106,6 +116,9 @@ func (a *App) Features() connector.Features {
 	f := connector.Features{Finder: a, KeyFinder: a, Upserter: a, Receiver: a, Identifier: a}
 	if !a.push {
 		f.Lister, f.Reader = a, a
+	}
+	if a.kinds != nil {
+		f.KindLister = a
 	}
 	return f
 }
@@ -116,9 +129,18 @@ func (a *App) Schema(ctx context.Context) (contact.Schema, error) {
 	if err := ctx.Err(); err != nil {
 		return contact.Schema{}, err
 	}
+	if a.kinds != nil && !slices.ContainsFunc(a.kinds, func(k connector.Kind) bool { return k.Chosen }) {
+		return contact.Schema{}, a.fail("schema", "", connector.ErrNotFound)
+	}
 	s := a.schema
+	s.Limits = slices.Clone(s.Limits)
 	s.Fields, s.Unique, s.FindBy = slices.Clone(s.Fields), slices.Clone(s.Unique), slices.Clone(s.FindBy)
 	return s, nil
+}
+
+// Kinds are those of [WithKinds].
+func (a *App) Kinds(ctx context.Context) ([]connector.Kind, error) {
+	return slices.Clone(a.kinds), ctx.Err()
 }
 
 // Identity names the account, by default after the app.

@@ -95,3 +95,16 @@ func ExampleNew() {
 	// false [] false 1 <nil>
 	// false [] true 1 push: changes: the app has no change feed
 }
+
+// An app that cannot do everything says so, and an account may have several kinds of records.
+func ExampleWithLimits() {
+	crm := fake.New("crm", exampleFields,
+		fake.WithLimits(contact.Limit{Cannot: contact.AbilityDelete, Why: "My CRM has no call that deletes"}),
+		fake.WithKinds(connector.Kind{ID: "leads", Chosen: true}, connector.Kind{ID: "users", ReadOnly: true}))
+	schema, err := crm.Schema(context.Background())
+	must(err)
+	kinds, err := crm.Kinds(context.Background())
+	must(err)
+	fmt.Println(schema.NoDelete, schema.Limits[0].Why, len(kinds))
+	// Output: true My CRM has no call that deletes 2
+}

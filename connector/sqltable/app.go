@@ -17,8 +17,8 @@ func App(open func(d Dialect, source string) (DB, error)) connector.App {
 		ID:    appID,
 		Label: "Database table",
 		Settings: []connector.Setting{
-			{Name: "path", Label: "the file of a SQLite database"},
-			{Name: "url", Label: "the address of a PostgreSQL database, from a variable if it holds a password: postgres://user@host/database"},
+			{Name: "path", Label: "the file of a SQLite database", Type: connector.SettingPath},
+			{Name: "url", Label: "the address of a PostgreSQL database, from a variable if it holds a password: postgres://user@host/database", Type: connector.SettingURL},
 			{Name: "table", Label: "the table's name, with its schema if it needs one", Required: true},
 			{Name: "key", Label: "the column that identifies a row", Default: "id"},
 			{Name: "key_type", Label: "the type of that column", Options: []string{string(IntegerKey), string(TextKey), string(UUIDKey)}, Default: string(IntegerKey)},
@@ -31,7 +31,7 @@ func App(open func(d Dialect, source string) (DB, error)) connector.App {
 			{Name: "marker", Label: "a unique column of text for an id of ours, so that a row whose answer was lost is found again"},
 			{Name: "where", Label: "only rows with these values: column=value, separated by commas"},
 			{Name: "log", Label: "the change log, if the table has one"},
-			{Name: "read_only", Label: "only read", Options: []string{"no", "yes"}, Default: "no"},
+			{Name: "read_only", Label: "only read", Type: connector.SettingYesNo, Default: "no"},
 		},
 	}
 	app.Open = func(_ context.Context, settings map[string]string) (connector.Connector, error) {

@@ -84,11 +84,10 @@ func (c *Connector) schema() contact.Schema {
 	const batch = 500
 	t := &c.table
 	s := contact.Schema{
-		Versions: true,
-		Modified: t.Modified != "",
-		Marker:   c.markerColumn() != "",
-		Upsert:   c.markerColumn() != "",
-		NoCreate: t.ReadOnly, NoUpdate: t.ReadOnly, NoDelete: t.ReadOnly,
+		Versions:   true,
+		Modified:   t.Modified != "",
+		Marker:     c.markerColumn() != "",
+		Upsert:     c.markerColumn() != "",
 		Tombstones: t.Log != "",
 		Batch:      contact.Batch{Create: batch, Update: batch, Delete: batch, Read: batch},
 		Parallel:   1,
@@ -96,6 +95,9 @@ func (c *Connector) schema() contact.Schema {
 	for _, f := range c.fields() {
 		f.ReadOnly = f.ReadOnly || t.ReadOnly
 		s.Fields = append(s.Fields, f)
+	}
+	if t.ReadOnly {
+		s = s.Limited(contact.Limit{Cannot: contact.AbilityWrite, Why: "the table " + t.Name + " is only to be read", ForNow: true})
 	}
 	return s
 }

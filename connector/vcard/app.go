@@ -18,7 +18,7 @@ func App() connector.App {
 		ID:    appID,
 		Label: "vCard files",
 		Settings: []connector.Setting{
-			{Name: "path", Label: "a folder of .vcf files, or one .vcf file with many cards", Required: true},
+			{Name: "path", Label: "a folder of .vcf files, or one .vcf file with many cards", Type: connector.SettingPath, Required: true},
 		},
 	}
 	app.Open = func(_ context.Context, settings map[string]string) (connector.Connector, error) {

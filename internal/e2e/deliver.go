@@ -16,7 +16,7 @@ const secret = "the secret of the webhooks"
 
 // options returns the fake's options for what a scenario says of an app.
 func (a App) options(w *world, shuffle uint64) []fake.Option {
-	options := []fake.Option{fake.WithQuirks(a.Quirks), fake.WithClock(w.clock), fake.WithShuffle(shuffle), fake.WithFindBy(a.FindBy...)}
+	options := []fake.Option{fake.WithQuirks(a.Quirks), fake.WithClock(w.clock), fake.WithShuffle(shuffle), fake.WithFindBy(a.FindBy...), fake.WithLimits(a.Limits...)}
 	if a.Marker {
 		options = append(options, fake.WithMarkers())
 	}

@@ -36,6 +36,7 @@ type App struct {
 	Fields []contact.Field
 	Quirks fake.Quirks
 	Can
+	Limits []contact.Limit // what it cannot do
 }
 
 // Can is what an app can do beyond the three methods of every connector.
@@ -126,6 +127,23 @@ type appDocument struct {
 	Fields pairs[fieldDocument]
 	Quirks quirksDocument
 	Can    canDocument
+	// Cannot are its limits with their reasons, CannotNow those that may pass.
+	Cannot    pairs[string]
+	CannotNow pairs[string] `json:"cannot_now"`
+}
+
+// limits returns what the app cannot do, and for now.
+func (d *appDocument) limits() (list []contact.Limit, err error) {
+	for i, limits := range []pairs[string]{d.Cannot, d.CannotNow} {
+		for _, l := range limits {
+			limit := contact.Limit{Cannot: contact.Ability(l.Key), Why: l.Value, ForNow: i == 1}
+			if limit.Cannot.Words() == "" {
+				return nil, fmt.Errorf("there is no ability %q", l.Key)
+			}
+			list = append(list, limit)
+		}
+	}
+	return list, nil
 }
 
 // canDocument is what an app can do as it is written.
@@ -169,6 +187,9 @@ func parseDocument(body ast.Node) (*Scenario, error) {
 		}
 		if s.Apps[side].Can, err = app.Can.can(); err != nil {
 			return s, fmt.Errorf("apps.%s.can: %w", "ab"[side:side+1], err)
+		}
+		if s.Apps[side].Limits, err = app.limits(); err != nil {
+			return s, fmt.Errorf("apps.%s.cannot: %w", "ab"[side:side+1], err)
 		}
 	}
 	lines := stepLines(body)

@@ -75,10 +75,25 @@ func (s *CardDAV) newBook() (AddressBook, error) {
 	if err := book.ask("PROPFIND", book.Home, "", http.StatusMultiStatus, http.StatusNotFound); err != nil {
 		return AddressBook{}, err
 	}
-	// RFC 5689 section 5.1
-	return book, book.ask("MKCOL", book.URL, `<?xml version="1.0" encoding="utf-8"?><D:mkcol xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav">`+
-		`<D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype><D:displayname>Book</D:displayname></D:prop></D:set></D:mkcol>`,
+	return book, book.make("Book")
+}
+
+// make makes the address book, under a name for people (RFC 5689 section 5.1).
+func (b AddressBook) make(label string) error {
+	return b.ask("MKCOL", b.URL, `<?xml version="1.0" encoding="utf-8"?><D:mkcol xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:carddav">`+
+		`<D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype><D:displayname>`+label+`</D:displayname></D:prop></D:set></D:mkcol>`,
 		http.StatusCreated)
+}
+
+// Another makes another address book of the same account, beside this one.
+func (b AddressBook) Another(tb testing.TB, slug, label string) AddressBook {
+	tb.Helper()
+	trimmed := strings.TrimSuffix(b.URL, "/")
+	b.URL = trimmed[:strings.LastIndexByte(trimmed, '/')+1] + slug + "/"
+	if err := b.make(label); err != nil {
+		tb.Fatal(err)
+	}
+	return b
 }
 
 // ask makes a call and fails if it is not answered by one of these statuses.
