@@ -13,15 +13,16 @@ import (
 // connection has the same default mappings: what a sync resolves once need not be resolved in each.
 type resolved struct {
 	mu       sync.Mutex
-	cfg      *config // nil if the connection was never resolved
-	defaults string  // as the store had them
+	cfg      *config           // nil if the connection was never resolved
+	defaults string            // as the store had them
+	schemas  [2]contact.Schema // as they were: an app may change in place what it has given
 }
 
 // recall returns the configuration for one run, nil if what it depends on is not the same any more.
 func (l *resolved) recall(schemas [2]*contact.Schema, defaults json.RawMessage) *config {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.cfg == nil || l.defaults != string(defaults) || !sameSchema(l.cfg.schema[A], schemas[A]) || !sameSchema(l.cfg.schema[B], schemas[B]) {
+	if l.cfg == nil || l.defaults != string(defaults) || !sameSchema(&l.schemas[A], schemas[A]) || !sameSchema(&l.schemas[B], schemas[B]) {
 		return nil
 	}
 	cfg := *l.cfg // a run may look at more fields
@@ -34,6 +35,18 @@ func (l *resolved) keep(cfg *config, defaults json.RawMessage) {
 	defer l.mu.Unlock()
 	kept := *cfg
 	l.cfg, l.defaults = &kept, string(defaults)
+	for _, s := range Sides {
+		l.schemas[s] = cloneSchema(cfg.schema[s])
+	}
+}
+
+func cloneSchema(s *contact.Schema) contact.Schema {
+	c := *s
+	c.Fields, c.FindBy, c.Unique = slices.Clone(s.Fields), slices.Clone(s.FindBy), slices.Clone(s.Unique)
+	for i := range c.Fields {
+		c.Fields[i].Options = slices.Clone(c.Fields[i].Options)
+	}
+	return c
 }
 
 // sameSchema reports whether an app says the same of itself.

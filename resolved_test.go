@@ -26,3 +26,21 @@ func TestSameSchema(t *testing.T) {
 	differs(func(s *contact.Schema) reflect.Value { return reflect.ValueOf(s).Elem() })
 	differs(func(s *contact.Schema) reflect.Value { return reflect.ValueOf(&s.Fields[1]).Elem() })
 }
+
+// TestResolvedAnew: an app may change in place what it has said of itself.
+func TestResolvedAnew(t *testing.T) {
+	for _, change := range []func(*contact.Schema){
+		func(*contact.Schema) {},
+		func(s *contact.Schema) { s.Fields[0].ReadOnly = true },
+		func(s *contact.Schema) { s.Fields[0].Options[1] = "other" },
+		func(s *contact.Schema) { s.Unique[0] = "other" },
+	} {
+		a := &contact.Schema{Fields: []contact.Field{{Name: "stage", Options: []string{"x", "y"}}}, Unique: []string{"stage"}}
+		schemas := [2]*contact.Schema{a, {}}
+		var last resolved
+		last.keep(&config{schema: schemas}, nil)
+		before := cloneSchema(a)
+		change(a)
+		require.Equal(t, sameSchema(&before, a), last.recall(schemas, nil) != nil)
+	}
+}
