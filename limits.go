@@ -47,8 +47,8 @@ var limited = []struct {
 	words        string
 	locks, never func(s Side) []locked
 }{
-	{contact.AbilityWrite, "%s can only be read", oneWay, func(s Side) []locked { return []locked{{"direction", string(awayFrom(s.Other()))}} }},
-	{contact.AbilitySend, "%s can only be written to", oneWay, func(s Side) []locked { return []locked{{"direction", string(awayFrom(s))}} }},
+	{contact.AbilityWrite, "%s can only be read", noTwoWay, func(s Side) []locked { return []locked{{"direction", string(awayFrom(s.Other()))}} }},
+	{contact.AbilitySend, "%s can only be written to", noTwoWay, func(s Side) []locked { return []locked{{"direction", string(awayFrom(s))}} }},
 	{contact.AbilityCreate, "nothing can be created in %s", func(s Side) []locked { return []locked{{modeFrom(s.Other()), string(CreateOnly)}} }, nil},
 	{contact.AbilityUpdate, "nothing can be changed in %s", func(s Side) []locked {
 		return []locked{{modeFrom(s.Other()), string(UpdateOnly)}, {deletionsFrom(s.Other()), string(DeletionMark)}}
@@ -66,7 +66,7 @@ var limited = []struct {
 	}, nil},
 }
 
-func oneWay(Side) []locked { return []locked{{"direction", string(TwoWay)}} }
+func noTwoWay(Side) []locked { return []locked{{"direction", string(TwoWay)}} }
 
 // whyNot says why an app cannot do something, in its own words if it has any; "" if it can.
 func whyNot(schema *contact.Schema, a contact.Ability, name string) string {
