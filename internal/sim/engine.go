@@ -71,9 +71,16 @@ func (e *engine) handle(conn int) (*contactsync.Syncer, error) {
 	w := e.w
 	var apps [2]connector.Connector
 	for side := range apps {
-		apps[side] = newSeat(w, e, conn, side)
+		var err error
+		if apps[side], err = newSeat(w, e, conn, side); err != nil {
+			return nil, err
+		}
 	}
-	h, err := contactsync.Open(w.ctx, w.document(conn, &w.Conns[conn]), apps[0], apps[1], &durable{w: w, engine: e},
+	doc := w.document(conn, &w.Conns[conn])
+	if w.Guest != nil {
+		doc = w.Guest.document()
+	}
+	h, err := contactsync.Open(w.ctx, doc, apps[0], apps[1], &durable{w: w, engine: e},
 		contactsync.WithClock(e.clock), contactsync.WithConcurrency(1), contactsync.WithBatch(w.Batch), contactsync.WithRandom(e.random))
 	if err == nil {
 		e.handles[conn] = h
@@ -214,6 +221,7 @@ func (w *world) sync(st Step) {
 	e.begin(&st)
 	report, err := h.Sync(w.ctx)
 	died := e.dead
+	w.failed = err != nil
 	e.end(err)
 	w.mendAll()
 	if !died {

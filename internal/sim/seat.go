@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
-	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
@@ -15,7 +14,9 @@ import (
 // the faults befall it.
 type seat struct {
 	w          *world
-	app        *fake.App
+	app        hands
+	via        connector.Connector
+	can        connector.Features
 	spec       App
 	index      int // of the app
 	conn, side int
@@ -27,10 +28,16 @@ type seat struct {
 }
 
 // newSeat returns the connector of one side of a connection, with the features that its app has.
-func newSeat(w *world, e *engine, conn, side int) connector.Connector {
+func newSeat(w *world, e *engine, conn, side int) (connector.Connector, error) {
 	index := w.Conns[conn].Apps[side]
 	s := &seat{w: w, app: w.apps[index], spec: w.Apps[index], index: index, conn: conn, side: side, engine: e}
 	w.seats[[3]int{e.index, conn, side}] = s
+	switch app := s.app.(type) {
+	case *account:
+		return newGuestSeat(s, app)
+	case connector.Connector:
+		s.via, s.can = app, connector.FeaturesOf(app)
+	}
 	var out connector.Connector = s
 	f := connector.Features{Identifier: s, Receiver: s}
 	if !s.spec.Push {
@@ -49,7 +56,7 @@ func newSeat(w *world, e *engine, conn, side int) connector.Connector {
 	if w.Wrap != nil {
 		out, f = w.Wrap(out, f)
 	}
-	return seated{out, f}
+	return seated{out, f}, nil
 }
 
 // seated is a connector with just these features.
@@ -98,6 +105,7 @@ func (f *Fault) is(kind string) bool { return f != nil && f.Kind == kind }
 // show tells that the app shows the engine a record.
 func (s *seat) show(r contact.Record) {
 	s.w.shown[2*s.conn+s.side][r.ID] = true
+	s.w.saw(2*s.conn+s.side, r.ID, r.Fields)
 	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: r.Fields})
 }
 
@@ -127,11 +135,11 @@ func (s *seat) poison(r *contact.Record) {
 	s.w.fired["F75 poison"]++
 }
 
-func (s *seat) Schema(ctx context.Context) (contact.Schema, error) { return s.app.Schema(ctx) }
+func (s *seat) Schema(ctx context.Context) (contact.Schema, error) { return s.via.Schema(ctx) }
 
 func (s *seat) Identity(ctx context.Context) (name string, err error) {
 	err = s.call(ctx, "identity", func(*Fault) (err error) {
-		name, err = s.app.Identity(ctx)
+		name, err = s.can.Identifier.Identity(ctx)
 		return err
 	})
 	return name, err
@@ -139,7 +147,7 @@ func (s *seat) Identity(ctx context.Context) (name string, err error) {
 
 func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connector.ReadResult, err error) {
 	err = s.call(ctx, "read", func(f *Fault) (err error) {
-		results, err = s.app.Read(ctx, ids, fields)
+		results, err = s.can.Reader.Read(ctx, ids, fields)
 		if err != nil {
 			return err
 		}
@@ -163,7 +171,7 @@ func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connec
 
 func (s *seat) Find(ctx context.Context, marker string, fields []string) (found contact.Record, err error) {
 	err = s.call(ctx, "find", func(*Fault) (err error) {
-		if found, err = s.app.Find(ctx, marker, fields); err == nil {
+		if found, err = s.can.Finder.Find(ctx, marker, fields); err == nil {
 			s.poison(&found)
 			s.show(found)
 		}
@@ -174,7 +182,7 @@ func (s *seat) Find(ctx context.Context, marker string, fields []string) (found 
 
 func (s *seat) FindBy(ctx context.Context, field string, value contact.Value, fields []string) (found []contact.Record, err error) {
 	err = s.call(ctx, "find", func(*Fault) (err error) {
-		found, err = s.app.FindBy(ctx, field, value, fields)
+		found, err = s.can.KeyFinder.FindBy(ctx, field, value, fields)
 		for i := range found {
 			s.poison(&found[i])
 			s.show(found[i])
@@ -186,7 +194,7 @@ func (s *seat) FindBy(ctx context.Context, field string, value contact.Value, fi
 
 // Receive reads a delivery. It is no call to the app.
 func (s *seat) Receive(ctx context.Context, d connector.Delivery) (connector.Push, error) {
-	push, err := s.app.Receive(ctx, d)
+	push, err := s.can.Receiver.Receive(ctx, d)
 	for i, c := range push.Changes {
 		s.poison(&push.Changes[i].Record)
 		switch {

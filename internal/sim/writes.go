@@ -11,12 +11,12 @@ import (
 
 // Apply carries out writes, one after the other, with what goes wrong with them.
 func (s *seat) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
-	return s.apply(ctx, writes, s.app.Apply)
+	return s.apply(ctx, writes, s.via.Apply)
 }
 
 // Upsert creates records under external ids.
 func (s *seat) Upsert(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
-	return s.apply(ctx, writes, s.app.Upsert)
+	return s.apply(ctx, writes, s.can.Upserter.Upsert)
 }
 
 // untold are the faults after which the caller does not know what became of its writes.
@@ -120,7 +120,7 @@ func (s *seat) wrote(e oracle.Event) {
 	w := s.w
 	w.shown[2*s.conn+s.side][e.ID] = e.Op != string(connector.Delete)
 	if e.Op == string(connector.Create) {
-		w.people[s.index][e.ID] = personOf(e.After)
+		w.people[s.index][e.ID] = w.personOf(s.index, e.After)
 		w.byUser[s.index][e.ID] = false
 		w.checkCreated(s.index, e.ID, e.After)
 	}
@@ -142,7 +142,7 @@ func (w *world) automates(app int, id string) {
 	if r.Get("first").Kind() == contact.KindText {
 		field = "first"
 	}
-	if _, has := schemaField(w.Apps[app], field); !has {
+	if _, has := w.field(app, field); !has {
 		return
 	}
 	w.automate[app][id]++
@@ -186,14 +186,4 @@ func changed(fields contact.Fields, was, now contact.Record) (before, after cont
 		}
 	}
 	return before, after
-}
-
-// schemaField returns a field of an app.
-func schemaField(a App, name string) (contact.Field, bool) {
-	for _, f := range a.schema() {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return contact.Field{}, false
 }
