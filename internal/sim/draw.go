@@ -80,7 +80,11 @@ func (d *drawer) drawPace() {
 func (d *drawer) drawFamilies() {
 	s := newStream(d.seed, "families")
 	odds := pick(s, 0, 12, 12, 6, 6, 6, 3, 2)
-	for _, f := range families {
+	drawn := families
+	if d.seed >= laterFrom || d.guest != nil {
+		drawn = slices.Concat(families, later)
+	}
+	for _, f := range drawn {
 		on := odds > 0 && s.oneIn(odds)
 		if on {
 			d.Families = append(d.Families, f.id)
@@ -142,6 +146,9 @@ func (d *drawer) drawApp(s stream) App {
 	}
 	a.Poison = on("F75") && !a.Push // of deliveries the time of the change counts, and the connector answers for it
 	a.Unique = on("F35")
+	if on("F10") && !a.Push && !a.Upsert { // only what is listed and then read can be missing
+		a.NoFeed, a.Bare = true, false
+	}
 	if on("F24") {
 		a.Normalize = map[string]string{pick(s, "first", "last", "notes", "company"): pick(s, "lower", "upper", "title", "trim")}
 		if s.oneIn(2) {

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -155,6 +156,10 @@ func (e *engine) before(f *Fault) error {
 		w.fire(f.Family, f.Kind, "")
 		w.now = w.now.Add([]time.Duration{20 * time.Second, 40 * time.Second, 2 * time.Hour}[f.N%3])
 		return nil
+	case "hang_before":
+		w.fire(f.Family, f.Kind, f.On)
+		w.now = w.now.Add(callTime)
+		return context.DeadlineExceeded
 	case "crash_before":
 		w.fire(f.Family, f.Kind, f.On)
 		return e.die()
@@ -189,6 +194,10 @@ func (e *engine) after(f *Fault) error {
 		return nil
 	}
 	switch f.Kind {
+	case "hang_after":
+		e.w.fire(f.Family, f.Kind, f.On)
+		e.w.now = e.w.now.Add(callTime)
+		return context.DeadlineExceeded
 	case "crash_after":
 		e.w.fire(f.Family, f.Kind, f.On)
 		return e.die()

@@ -166,7 +166,7 @@ func (g *Guest) setup(w *world) oracle.Setup {
 	for i, s := range g.schemas {
 		own := g.Hosts[i].New == nil
 		a := w.Apps[i]
-		app := oracle.App{Name: w.name(i), Versions: !a.NoVersions, Tombstones: !a.NoTombs && !a.NoFeed, Lag: w.settle(i),
+		app := oracle.App{Name: w.name(i), Versions: !a.NoVersions, Tombstones: !a.NoTombs && !a.NoFeed, Lag: w.lag(i),
 			Modified: own && !a.NoModified && !a.Poison && a.Skew == 0 && a.Granularity == 0}
 		for _, f := range s.Fields {
 			if g.opaque[i][f.Name] {
@@ -325,6 +325,14 @@ func without(fields contact.Fields, names map[string]bool) contact.Fields {
 		delete(out, name)
 	}
 	return out
+}
+
+// lag is how long it may take until an app shows what happened in it.
+func (w *world) lag(index int) time.Duration {
+	if w.has("F8") {
+		return sweep + time.Hour
+	}
+	return w.settle(index)
 }
 
 // settle is how long an app may take to show a write.

@@ -7,7 +7,7 @@ import (
 )
 
 // notForGuests are faults that need an app of the simulator's own, or another configuration than the guest's.
-var notForGuests = []string{"F15", "F25", "F35", "F42", "F68", "F83", "F85", "F87"}
+var notForGuests = []string{"F15", "F23", "F25", "F35", "F42", "F68", "F83", "F85", "F87"}
 
 // Draw returns the script of a seed for a guest.
 func (g *Guest) Draw(seed uint64) *Script {

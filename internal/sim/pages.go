@@ -46,6 +46,9 @@ func (s *seat) expired(f *Fault, since connector.Cursor) bool {
 	if since == "" {
 		return false
 	}
+	if s.swept() {
+		return true
+	}
 	if f.is("expired") {
 		s.w.fire(f.Family, f.Kind, "")
 		return true
@@ -56,6 +59,33 @@ func (s *seat) expired(f *Fault, since connector.Cursor) bool {
 		return true
 	}
 	return false
+}
+
+// sweep is after how long a connector of an app that leaves changes out has everything read again.
+const sweep = 24 * time.Hour
+
+// swept reports whether it is time to: the connector says then that the cursor has expired.
+func (s *seat) swept() bool {
+	slot := 2*s.conn + s.side
+	at, omitted := s.w.omitted[slot]
+	if !omitted || !s.w.calm && s.w.now.Sub(at) < sweep {
+		return false
+	}
+	delete(s.w.omitted, slot)
+	s.w.fired["F8 sweep"]++
+	return true
+}
+
+// omit leaves the last change out of a page, for the engine to find out when everything is read again.
+func (s *seat) omit(page *connector.Page) {
+	if n := len(page.Deleted); n > 0 {
+		page.Deleted = page.Deleted[:n-1]
+	} else {
+		page.Records = page.Records[:len(page.Records)-1]
+	}
+	if slot := 2*s.conn + s.side; s.w.omitted[slot].IsZero() {
+		s.w.omitted[slot] = s.w.now
+	}
 }
 
 // given notes when the app gave a cursor.
@@ -84,6 +114,8 @@ func (s *seat) spoil(f *Fault, q connector.Query, page *connector.Page) {
 		page.Records = append([]contact.Record{*s.older(page)}, page.Records...)
 	case f.Kind == "double" && len(page.Records) > 0:
 		page.Records = append(page.Records, page.Records[0])
+	case f.Kind == "omitted" && !full && !page.Complete && len(page.Records)+len(page.Deleted) > 0:
+		s.omit(page)
 	case f.Kind == "unread" && len(page.Records) > 0:
 		last := page.Records[len(page.Records)-1]
 		page.Records = page.Records[:len(page.Records)-1]
@@ -191,6 +223,7 @@ func (s *seat) List(ctx context.Context, since connector.Cursor) (page connector
 		for _, item := range page.Items {
 			s.named[item.ID] = true
 		}
+		s.listed = s.named
 		if page.Complete {
 			s.showAbsent()
 		}

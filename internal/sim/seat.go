@@ -22,9 +22,11 @@ type seat struct {
 	conn, side int
 	engine     *engine
 
-	named map[string]bool // what the pass through all records has named so far; nil outside of one
-	again *connector.Page // the page that is told once more
-	calls int
+	named  map[string]bool // what the pass through all records has named so far; nil outside of one
+	again  *connector.Page // the page that is told once more
+	before contact.Record  // that was written last, as it was
+	listed map[string]bool // what the last listing named
+	calls  int
 }
 
 // newSeat returns the connector of one side of a connection, with the features that its app has.
@@ -93,10 +95,13 @@ func (s *seat) call(ctx context.Context, op string, act func(*Fault) error) erro
 	return s.engine.after(f)
 }
 
-// late reports whether a call has lasted until its deadline: two minutes, or for a write the end of the lease.
+// callTime is how long a call may take before it is given up.
+const callTime = 2 * time.Minute
+
+// late reports whether a call has lasted until its deadline: its time, or for a write the end of the lease.
 func (s *seat) late(op string, began time.Time) bool {
 	writes := op == "create" || op == "update" || op == "delete"
-	return s.w.now.Sub(began) >= 2*time.Minute || writes && s.w.now.After(began) && !s.w.now.Before(s.engine.leased)
+	return s.w.now.Sub(began) >= callTime || writes && s.w.now.After(began) && !s.w.now.Before(s.engine.leased)
 }
 
 // is reports whether f is a fault of that kind; nil is none.
@@ -155,6 +160,7 @@ func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connec
 			s.w.fire(f.Family, f.Kind, "read")
 			results = results[:len(results)-1]
 		}
+		s.miss(f, results)
 		for i := range results {
 			s.poison(&results[i].Record)
 			if results[i].Err != nil {
@@ -167,6 +173,20 @@ func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connec
 		return nil
 	})
 	return results, err
+}
+
+// miss lets a record not be there when it is read that was listed just before.
+func (s *seat) miss(f *Fault, results []connector.ReadResult) {
+	if !f.is("missing") {
+		return
+	}
+	for i, r := range results {
+		if r.Err == nil && s.listed[r.Record.ID] {
+			s.w.fire(f.Family, f.Kind, r.Record.ID)
+			results[i] = connector.ReadResult{Record: contact.Record{ID: r.Record.ID}, Err: connector.ErrNotFound}
+			return
+		}
+	}
 }
 
 func (s *seat) Find(ctx context.Context, marker string, fields []string) (found contact.Record, err error) {

@@ -190,7 +190,7 @@ func (w *world) setup() oracle.Setup {
 	}
 	var out oracle.Setup
 	for i, a := range w.Apps {
-		lag := a.settle()
+		lag := w.lag(i)
 		app := oracle.App{Name: appName(i), Versions: !a.NoVersions, Modified: !a.NoModified && !a.Poison && a.Skew == 0 && a.Granularity == 0, Tombstones: !a.NoTombs && !a.NoFeed, Lag: lag}
 		for _, f := range a.schema() {
 			hold := func(v contact.Value) contact.Value {

@@ -34,10 +34,11 @@ func (w *world) userDoes(st Step) {
 		w.fired["F103 empty"]++
 	case "hide":
 		if _, has := w.field(st.App, st.Field); has && w.apps[st.App].Hide(st.Field) == nil {
+			w.hidden[st.App] = append(w.hidden[st.App], st.Field)
 			w.fire("F11", "hide", appName(st.App)+" "+st.Field)
 		}
 	case "unhide":
-		_ = w.apps[st.App].Unhide(w.Apps[st.App].Fields...)
+		w.unhide(st.App)
 	case "account":
 		w.apps[st.App].SetIdentity(fmt.Sprintf("account %d", st.N%2))
 		w.fire("F12", "account", appName(st.App))
@@ -46,6 +47,14 @@ func (w *world) userDoes(st Step) {
 			w.does(st, r)
 		}
 	}
+}
+
+// unhide has an app tell again what it hid, and nothing else anew: what an engine has passed over stays passed over.
+func (w *world) unhide(app int) {
+	if len(w.hidden[app]) > 0 {
+		_ = w.apps[app].Unhide(w.hidden[app]...)
+	}
+	w.hidden[app] = nil
 }
 
 // does is something that a user does with a record.

@@ -27,6 +27,7 @@ type world struct {
 	apps     []hands
 	people   []map[string]int                 // by app: whom a record is about, as far as that is known
 	byUser   []map[string]bool                // by app: records that users entered
+	hidden   [][]string                       // by app: fields that it does not tell
 	former   []map[string]contact.Fields      // by app: what a record held before its user's last edit
 	told     []map[string]contact.Record      // by app: what was last told of a record
 	issued   []map[connector.Cursor]time.Time // by app: when a cursor was last given
@@ -48,6 +49,7 @@ type world struct {
 	store    contactsync.Store
 	seen     map[int]map[string]contact.Fields // by connection and side: what an engine of a guest last knew of a record
 	asks     map[int][]string                  // by connection and side: the fields that a guest was last asked for
+	omitted  map[int]time.Time                 // by connection and side: when a change was first left out
 	failed   bool                              // the last sync failed
 	said     map[string]*oracle.Statement      // by connection: what the library said last, if nothing has changed since
 	readers  []*contactsync.Syncer             // by connection: a handle that only reads
@@ -130,7 +132,7 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	w := &world{Script: *s, Options: o, trace: newTrace(), ctx: ctx, now: start, mend: map[[2]string]bool{}, fired: map[string]int{},
 		seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{},
-		seen: map[int]map[string]contact.Fields{}, asks: map[int][]string{}}
+		seen: map[int]map[string]contact.Fields{}, asks: map[int][]string{}, omitted: map[int]time.Time{}}
 	w.Conns = slices.Clone(s.Conns)
 	w.keep = o.Keep
 	if o.Guest != nil {
@@ -145,6 +147,7 @@ func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 		w.apps = append(w.apps, app)
 		w.people = append(w.people, map[string]int{})
 		w.byUser = append(w.byUser, map[string]bool{})
+		w.hidden = append(w.hidden, nil)
 		w.former = append(w.former, map[string]contact.Fields{})
 		w.told = append(w.told, map[string]contact.Record{})
 		w.issued = append(w.issued, map[connector.Cursor]time.Time{})
@@ -288,7 +291,7 @@ func (w *world) calmDown() {
 	w.now = w.now.Add(time.Hour)
 	for i, a := range w.apps {
 		a.SetIdentity("account of " + appName(i))
-		_ = a.Unhide(w.Apps[i].Fields...)
+		w.unhide(i)
 	}
 	w.mendAll()
 	for c := range w.Conns {

@@ -20,7 +20,7 @@ func (s *seat) Upsert(ctx context.Context, writes []connector.Write) ([]connecto
 }
 
 // untold are the faults after which the caller does not know what became of its writes.
-var untold = map[string]bool{"lost": true, "error_after": true, "crash_after": true, "panic_after": true, "partial": true, "short": true}
+var untold = map[string]bool{"lost": true, "error_after": true, "crash_after": true, "panic_after": true, "partial": true, "short": true, "hang_after": true}
 
 func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(context.Context, []connector.Write) ([]connector.Result, error)) (results []connector.Result, err error) {
 	op := string(writes[0].Op)
@@ -40,6 +40,9 @@ func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(cont
 				return err
 			}
 			results = append(results, r)
+			if f.is("unstored") && r.Err == nil {
+				s.unstore(f, w)
+			}
 		}
 		switch {
 		case f.is("partial"):
@@ -55,6 +58,23 @@ func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(cont
 		return nil, err
 	}
 	return results, nil
+}
+
+// unstore has the app hold again what it held before a write that it has answered: from outside, nothing was stored.
+func (s *seat) unstore(f *Fault, w connector.Write) {
+	r, ok := s.app.Record(w.ID)
+	if !ok || s.w.calm {
+		return
+	}
+	fields := contact.Fields{}
+	for name := range w.Patch {
+		fields[name] = s.before.Get(name)
+		if fields[name].Absent() {
+			fields[name] = contact.Empty
+		}
+	}
+	s.w.fire(f.Family, f.Kind, w.ID)
+	s.w.touch(s.index, r, fields)
 }
 
 // refuses returns why the app does not carry out the i-th write of a call, nil if it does.
@@ -82,7 +102,7 @@ func (s *seat) write(ctx context.Context, w connector.Write, told bool, do func(
 			before[r.ID] = r
 		}
 	} else if r, ok := s.app.Record(w.ID); ok {
-		before[w.ID] = r
+		before[w.ID], s.before = r, r
 	}
 	results, err := do(ctx, []connector.Write{w})
 	if err != nil {
