@@ -83,7 +83,7 @@ func (r *run) reindex(ctx context.Context) error {
 			return err
 		}
 		row.Index = index
-		return tx.Put(Row{Table: TableConnection, Body: marshal(row)})
+		return tx.Put(row.stored())
 	})
 }
 
@@ -124,7 +124,7 @@ func (r *run) saveLife(tx Tx) error {
 	if now.Version > row.Version {
 		row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
 	}
-	return tx.Put(Row{Table: TableConnection, Body: marshal(row)}, r.running())
+	return tx.Put(row.stored(), r.running())
 }
 
 // reconfigure makes the handle's configuration the one that holds, unless a newer one does. What a change touches is

@@ -139,7 +139,13 @@ func getRow(tx ReadTx, t Table, key string, v any) error {
 	if err != nil || len(rows) == 0 {
 		return err
 	}
-	return unmarshal(rows[0], v)
+	if err := unmarshal(rows[0], v); err != nil {
+		return err
+	}
+	if life, ok := v.(*connectionRow); ok {
+		return life.legible()
+	}
+	return nil
 }
 
 // Sync runs one sync to its end: it reads what changed in both apps, decides, and writes. The error is for a sync
