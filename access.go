@@ -56,7 +56,7 @@ func (s *Syncer) noteRefusal(ctx context.Context, err error) error {
 			return err // before the first sync there is nothing to halt
 		}
 		row.Unauthorized = sides
-		return tx.Put(Row{Table: TableConnection, Body: marshal(row)})
+		return tx.Put(row.stored())
 	})
 	if noted != nil {
 		return errors.Join(err, fmt.Errorf("note that the connection is halted: %w", noted))

@@ -39,6 +39,7 @@ var publicPackages = []string{
 	"connector/vcard",
 	"contact",
 	"memstore",
+	"simtest",
 	"sqlstore",
 	"storetest",
 }

@@ -373,7 +373,8 @@ func (b *book) putLink(l *link) {
 	b.index(l)
 }
 
-// relink makes a link to the records that it names, whatever was linked with them or by it before.
+// relink makes a link to the records that it names, whatever was linked with them or by it before. They stand from now on as
+// it does, and not each by itself.
 func (b *book) relink(l *link) {
 	for _, s := range Sides {
 		if old := b.linkOf(ref{s, l.ID[s]}); old != nil && old.key != l.key {
@@ -381,6 +382,10 @@ func (b *book) relink(l *link) {
 		}
 		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
 			b.unmerge(m)
+			if m.Standing != (standing{}) {
+				m.Standing = standing{}
+				b.dirtyMirrors[m.ref()] = true
+			}
 		}
 	}
 	for _, r := range b.replacedBy(l) {

@@ -14,6 +14,7 @@ import (
 // body returns the connection's row body.
 func (row connectionRow) body() []byte {
 	o := newObject()
+	o.int("format", int64(row.Format)) // before what another format may have otherwise
 	o.raw("config", row.Config)
 	o.flag("resolver", row.Resolver)
 	o.key("version")
@@ -49,6 +50,10 @@ func (row *connectionRow) read(body []byte) error {
 	return d.Object(func(key string) (err error) {
 		var text string
 		switch key {
+		case "format":
+			if err = readInt(d, &row.Format); err == nil {
+				err = row.legible()
+			}
 		case "config":
 			text, err = d.Raw()
 			row.Config = json.RawMessage(text)

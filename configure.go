@@ -96,7 +96,7 @@ func (s *Syncer) Configure(ctx context.Context, c Connection, version int64) err
 			row.State = StateDraft
 		}
 		stored = row.Version
-		if err := d.Put(Row{Table: TableConnection, Body: marshal(row)}); err != nil {
+		if err := d.Put(row.stored()); err != nil {
 			return err
 		}
 		return d.note(DecidedConfigure, journalRow{}, "", fmt.Sprintf("version %d of the configuration", stored))

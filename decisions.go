@@ -11,7 +11,12 @@ import (
 
 // decideByPerson changes rows without a lease.
 func (s *Syncer) decideByPerson(ctx context.Context, fn func(Tx) error) error {
-	return s.store.Update(ctx, Lease{Scope: scopeOf(s.document())}, fn)
+	return s.store.Update(ctx, Lease{Scope: scopeOf(s.document())}, func(tx Tx) error {
+		if err := legible(tx); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 }
 
 // decision is a transaction in which a person decides something.
@@ -92,7 +97,7 @@ func (s *Syncer) setState(ctx context.Context, to State, kind Decided, rollbackO
 			return nil
 		}
 		d.life.State = to
-		if err := d.Put(Row{Table: TableConnection, Body: marshal(d.life)}); err != nil {
+		if err := d.Put(d.life.stored()); err != nil {
 			return err
 		}
 		about := journalRow{}

@@ -41,7 +41,7 @@ func (s *Syncer) readConnection(tx ReadTx, row *connectionRow) error {
 func (s *Syncer) Delete(ctx context.Context) error {
 	err := s.decideByPerson(ctx, func(tx Tx) error {
 		row := connectionRow{State: StateDeleted} // no sync goes on from a half of what was known
-		return tx.Put(Row{Table: TableConnection, Body: marshal(row)})
+		return tx.Put(row.stored())
 	})
 	if err != nil {
 		return err

@@ -51,7 +51,7 @@ var bookImports = []string{
 	module + "/connector/apptest", module + "/connector/apptest/davfake", module + "/connector/carddav",
 	module + "/connector/connectortest", module + "/connector/csvfile", module + "/connector/fake",
 	module + "/connector/httpapi", module + "/connector/source", module + "/connector/sqltable",
-	module + "/connector/vcard", module + "/contact", module + "/memstore", module + "/sqlstore", module + "/storetest",
+	module + "/connector/vcard", module + "/contact", module + "/memstore", module + "/simtest", module + "/sqlstore", module + "/storetest",
 }
 
 // TestGoOfTheBook: every Go block compiles: as a file of a package that a page spreads over several, as declarations, or as

@@ -74,7 +74,7 @@ func (s *Syncer) Forget(ctx context.Context, side Side, id string) error {
 func (d *decision) forget(p *traces, secret []byte) error {
 	if d.life.Secret == nil {
 		d.life.Secret = secret
-		if err := d.Put(Row{Table: TableConnection, Body: marshal(d.life)}); err != nil {
+		if err := d.Put(d.life.stored()); err != nil {
 			return err
 		}
 	}

@@ -85,7 +85,7 @@ func (r *run) reindex(ctx context.Context) error {
 			return err
 		}
 		row.Index = index
-		return tx.Put(Row{Table: TableConnection, Body: marshal(row)})
+		return tx.Put(row.stored())
 	})
 }
 
@@ -133,8 +133,9 @@ func (r *run) saveLife(tx Tx) error {
 	if row.State == "" || row.State == StateDraft {
 		row.State = StateActive
 	}
-	r.saved = savedLife{marshal(row), row.State}
-	return tx.Put(Row{Table: TableConnection, Body: r.saved.body}, r.running())
+	stored := row.stored()
+	r.saved = savedLife{stored.Body, row.State}
+	return tx.Put(stored, r.running())
 }
 
 // savedLife is the connection's row as the run has written it last: while the store has the same, no person has changed it.

@@ -15,8 +15,18 @@ import (
 // Rows as the store keeps them. A body is JSON, so that a person can read it; keys and index entries sort as the
 // sync walks them.
 
+// format is the one in which a connection's rows are written. Members may be added to a row within a format: a build that
+// does not know one leaves it out, and must come to no harm by that. What it would misread, or could lose something by, is
+// another format, of which a build that does not know it touches nothing. A build reads the formats before its own.
+const format = 1
+
+// ErrNewerFormat says that a newer version of this library has worked on a connection and keeps it in a way that this one
+// does not know. Nothing of it is read or written: use the newer version, in every process.
+var ErrNewerFormat = errors.New("it was written by a newer version of contactsync; use that one in every process")
+
 // connectionRow is the life of a connection.
 type connectionRow struct {
+	Format   int             `json:"format,omitempty"`   // of all rows of the connection; 0 is 1
 	Config   json.RawMessage `json:"config,omitempty"`   // as it was given
 	Resolver bool            `json:"resolver,omitempty"` // it has a resolver, which no document can hold
 	Version  int64           `json:"version"`            // of the configuration, for compare-and-set
@@ -35,6 +45,23 @@ type connectionRow struct {
 	Keep         int64        `json:"keep,omitempty"`   // the run from which the history is kept whatever its age
 	Secret       []byte       `json:"secret,omitempty"` // the key of the digests that forgotten persons leave
 	Legend       legend       `json:"legend,omitzero"`  // of the configuration that was worked with last
+}
+
+// stored returns the row as the store keeps it.
+func (row connectionRow) stored() Row {
+	row.Format = format
+	return Row{Table: TableConnection, Body: marshal(row)}
+}
+
+// legible returns why the rows of a connection cannot be read, nil if they can.
+func legible(tx ReadTx) error { return getRow(tx, TableConnection, "", &connectionRow{}) }
+
+// legible is that of the row which says in what format the others are.
+func (row *connectionRow) legible() error {
+	if row.Format > format {
+		return fmt.Errorf("the connection is kept in format %d, and this version of contactsync knows %d: %w", row.Format, format, ErrNewerFormat)
+	}
+	return nil
 }
 
 // removedRow is what one sync deleted and cleared, for the guards.
@@ -267,10 +294,10 @@ func unmarshal(row Row, into any) (err error) {
 	} else {
 		err = json.Unmarshal(row.Body, into)
 	}
-	if err != nil {
-		return unreadable(row, err)
+	if err == nil || errors.Is(err, ErrNewerFormat) {
+		return err
 	}
-	return nil
+	return unreadable(row, err)
 }
 
 // unreadable names the row that could not be read. Its key may be a record's id, and is no contact data. What the decoder

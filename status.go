@@ -158,7 +158,12 @@ var ErrNotKnown = errors.New("the connection knows no such record or run")
 
 // scopeView reads the connection's rows.
 func (s *Syncer) scopeView(ctx context.Context, fn func(ReadTx) error) error {
-	return s.store.View(ctx, scopeOf(s.document()), fn)
+	return s.store.View(ctx, scopeOf(s.document()), func(tx ReadTx) error {
+		if err := legible(tx); err != nil {
+			return err
+		}
+		return fn(tx)
+	})
 }
 
 func (s *Syncer) document() Connection {

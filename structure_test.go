@@ -55,6 +55,7 @@ var directions = []imports{
 	{"memstore", []string{"", "connector", "contact"}, nil},
 	{"sqlstore", []string{"", "connector", "contact"}, nil},
 	{"storetest", []string{"", "connector", "contact"}, testModules},
+	{"simtest", []string{"", "connector", "contact", "internal/sim"}, nil},
 	{"cmd/contactsync", []string{"*"}, []string{"*"}},
 	{"internal/e2e", []string{"*"}, []string{"*"}},
 	{"examples/crm", []string{"*"}, []string{"modernc.org/sqlite"}},

@@ -16,6 +16,7 @@ type drawer struct {
 	fault   stream
 	persons int
 	fields  []string
+	guest   *Guest // nil: the apps are the simulator's own
 }
 
 // Draw returns the script of a seed.
@@ -37,6 +38,17 @@ func Draw(seed uint64) *Script {
 			d.Conns = append(d.Conns, d.drawConnection(newStream(seed, "connection 2"), 2, 0))
 		}
 	}
+	d.drawEngines()
+	d.drawPace()
+	if len(d.Conns) > 2 { // whoever loses their key in a ring is a stranger at each of its corners, and goes round for ever
+		d.Families = slices.DeleteFunc(d.Families, func(f string) bool { return slices.Contains([]string{"F93", "F96", "F97", "F100"}, f) })
+	}
+	d.drawSteps()
+	return d.Script
+}
+
+// drawEngines draws how many processes there are, and how their clocks go.
+func (d *drawer) drawEngines() {
 	d.Engines = 1
 	if d.has("F62") {
 		d.Engines = 2 + d.world.IntN(2)
@@ -50,6 +62,10 @@ func Draw(seed uint64) *Script {
 			d.Skew = append(d.Skew, skew)
 		}
 	}
+}
+
+// drawPace draws how long calls take, in which parts an engine works, and how long the world is watched at rest.
+func (d *drawer) drawPace() {
 	d.Latency = pick(d.world, 0, 20, 200, 900)
 	d.Batch = pick(d.world, 500, 500, 1, 2, 3)
 	d.Confirm = d.world.oneIn(2)
@@ -57,11 +73,6 @@ func Draw(seed uint64) *Script {
 	if d.world.oneIn(100) {
 		d.Quiet = 50
 	}
-	if len(d.Conns) > 2 { // whoever loses their key in a ring is a stranger at each of its corners, and goes round for ever
-		d.Families = slices.DeleteFunc(d.Families, func(f string) bool { return slices.Contains([]string{"F93", "F96", "F97", "F100"}, f) })
-	}
-	d.drawSteps()
-	return d.Script
 }
 
 // drawFamilies draws which faults there are at all: in some seeds none, in most few, so that each is seen alone and with
@@ -69,7 +80,11 @@ func Draw(seed uint64) *Script {
 func (d *drawer) drawFamilies() {
 	s := newStream(d.seed, "families")
 	odds := pick(s, 0, 12, 12, 6, 6, 6, 3, 2)
-	for _, f := range families {
+	drawn := families
+	if d.seed >= laterFrom || d.guest != nil {
+		drawn = slices.Concat(families, later)
+	}
+	for _, f := range drawn {
 		on := odds > 0 && s.oneIn(odds)
 		if on {
 			d.Families = append(d.Families, f.id)
@@ -131,6 +146,9 @@ func (d *drawer) drawApp(s stream) App {
 	}
 	a.Poison = on("F75") && !a.Push // of deliveries the time of the change counts, and the connector answers for it
 	a.Unique = on("F35")
+	if on("F10") && !a.Push && !a.Upsert { // only what is listed and then read can be missing
+		a.NoFeed, a.Bare = true, false
+	}
 	if on("F24") {
 		a.Normalize = map[string]string{pick(s, "first", "last", "notes", "company"): pick(s, "lower", "upper", "title", "trim")}
 		if s.oneIn(2) {

@@ -63,11 +63,14 @@ func (d *drawer) fill(st Step) Step {
 	st.App, st.Conn, st.Engine, st.Person, st.Other = s.IntN(len(d.Apps)), s.IntN(len(d.Conns)), s.IntN(max(d.Engines, 1)), s.IntN(d.persons), s.IntN(d.persons)
 	st.N = s.IntN(60)
 	st.Field = pick(s, d.fields...)
+	if d.guest != nil {
+		st = d.ofGuest(st)
+	}
 	switch st.Do {
 	case "enter":
 		st.N = d.entry() + 12*s.IntN(5)
 	case "edit", "clear":
-		if st.Field == "email" && (!d.has("F96") || st.Do == "edit") {
+		if d.guest == nil && st.Field == "email" && (!d.has("F96") || st.Do == "edit") {
 			st.Field = "first"
 		}
 	case "wait":
@@ -127,6 +130,9 @@ func (d *drawer) drawMeanwhile(family string) []Step {
 	plain := func(kinds ...string) Step {
 		st := Step{Do: pick(s, kinds...), App: s.IntN(len(d.Apps)), Conn: s.IntN(len(d.Conns)), Engine: s.IntN(max(d.Engines, 1)), Person: s.IntN(d.persons),
 			Other: s.IntN(d.persons), N: s.IntN(60), Field: pick(s, d.fields...)}
+		if d.guest != nil {
+			return d.ofGuest(st)
+		}
 		if st.Do == "edit" && st.Field == "email" {
 			st.Field = "first"
 		}

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -71,9 +72,16 @@ func (e *engine) handle(conn int) (*contactsync.Syncer, error) {
 	w := e.w
 	var apps [2]connector.Connector
 	for side := range apps {
-		apps[side] = newSeat(w, e, conn, side)
+		var err error
+		if apps[side], err = newSeat(w, e, conn, side); err != nil {
+			return nil, err
+		}
 	}
-	h, err := contactsync.Open(w.ctx, w.document(conn, &w.Conns[conn]), apps[0], apps[1], &durable{w: w, engine: e},
+	doc := w.document(conn, &w.Conns[conn])
+	if w.Guest != nil {
+		doc = w.Guest.document()
+	}
+	h, err := contactsync.Open(w.ctx, doc, apps[0], apps[1], &durable{w: w, engine: e},
 		contactsync.WithClock(e.clock), contactsync.WithConcurrency(1), contactsync.WithBatch(w.Batch), contactsync.WithRandom(e.random))
 	if err == nil {
 		e.handles[conn] = h
@@ -148,6 +156,10 @@ func (e *engine) before(f *Fault) error {
 		w.fire(f.Family, f.Kind, "")
 		w.now = w.now.Add([]time.Duration{20 * time.Second, 40 * time.Second, 2 * time.Hour}[f.N%3])
 		return nil
+	case "hang_before":
+		w.fire(f.Family, f.Kind, f.On)
+		w.now = w.now.Add(callTime)
+		return context.DeadlineExceeded
 	case "crash_before":
 		w.fire(f.Family, f.Kind, f.On)
 		return e.die()
@@ -182,6 +194,10 @@ func (e *engine) after(f *Fault) error {
 		return nil
 	}
 	switch f.Kind {
+	case "hang_after":
+		e.w.fire(f.Family, f.Kind, f.On)
+		e.w.now = e.w.now.Add(callTime)
+		return context.DeadlineExceeded
 	case "crash_after":
 		e.w.fire(f.Family, f.Kind, f.On)
 		return e.die()
@@ -214,6 +230,7 @@ func (w *world) sync(st Step) {
 	e.begin(&st)
 	report, err := h.Sync(w.ctx)
 	died := e.dead
+	w.failed = err != nil
 	e.end(err)
 	w.mendAll()
 	if !died {

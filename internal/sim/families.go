@@ -90,8 +90,23 @@ var families = []family{
 	{"F105", "a run that is taken back", nil},
 }
 
+// laterFrom is the first seed that draws the later families as well. The seeds before it stay what they were when they were
+// written down.
+const laterFrom = 1_000_001
+
+var later = []family{
+	{"F8", "a feed that leaves a change out", []injector{{kind: "omitted", on: []string{"changes"}, times: 3}}},
+	{"F10", "a listed record that is not there when it is read", []injector{{kind: "missing", on: []string{"read"}, times: 2}}},
+	{"F18", "answers that never come", []injector{{kind: "hang_before", on: calls, times: 2}, {kind: "hang_after", on: writes}}},
+	{"F23", "an answer, and yet nothing was stored", []injector{{kind: "unstored", on: []string{"update"}, times: 4}}},
+}
+
 // familyOf returns a family by its F-number.
 func familyOf(id string) *family {
-	i := slices.IndexFunc(families, func(f family) bool { return f.id == id })
-	return &families[i]
+	for _, all := range [][]family{families, later} {
+		if i := slices.IndexFunc(all, func(f family) bool { return f.id == id }); i >= 0 {
+			return &all[i]
+		}
+	}
+	panic("sim: there is no family " + id)
 }

@@ -26,7 +26,7 @@ func (s *seat) Changes(ctx context.Context, q connector.Query) (page connector.P
 			return nil
 		}
 		s.again = nil
-		if page, err = s.app.Changes(ctx, q); err != nil {
+		if page, err = s.via.Changes(ctx, q); err != nil {
 			return err
 		}
 		for i := range page.Records {
@@ -46,6 +46,9 @@ func (s *seat) expired(f *Fault, since connector.Cursor) bool {
 	if since == "" {
 		return false
 	}
+	if s.swept() {
+		return true
+	}
 	if f.is("expired") {
 		s.w.fire(f.Family, f.Kind, "")
 		return true
@@ -56,6 +59,33 @@ func (s *seat) expired(f *Fault, since connector.Cursor) bool {
 		return true
 	}
 	return false
+}
+
+// sweep is after how long a connector of an app that leaves changes out has everything read again.
+const sweep = 24 * time.Hour
+
+// swept reports whether it is time to: the connector says then that the cursor has expired.
+func (s *seat) swept() bool {
+	slot := 2*s.conn + s.side
+	at, omitted := s.w.omitted[slot]
+	if !omitted || !s.w.calm && s.w.now.Sub(at) < sweep {
+		return false
+	}
+	delete(s.w.omitted, slot)
+	s.w.fired["F8 sweep"]++
+	return true
+}
+
+// omit leaves the last change out of a page, for the engine to find out when everything is read again.
+func (s *seat) omit(page *connector.Page) {
+	if n := len(page.Deleted); n > 0 {
+		page.Deleted = page.Deleted[:n-1]
+	} else {
+		page.Records = page.Records[:len(page.Records)-1]
+	}
+	if slot := 2*s.conn + s.side; s.w.omitted[slot].IsZero() {
+		s.w.omitted[slot] = s.w.now
+	}
 }
 
 // given notes when the app gave a cursor.
@@ -84,6 +114,8 @@ func (s *seat) spoil(f *Fault, q connector.Query, page *connector.Page) {
 		page.Records = append([]contact.Record{*s.older(page)}, page.Records...)
 	case f.Kind == "double" && len(page.Records) > 0:
 		page.Records = append(page.Records, page.Records[0])
+	case f.Kind == "omitted" && !full && !page.Complete && len(page.Records)+len(page.Deleted) > 0:
+		s.omit(page)
 	case f.Kind == "unread" && len(page.Records) > 0:
 		last := page.Records[len(page.Records)-1]
 		page.Records = page.Records[:len(page.Records)-1]
@@ -127,6 +159,11 @@ func (s *seat) showPage(q connector.Query, page *connector.Page) {
 	if q.Since == "" || s.spec.NoTombs && !strings.Contains(string(q.Since), ":") {
 		s.named = map[string]bool{}
 	}
+	s.tellPage(page)
+}
+
+// tellPage tells what a page shows, of which it is known whether it begins a pass.
+func (s *seat) tellPage(page *connector.Page) {
 	for _, r := range page.Rekeyed {
 		s.showGone(r.Old, r.New)
 	}
@@ -140,6 +177,11 @@ func (s *seat) showPage(q connector.Query, page *connector.Page) {
 	for _, u := range page.Unread {
 		if s.named != nil {
 			s.named[u.ID] = true
+		}
+	}
+	for _, item := range page.Named {
+		if s.named != nil {
+			s.named[item.ID] = true
 		}
 	}
 	for _, id := range page.Deleted {
@@ -171,7 +213,7 @@ func (s *seat) showAbsent() {
 // List returns a page of ids and versions, with what goes wrong with it.
 func (s *seat) List(ctx context.Context, since connector.Cursor) (page connector.Listing, err error) {
 	err = s.call(ctx, "list", func(f *Fault) (err error) {
-		if page, err = s.app.List(ctx, since); err != nil {
+		if page, err = s.can.Lister.List(ctx, since); err != nil {
 			return err
 		}
 		if since == "" || s.named == nil {
@@ -181,6 +223,7 @@ func (s *seat) List(ctx context.Context, since connector.Cursor) (page connector
 		for _, item := range page.Items {
 			s.named[item.ID] = true
 		}
+		s.listed = s.named
 		if page.Complete {
 			s.showAbsent()
 		}

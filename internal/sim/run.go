@@ -12,6 +12,7 @@ import (
 // A Tally is what became of many seeds.
 type Tally struct {
 	Seeds   int
+	Last    uint64            // the last of them
 	Virtual time.Duration     // of all their worlds together
 	Fired   map[string]int    // how often each fault befell a call, by family and kind
 	Failed  map[uint64]string // what is wrong, by seed
@@ -21,7 +22,7 @@ type Tally struct {
 // Run plays n seeds from first on, so many at a time. One in a hundred, and each that fails, is played again, and must go
 // the same way.
 func Run(ctx context.Context, first uint64, n, workers int, o Options) *Tally {
-	t := &Tally{Seeds: n, Fired: map[string]int{}, Failed: map[uint64]string{}}
+	t := &Tally{Seeds: n, Last: first + uint64(n) - 1, Fired: map[string]int{}, Failed: map[uint64]string{}}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	next, end := first, first+uint64(n)
@@ -80,7 +81,11 @@ func (t *Tally) add(seed uint64, r *Result, failure string) {
 
 // Never returns the injectors of the families that never fired.
 func (t *Tally) Never() (names []string) {
-	for _, f := range families {
+	drawn := families
+	if t.Last >= laterFrom {
+		drawn = slices.Concat(families, later)
+	}
+	for _, f := range drawn {
 		for _, in := range f.kinds {
 			if name := f.id + " " + in.kind; t.Fired[name] == 0 && !slices.Contains(names, name) {
 				names = append(names, name)

@@ -24,6 +24,7 @@ type Script struct {
 // An App is what one app is like.
 type App struct {
 	Fields      []string          `json:"fields"`
+	Guest       bool              `json:"guest,omitempty"` // it is somebody else's: what it is like cannot be drawn
 	NoVersions  bool              `json:"no_versions,omitempty"`
 	NoModified  bool              `json:"no_modified,omitempty"`
 	NoTombs     bool              `json:"no_tombstones,omitempty"`

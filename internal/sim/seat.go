@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
-	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
@@ -15,22 +14,32 @@ import (
 // the faults befall it.
 type seat struct {
 	w          *world
-	app        *fake.App
+	app        hands
+	via        connector.Connector
+	can        connector.Features
 	spec       App
 	index      int // of the app
 	conn, side int
 	engine     *engine
 
-	named map[string]bool // what the pass through all records has named so far; nil outside of one
-	again *connector.Page // the page that is told once more
-	calls int
+	named  map[string]bool // what the pass through all records has named so far; nil outside of one
+	again  *connector.Page // the page that is told once more
+	before contact.Record  // that was written last, as it was
+	listed map[string]bool // what the last listing named
+	calls  int
 }
 
 // newSeat returns the connector of one side of a connection, with the features that its app has.
-func newSeat(w *world, e *engine, conn, side int) connector.Connector {
+func newSeat(w *world, e *engine, conn, side int) (connector.Connector, error) {
 	index := w.Conns[conn].Apps[side]
 	s := &seat{w: w, app: w.apps[index], spec: w.Apps[index], index: index, conn: conn, side: side, engine: e}
 	w.seats[[3]int{e.index, conn, side}] = s
+	switch app := s.app.(type) {
+	case *account:
+		return newGuestSeat(s, app)
+	case connector.Connector:
+		s.via, s.can = app, connector.FeaturesOf(app)
+	}
 	var out connector.Connector = s
 	f := connector.Features{Identifier: s, Receiver: s}
 	if !s.spec.Push {
@@ -49,7 +58,7 @@ func newSeat(w *world, e *engine, conn, side int) connector.Connector {
 	if w.Wrap != nil {
 		out, f = w.Wrap(out, f)
 	}
-	return seated{out, f}
+	return seated{out, f}, nil
 }
 
 // seated is a connector with just these features.
@@ -86,10 +95,13 @@ func (s *seat) call(ctx context.Context, op string, act func(*Fault) error) erro
 	return s.engine.after(f)
 }
 
-// late reports whether a call has lasted until its deadline: two minutes, or for a write the end of the lease.
+// callTime is how long a call may take before it is given up.
+const callTime = 2 * time.Minute
+
+// late reports whether a call has lasted until its deadline: its time, or for a write the end of the lease.
 func (s *seat) late(op string, began time.Time) bool {
 	writes := op == "create" || op == "update" || op == "delete"
-	return s.w.now.Sub(began) >= 2*time.Minute || writes && s.w.now.After(began) && !s.w.now.Before(s.engine.leased)
+	return s.w.now.Sub(began) >= callTime || writes && s.w.now.After(began) && !s.w.now.Before(s.engine.leased)
 }
 
 // is reports whether f is a fault of that kind; nil is none.
@@ -98,6 +110,7 @@ func (f *Fault) is(kind string) bool { return f != nil && f.Kind == kind }
 // show tells that the app shows the engine a record.
 func (s *seat) show(r contact.Record) {
 	s.w.shown[2*s.conn+s.side][r.ID] = true
+	s.w.saw(2*s.conn+s.side, r.ID, r.Fields)
 	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: r.Fields})
 }
 
@@ -127,11 +140,11 @@ func (s *seat) poison(r *contact.Record) {
 	s.w.fired["F75 poison"]++
 }
 
-func (s *seat) Schema(ctx context.Context) (contact.Schema, error) { return s.app.Schema(ctx) }
+func (s *seat) Schema(ctx context.Context) (contact.Schema, error) { return s.via.Schema(ctx) }
 
 func (s *seat) Identity(ctx context.Context) (name string, err error) {
 	err = s.call(ctx, "identity", func(*Fault) (err error) {
-		name, err = s.app.Identity(ctx)
+		name, err = s.can.Identifier.Identity(ctx)
 		return err
 	})
 	return name, err
@@ -139,7 +152,7 @@ func (s *seat) Identity(ctx context.Context) (name string, err error) {
 
 func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connector.ReadResult, err error) {
 	err = s.call(ctx, "read", func(f *Fault) (err error) {
-		results, err = s.app.Read(ctx, ids, fields)
+		results, err = s.can.Reader.Read(ctx, ids, fields)
 		if err != nil {
 			return err
 		}
@@ -147,6 +160,7 @@ func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connec
 			s.w.fire(f.Family, f.Kind, "read")
 			results = results[:len(results)-1]
 		}
+		s.miss(f, results)
 		for i := range results {
 			s.poison(&results[i].Record)
 			if results[i].Err != nil {
@@ -161,9 +175,23 @@ func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connec
 	return results, err
 }
 
+// miss lets a record not be there when it is read that was listed just before.
+func (s *seat) miss(f *Fault, results []connector.ReadResult) {
+	if !f.is("missing") {
+		return
+	}
+	for i, r := range results {
+		if r.Err == nil && s.listed[r.Record.ID] {
+			s.w.fire(f.Family, f.Kind, r.Record.ID)
+			results[i] = connector.ReadResult{Record: contact.Record{ID: r.Record.ID}, Err: connector.ErrNotFound}
+			return
+		}
+	}
+}
+
 func (s *seat) Find(ctx context.Context, marker string, fields []string) (found contact.Record, err error) {
 	err = s.call(ctx, "find", func(*Fault) (err error) {
-		if found, err = s.app.Find(ctx, marker, fields); err == nil {
+		if found, err = s.can.Finder.Find(ctx, marker, fields); err == nil {
 			s.poison(&found)
 			s.show(found)
 		}
@@ -174,7 +202,7 @@ func (s *seat) Find(ctx context.Context, marker string, fields []string) (found 
 
 func (s *seat) FindBy(ctx context.Context, field string, value contact.Value, fields []string) (found []contact.Record, err error) {
 	err = s.call(ctx, "find", func(*Fault) (err error) {
-		found, err = s.app.FindBy(ctx, field, value, fields)
+		found, err = s.can.KeyFinder.FindBy(ctx, field, value, fields)
 		for i := range found {
 			s.poison(&found[i])
 			s.show(found[i])
@@ -186,7 +214,7 @@ func (s *seat) FindBy(ctx context.Context, field string, value contact.Value, fi
 
 // Receive reads a delivery. It is no call to the app.
 func (s *seat) Receive(ctx context.Context, d connector.Delivery) (connector.Push, error) {
-	push, err := s.app.Receive(ctx, d)
+	push, err := s.can.Receiver.Receive(ctx, d)
 	for i, c := range push.Changes {
 		s.poison(&push.Changes[i].Record)
 		switch {

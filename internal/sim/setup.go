@@ -43,8 +43,8 @@ func (a App) schema() []contact.Field {
 // appName is what the ids of an app begin with.
 func appName(index int) string { return string(rune('x' + index)) }
 
-// open returns the app, empty.
-func (a App) open(w *world, index int) *fake.App {
+// open returns the app with these fields, empty.
+func (a App) open(w *world, index int, fields []contact.Field) *fake.App {
 	q := fake.Quirks{NoVersions: a.NoVersions, NoModified: a.NoModified, NoTombstones: a.NoTombs, ReuseIDs: a.ReuseIDs, PageSize: a.Page, BatchSize: a.Batch,
 		Lag: time.Duration(a.Lag) * time.Second, Settle: a.settle(), Granularity: time.Duration(a.Granularity) * time.Millisecond, MaxEntries: a.MaxEntries}
 	if len(a.Normalize) > 0 {
@@ -66,7 +66,7 @@ func (a App) open(w *world, index int) *fake.App {
 			options = append(options, o.option)
 		}
 	}
-	return fake.New(appName(index), a.schema(), options...)
+	return fake.New(appName(index), fields, options...)
 }
 
 // mapped returns the fields that a connection maps.
@@ -185,9 +185,12 @@ func (r Rule) admits(fields contact.Fields) (yes, known bool) {
 
 // setup returns the world in the words of the oracle.
 func (w *world) setup() oracle.Setup {
+	if w.Guest != nil {
+		return w.Guest.setup(w)
+	}
 	var out oracle.Setup
 	for i, a := range w.Apps {
-		lag := a.settle()
+		lag := w.lag(i)
 		app := oracle.App{Name: appName(i), Versions: !a.NoVersions, Modified: !a.NoModified && !a.Poison && a.Skew == 0 && a.Granularity == 0, Tombstones: !a.NoTombs && !a.NoFeed, Lag: lag}
 		for _, f := range a.schema() {
 			hold := func(v contact.Value) contact.Value {

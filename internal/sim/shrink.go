@@ -65,6 +65,9 @@ func simplify(best **Script, try func(*Script) bool) (any bool) {
 	change(func(s *Script) bool { ok := len(s.Skew) > 0; s.Skew = nil; return ok })
 	change(func(s *Script) bool { ok := len(s.Conns) > 1; s.Conns = s.Conns[:1]; return ok })
 	for i := range (*best).Apps {
+		if (*best).Apps[i].Guest {
+			continue
+		}
 		for _, plainer := range plainerApps {
 			change(func(s *Script) bool { return plainer(&s.Apps[i]) })
 		}

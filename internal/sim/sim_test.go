@@ -52,6 +52,15 @@ var open = map[uint64]string{
 	19072: "as 16142",
 	19169: "the check is too strict: in a ring, a connection with another key does not know a record whose key was edited",
 	19387: "not looked into: a tag does not reach its pair",
+
+	1_001_309: "not looked into: a sync counts a deletion more than it made",
+	1_001_573: "not looked into: an element stays where the clearing of its list was kept, once the list is filled again",
+	1_001_973: "not looked into: in a ring, an app that leaves changes out does not show yet what another connection created",
+	1_002_254: "not looked into: a preview after a crash foresees less than the sync does",
+	1_002_264: "not looked into: a tag that keeps its record back, of a sticky pair of which one got another id",
+	1_002_303: "as 16142",
+	1_002_583: "not looked into: a value is cleared after a merge that was undone",
+	1_002_838: "not looked into: fields that were hidden at the first sync do not reach their pairs",
 }
 
 // TestSeeds plays seeds: nothing that was promised is broken, and every fault that the simulator knows befell some of them.
@@ -66,18 +75,7 @@ func TestSeeds(t *testing.T) {
 	began, cpu := time.Now(), processor()
 	tally := Run(t.Context(), *first, *seeds, *workers, Options{})
 	took, used := time.Since(began), processor()-cpu
-	for _, seed := range sortedSeeds(tally.Failed) {
-		if reason, known := open[seed]; known {
-			t.Logf("seed %d is open: %s", seed, reason)
-			continue
-		}
-		t.Errorf("seed %d: %s", seed, tally.Failed[seed])
-	}
-	for seed, reason := range open {
-		if _, failed := tally.Failed[seed]; !failed && seed >= *first && seed < *first+uint64(*seeds) {
-			t.Errorf("seed %d does not fail any more: take it from the open ones (%s)", seed, reason)
-		}
-	}
+	checkFailed(t, tally, *first)
 	t.Logf("%d seeds, %.1f years, in %s: %.0f seeds a second, %.0f a second and core; %d played twice; %d failed", *seeds, tally.Virtual.Hours()/8766,
 		took.Round(time.Millisecond), float64(*seeds)/took.Seconds(), float64(*seeds)/used.Seconds(), tally.Again, len(tally.Failed))
 	for _, name := range tally.Names() {
@@ -88,6 +86,39 @@ func TestSeeds(t *testing.T) {
 	}
 	if *keep != "" {
 		shrinkAll(t, tally)
+	}
+}
+
+// TestLaterSeeds plays some of the seeds that draw the families which came later, too: from a million on.
+//
+//	go test ./internal/sim -run TestSeeds -seed 1000001 -seeds 20000 -v
+func TestLaterSeeds(t *testing.T) {
+	t.Parallel()
+	tally := Run(t.Context(), laterFrom, 700, *workers, Options{})
+	checkFailed(t, tally, laterFrom)
+	for _, f := range later {
+		for _, in := range f.kinds {
+			if tally.Fired[f.id+" "+in.kind] == 0 {
+				t.Errorf("never fired: %s %s", f.id, in.kind)
+			}
+		}
+	}
+}
+
+// checkFailed compares which seeds failed with those that are open.
+func checkFailed(t *testing.T, tally *Tally, first uint64) {
+	t.Helper()
+	for _, seed := range sortedSeeds(tally.Failed) {
+		if reason, known := open[seed]; known {
+			t.Logf("seed %d is open: %s", seed, reason)
+			continue
+		}
+		t.Errorf("seed %d: %s", seed, tally.Failed[seed])
+	}
+	for seed, reason := range open {
+		if _, failed := tally.Failed[seed]; !failed && seed >= first && seed <= tally.Last {
+			t.Errorf("seed %d does not fail any more: take it from the open ones (%s)", seed, reason)
+		}
 	}
 }
 

@@ -18,10 +18,11 @@ type trace struct {
 	witness func(oracle.Event)
 	keep    bool
 	lines   []string
+	name    func(app int) string // for a person
 }
 
 // newTrace returns an empty trace.
-func newTrace() trace { return trace{hash: 14695981039346656037} }
+func newTrace() trace { return trace{hash: 14695981039346656037, name: appName} }
 
 // mix takes bytes into the hash (FNV-1a, 64 bits).
 func (t *trace) mix(b []byte) {
@@ -65,7 +66,7 @@ func (t *trace) see(e oracle.Event) {
 		t.witness(e)
 	}
 	if t.keep {
-		t.lines = append(t.lines, line(t.events-1, e))
+		t.lines = append(t.lines, t.line(t.events-1, e))
 	}
 }
 
@@ -98,12 +99,12 @@ func appendStatement(b []byte, s *oracle.Statement) []byte {
 }
 
 // line returns an event for a person.
-func line(at int, e oracle.Event) string {
+func (t *trace) line(at int, e oracle.Event) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%4d %s %-13s", at, e.Time.Format("02 15:04:05.000"), e.Kind)
 	switch e.Kind {
 	case oracle.UserCreate, oracle.UserEdit, oracle.UserDelete, oracle.UserMerge, oracle.AppRekey, oracle.AppTouch, oracle.Shown, oracle.Wrote, oracle.Called:
-		fmt.Fprintf(&b, " %s", appName(e.App))
+		fmt.Fprintf(&b, " %s", t.name(e.App))
 	}
 	if e.Conn != "" {
 		fmt.Fprintf(&b, " %s/e%d", e.Conn, e.Engine)

@@ -33,11 +33,12 @@ func (w *world) userDoes(st Step) {
 		}
 		w.fired["F103 empty"]++
 	case "hide":
-		if _, has := schemaField(w.Apps[st.App], st.Field); has && w.apps[st.App].Hide(st.Field) == nil {
+		if _, has := w.field(st.App, st.Field); has && w.apps[st.App].Hide(st.Field) == nil {
+			w.hidden[st.App] = append(w.hidden[st.App], st.Field)
 			w.fire("F11", "hide", appName(st.App)+" "+st.Field)
 		}
 	case "unhide":
-		_ = w.apps[st.App].Unhide(w.Apps[st.App].Fields...)
+		w.unhide(st.App)
 	case "account":
 		w.apps[st.App].SetIdentity(fmt.Sprintf("account %d", st.N%2))
 		w.fire("F12", "account", appName(st.App))
@@ -46,6 +47,14 @@ func (w *world) userDoes(st Step) {
 			w.does(st, r)
 		}
 	}
+}
+
+// unhide has an app tell again what it hid, and nothing else anew: what an engine has passed over stays passed over.
+func (w *world) unhide(app int) {
+	if len(w.hidden[app]) > 0 {
+		_ = w.apps[app].Unhide(w.hidden[app]...)
+	}
+	w.hidden[app] = nil
 }
 
 // does is something that a user does with a record.
@@ -58,7 +67,7 @@ func (w *world) does(st Step, r contact.Record) {
 			w.fired["F100 clear"]++
 		}
 	case "retype":
-		if v := retyped(st.Field, r.Get(st.Field), st.N); !v.Absent() && w.edit(st.App, r, contact.Fields{st.Field: v}) {
+		if v := retyped(w.retypable(st.App, st.Field), r.Get(st.Field), st.N); !v.Absent() && w.edit(st.App, r, contact.Fields{st.Field: v}) {
 			w.fired["F99 retype"]++
 		}
 	case "undo":
@@ -66,7 +75,11 @@ func (w *world) does(st Step, r contact.Record) {
 			w.edit(st.App, r, former)
 		}
 	case "key":
-		if w.edit(st.App, r, contact.Fields{"email": email(st.Person, st.N)}) {
+		keys := contact.Fields{"email": email(st.Person, st.N)}
+		if w.Guest != nil {
+			keys = w.Guest.rekeyed(st.App, st.Person, st.N)
+		}
+		if w.edit(st.App, r, keys) {
 			w.fired["F96 key"]++
 		}
 	case "tag":
@@ -97,7 +110,10 @@ func (w *world) find(app, person int) (contact.Record, bool) {
 }
 
 // personOf returns whom a record is about, by the numbers in what was typed; -1 if nothing says so.
-func personOf(f contact.Fields) int {
+func (w *world) personOf(app int, f contact.Fields) int {
+	if w.Guest != nil {
+		return w.Guest.personOf(app, f)
+	}
 	for _, name := range []string{"serial", "email", "first", "last", "company", "notes"} {
 		text := strings.ToLower(f[name].Str())
 		at := strings.IndexAny(text, "0123456789")
@@ -127,15 +143,19 @@ func email(person, n int) contact.Value {
 // enter is a user who enters a person.
 func (w *world) enter(app, person, n int) {
 	f := contact.Fields{}
-	for i, field := range w.Apps[app].schema() {
+	if w.Guest != nil {
+		f = w.Guest.entry(w, app, person, n)
+	}
+	for i, field := range w.schema(app) {
 		switch {
+		case w.Guest != nil:
 		case field.Name == "email":
 			f["email"] = email(person, n)
 		case field.Name == "serial":
 			w.serials++
 			f["serial"] = contact.Text(fmt.Sprintf("s%d.%d", person, w.serials))
 		case (n+i)%3 > 0 || field.Required:
-			f[field.Name] = w.value(field, person, n+i)
+			f[field.Name] = w.value(app, field, person, n+i)
 		}
 	}
 	for name, v := range f {
@@ -177,7 +197,10 @@ func (w *world) enter(app, person, n int) {
 }
 
 // value returns what a user types into a field: mostly something that nobody typed before.
-func (w *world) value(f contact.Field, person, n int) contact.Value {
+func (w *world) value(app int, f contact.Field, person, n int) contact.Value {
+	if w.Guest != nil {
+		return w.Guest.value(w, app, f, person, n)
+	}
 	w.typed++
 	switch {
 	case f.Name == "tags":
@@ -196,17 +219,17 @@ func (w *world) value(f contact.Field, person, n int) contact.Value {
 
 // typing returns what a user types in an edit.
 func (w *world) typing(st Step, r contact.Record) contact.Fields {
-	f, has := schemaField(w.Apps[st.App], st.Field)
+	f, has := w.field(st.App, st.Field)
 	if !has {
 		return nil
 	}
-	v := w.value(f, st.Person, st.N)
+	v := w.value(st.App, f, st.Person, st.N)
 	if f.Many { // an entry comes, or one goes
 		entries := slices.Clone(r.Get(f.Name).Entries())
 		if len(entries) > 0 && st.N%2 == 0 {
 			entries = slices.Delete(entries, st.N%len(entries), st.N%len(entries)+1)
 		} else {
-			entries = append(entries, v.Entries()[st.N%2])
+			entries = append(entries, v.Entries()[st.N%len(v.Entries())])
 		}
 		v = contact.List(entries...)
 		if len(entries) == 0 {
@@ -219,7 +242,7 @@ func (w *world) typing(st Step, r contact.Record) contact.Fields {
 // retyped returns the value as a user may type it again, who means the same; nothing if there is nothing.
 func retyped(field string, v contact.Value, n int) contact.Value {
 	switch {
-	case v.Kind() != contact.KindText:
+	case v.Kind() != contact.KindText || field == "":
 		return contact.Value{}
 	case field == "email" && n%2 == 0:
 		return contact.Text(strings.ToUpper(v.Str()))
@@ -232,27 +255,27 @@ func retyped(field string, v contact.Value, n int) contact.Value {
 
 // tag is a user who adds a tag, or takes it away.
 func (w *world) tag(st Step, r contact.Record) {
-	f, has := schemaField(w.Apps[st.App], "tags")
+	f, has := w.setField(st.App)
 	if !has {
 		return
 	}
-	e := []contact.Entry{{Value: contact.Text(fmt.Sprintf("t%d", 1+st.N%3))}}
+	e := []contact.Entry{{Value: contact.Text(element(f, st.N))}}
 	c := contact.Change{Add: e}
 	if st.N%2 == 0 {
 		c = contact.Change{Remove: e}
 	}
-	v := c.Apply(r.Get("tags"), f)
+	v := c.Apply(r.Get(f.Name), f)
 	if len(v.Elements()) == 0 {
 		v = contact.Empty
 	}
-	w.edit(st.App, r, contact.Fields{"tags": v})
+	w.edit(st.App, r, contact.Fields{f.Name: v})
 }
 
 // edit is a user who changes fields of a record, those that the app has. It reports whether anything came of it.
 func (w *world) edit(app int, r contact.Record, fields contact.Fields) bool {
 	entered := contact.Fields{}
 	for name, v := range fields {
-		if _, has := schemaField(w.Apps[app], name); has {
+		if _, has := w.field(app, name); has {
 			entered[name] = v
 		}
 	}
@@ -266,6 +289,9 @@ func (w *world) edit(app int, r contact.Record, fields contact.Fields) bool {
 		return false
 	}
 	now, _ := w.apps[app].Record(r.ID)
+	if w.Guest != nil {
+		entered = differing(r, now) // an app may derive one field from another
+	}
 	before, after := changed(entered, r, now)
 	w.former[app][r.ID] = before
 	w.happens(oracle.Event{Kind: oracle.UserEdit, App: app, ID: r.ID, Before: before, After: after})
@@ -309,4 +335,17 @@ func (w *world) rekey(app int, r contact.Record) {
 	}
 	w.fired["F13 rekey"]++
 	w.happens(oracle.Event{Kind: oracle.AppRekey, App: app, ID: r.ID, Other: id})
+}
+
+// differing returns the fields in which two states of a record differ.
+func differing(was, now contact.Record) contact.Fields {
+	out := contact.Fields{}
+	for _, fields := range []contact.Fields{was.Fields, now.Fields} {
+		for name := range fields {
+			if !was.Get(name).Equal(now.Get(name)) {
+				out[name] = now.Get(name)
+			}
+		}
+	}
+	return out
 }

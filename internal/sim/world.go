@@ -9,7 +9,6 @@ import (
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
-	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
@@ -25,9 +24,10 @@ type world struct {
 	calm  bool // faults and edits are over
 	depth int  // of steps that happen within a call of another one
 
-	apps     []*fake.App
+	apps     []hands
 	people   []map[string]int                 // by app: whom a record is about, as far as that is known
 	byUser   []map[string]bool                // by app: records that users entered
+	hidden   [][]string                       // by app: fields that it does not tell
 	former   []map[string]contact.Fields      // by app: what a record held before its user's last edit
 	told     []map[string]contact.Record      // by app: what was last told of a record
 	issued   []map[connector.Cursor]time.Time // by app: when a cursor was last given
@@ -47,9 +47,13 @@ type world struct {
 	seats    map[[3]int]*seat                 // by engine, connection and side
 	engines  []*engine
 	store    contactsync.Store
-	said     map[string]*oracle.Statement // by connection: what the library said last, if nothing has changed since
-	readers  []*contactsync.Syncer        // by connection: a handle that only reads
-	restings []string                     // what the simulator's own checks found
+	seen     map[int]map[string]contact.Fields // by connection and side: what an engine of a guest last knew of a record
+	asks     map[int][]string                  // by connection and side: the fields that a guest was last asked for
+	omitted  map[int]time.Time                 // by connection and side: when a change was first left out
+	failed   bool                              // the last sync failed
+	said     map[string]*oracle.Statement      // by connection: what the library said last, if nothing has changed since
+	readers  []*contactsync.Syncer             // by connection: a handle that only reads
+	restings []string                          // what the simulator's own checks found
 }
 
 // Options say how scripts are played. The zero value plays them over a store in memory, and tells nobody.
@@ -60,6 +64,8 @@ type Options struct {
 	Wrap func(connector.Connector, connector.Features) (connector.Connector, connector.Features)
 	// Judge is told the world and returns who sees every event, and at the end what is wrong; nil is the oracle.
 	Judge func(oracle.Setup) Judge
+	// Guest is what a host brought along, in place of what the script says of apps and of the connection; nil is nothing.
+	Guest *Guest
 	// Keep keeps a line for each event.
 	Keep bool
 }
@@ -103,8 +109,12 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer w.close()
 	judge := o.judge(w.setup())
 	w.witness = judge.See
+	if w.Guest != nil {
+		w.witness = func(e oracle.Event) { judge.See(w.Guest.judged(e)) }
+	}
 	for _, st := range w.Steps {
 		w.now = w.now.Add(time.Second)
 		w.happen(st)
@@ -121,13 +131,23 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 // newWorld returns the world of a script before its first step.
 func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	w := &world{Script: *s, Options: o, trace: newTrace(), ctx: ctx, now: start, mend: map[[2]string]bool{}, fired: map[string]int{},
-		seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{}}
+		seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{},
+		seen: map[int]map[string]contact.Fields{}, asks: map[int][]string{}, omitted: map[int]time.Time{}}
 	w.Conns = slices.Clone(s.Conns)
 	w.keep = o.Keep
+	if o.Guest != nil {
+		w.name = func(app int) string { return contactsync.Sides[app].String() }
+	}
 	for i, a := range w.Apps {
-		w.apps = append(w.apps, a.open(w, i))
+		app, err := w.open(i, a)
+		if err != nil {
+			w.close()
+			return nil, err
+		}
+		w.apps = append(w.apps, app)
 		w.people = append(w.people, map[string]int{})
 		w.byUser = append(w.byUser, map[string]bool{})
+		w.hidden = append(w.hidden, nil)
 		w.former = append(w.former, map[string]contact.Fields{})
 		w.told = append(w.told, map[string]contact.Record{})
 		w.issued = append(w.issued, map[connector.Cursor]time.Time{})
@@ -143,6 +163,41 @@ func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 		w.engines = append(w.engines, newEngine(w, i))
 	}
 	return w, w.openStore()
+}
+
+// open opens an app, empty.
+func (w *world) open(index int, a App) (hands, error) {
+	if w.Guest != nil {
+		return w.openGuest(index)
+	}
+	return a.open(w, index, a.schema()), nil
+}
+
+// close closes what accounts of a guest have open.
+func (w *world) close() {
+	for _, a := range w.apps {
+		if guest, ok := a.(*account); ok && guest.Close != nil {
+			guest.Close()
+		}
+	}
+}
+
+// schema returns the fields of an app.
+func (w *world) schema(app int) []contact.Field {
+	if w.Guest != nil {
+		return w.Guest.schemas[app].Fields
+	}
+	return w.Apps[app].schema()
+}
+
+// field returns a field of an app.
+func (w *world) field(app int, name string) (contact.Field, bool) {
+	for _, f := range w.schema(app) {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return contact.Field{}, false
 }
 
 // openStore opens a new store, and reads from now on what it has.
@@ -208,8 +263,8 @@ func (w *world) comeToRest() {
 	w.calmDown()
 	w.happens(oracle.Event{Kind: oracle.Calm})
 	wait := 15 * time.Minute
-	for _, a := range w.Apps {
-		wait = max(wait, 2*a.settle()+time.Minute)
+	for i := range w.Apps {
+		wait = max(wait, 2*w.settle(i)+time.Minute)
 	}
 	rounds := 3 + 2*(len(w.Conns)-1)
 	for i := range rounds + w.Quiet {
@@ -227,6 +282,7 @@ func (w *world) comeToRest() {
 		w.happens(oracle.Event{Kind: oracle.CalmRound})
 	}
 	w.checkEnd()
+	w.checkTold()
 }
 
 // calmDown undoes what users and people have left in the way of a rest.
@@ -235,7 +291,7 @@ func (w *world) calmDown() {
 	w.now = w.now.Add(time.Hour)
 	for i, a := range w.apps {
 		a.SetIdentity("account of " + appName(i))
-		_ = a.Unhide(w.Apps[i].Fields...)
+		w.unhide(i)
 	}
 	w.mendAll()
 	for c := range w.Conns {

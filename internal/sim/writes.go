@@ -11,16 +11,16 @@ import (
 
 // Apply carries out writes, one after the other, with what goes wrong with them.
 func (s *seat) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
-	return s.apply(ctx, writes, s.app.Apply)
+	return s.apply(ctx, writes, s.via.Apply)
 }
 
 // Upsert creates records under external ids.
 func (s *seat) Upsert(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
-	return s.apply(ctx, writes, s.app.Upsert)
+	return s.apply(ctx, writes, s.can.Upserter.Upsert)
 }
 
 // untold are the faults after which the caller does not know what became of its writes.
-var untold = map[string]bool{"lost": true, "error_after": true, "crash_after": true, "panic_after": true, "partial": true, "short": true}
+var untold = map[string]bool{"lost": true, "error_after": true, "crash_after": true, "panic_after": true, "partial": true, "short": true, "hang_after": true}
 
 func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(context.Context, []connector.Write) ([]connector.Result, error)) (results []connector.Result, err error) {
 	op := string(writes[0].Op)
@@ -40,6 +40,9 @@ func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(cont
 				return err
 			}
 			results = append(results, r)
+			if f.is("unstored") && r.Err == nil {
+				s.unstore(f, w)
+			}
 		}
 		switch {
 		case f.is("partial"):
@@ -55,6 +58,23 @@ func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(cont
 		return nil, err
 	}
 	return results, nil
+}
+
+// unstore has the app hold again what it held before a write that it has answered: from outside, nothing was stored.
+func (s *seat) unstore(f *Fault, w connector.Write) {
+	r, ok := s.app.Record(w.ID)
+	if !ok || s.w.calm {
+		return
+	}
+	fields := contact.Fields{}
+	for name := range w.Patch {
+		fields[name] = s.before.Get(name)
+		if fields[name].Absent() {
+			fields[name] = contact.Empty
+		}
+	}
+	s.w.fire(f.Family, f.Kind, w.ID)
+	s.w.touch(s.index, r, fields)
 }
 
 // refuses returns why the app does not carry out the i-th write of a call, nil if it does.
@@ -82,7 +102,7 @@ func (s *seat) write(ctx context.Context, w connector.Write, told bool, do func(
 			before[r.ID] = r
 		}
 	} else if r, ok := s.app.Record(w.ID); ok {
-		before[w.ID] = r
+		before[w.ID], s.before = r, r
 	}
 	results, err := do(ctx, []connector.Write{w})
 	if err != nil {
@@ -120,7 +140,7 @@ func (s *seat) wrote(e oracle.Event) {
 	w := s.w
 	w.shown[2*s.conn+s.side][e.ID] = e.Op != string(connector.Delete)
 	if e.Op == string(connector.Create) {
-		w.people[s.index][e.ID] = personOf(e.After)
+		w.people[s.index][e.ID] = w.personOf(s.index, e.After)
 		w.byUser[s.index][e.ID] = false
 		w.checkCreated(s.index, e.ID, e.After)
 	}
@@ -142,7 +162,7 @@ func (w *world) automates(app int, id string) {
 	if r.Get("first").Kind() == contact.KindText {
 		field = "first"
 	}
-	if _, has := schemaField(w.Apps[app], field); !has {
+	if _, has := w.field(app, field); !has {
 		return
 	}
 	w.automate[app][id]++
@@ -186,14 +206,4 @@ func changed(fields contact.Fields, was, now contact.Record) (before, after cont
 		}
 	}
 	return before, after
-}
-
-// schemaField returns a field of an app.
-func schemaField(a App, name string) (contact.Field, bool) {
-	for _, f := range a.schema() {
-		if f.Name == name {
-			return f, true
-		}
-	}
-	return contact.Field{}, false
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -65,19 +66,19 @@ func inSQLite(tb testing.TB) contactsync.Store {
 func inPostgres(tb testing.TB) contactsync.Store {
 	tb.Helper()
 	dsn := servers.SharedPostgres(tb)
-	db, err := shared(dsn)
+	p, err := shared(dsn)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	return db.New(tb)
+	return p.New(tb)
 }
 
 // shared is the pool over one database of this process.
 func shared(dsn string) (*Pool, error) {
-	pool.mu.Lock()
-	defer pool.mu.Unlock()
-	if pool.db != nil {
-		return &pool, nil
+	sharing.Lock()
+	defer sharing.Unlock()
+	if pool != nil {
+		return pool, nil
 	}
 	db, err := sql.Open("pgx", dsn)
 	if err != nil {
@@ -85,29 +86,58 @@ func shared(dsn string) (*Pool, error) {
 	}
 	db.SetMaxOpenConns(20) // of the server's hundred
 	db.SetMaxIdleConns(20)
-	pool.db, pool.prefix = db, "store" // closed with the process
-	return &pool, nil
+	pool = NewPool(db, "store") // closed with the process
+	return pool, nil
 }
 
-var pool Pool
+var (
+	sharing sync.Mutex
+	pool    *Pool
+)
 
-// A Pool has stores in schemas of one PostgreSQL database, each for one test at a time. To make a schema's tables takes far
-// longer than to empty them.
+// A Pool has stores of one kind, each for one test at a time. To make a store's tables takes far longer than to empty them.
 type Pool struct {
-	db     *sql.DB
-	prefix string // of the schemas' names
-	mu     sync.Mutex
-	free   []schema
-	made   int
+	open func(n int) (pooled, error)
+	mu   sync.Mutex
+	free []pooled
+	made int
 }
 
-// NewPool returns a pool over a database, which stays the caller's. Its schemas are named PREFIX 1, PREFIX 2 and so on: with a
-// space, so that whoever does not quote them fails.
-func NewPool(db *sql.DB, prefix string) *Pool { return &Pool{db: db, prefix: prefix} }
+// pooled is one store of a pool.
+type pooled struct {
+	*sqlstore.Store
+	db     *sql.DB
+	schema string // before the names of its tables, with the dot
+}
 
-type schema struct {
-	name  string
-	store *sqlstore.Store
+// NewPool returns a pool over a PostgreSQL database, which stays the caller's. Its stores are in schemas that are named
+// PREFIX 1, PREFIX 2 and so on: with a space, so that whoever does not quote them fails.
+func NewPool(db *sql.DB, prefix string) *Pool {
+	return &Pool{open: func(n int) (pooled, error) {
+		schema := fmt.Sprint(prefix, " ", n)
+		store, err := sqlstore.Open(context.Background(), db, sqlstore.Postgres{Schema: schema})
+		return pooled{store, db, fmt.Sprintf("%q.", schema)}, err
+	}}
+}
+
+// NewSQLitePool returns a pool of SQLite databases, which are there until the test ends: in a folder that is kept in memory,
+// where there is one, for to wait for the disk at every commit is most of what a short history costs.
+func NewSQLitePool(tb testing.TB) *Pool {
+	tb.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "stores")
+	if err != nil {
+		dir = tb.TempDir()
+	}
+	tb.Cleanup(func() { os.RemoveAll(dir) })
+	return &Pool{open: func(n int) (pooled, error) {
+		db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(filepath.Join(dir, fmt.Sprint("store", n, ".db"))))
+		if err != nil {
+			return pooled{}, err
+		}
+		tb.Cleanup(func() { db.Close() })
+		store, err := sqlstore.Open(context.Background(), db, sqlstore.SQLite{})
+		return pooled{store, db, ""}, err
+	}}
 }
 
 // New returns an empty store, which is the test's until it ends.
@@ -122,33 +152,29 @@ func (p *Pool) New(tb testing.TB) contactsync.Store {
 			tb.Error(err)
 		}
 	})
-	return s.store
+	return s.Store
 }
 
-func (p *Pool) take() (schema, error) {
+func (p *Pool) take() (pooled, error) {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	if n := len(p.free); n > 0 {
 		s := p.free[n-1]
 		p.free = p.free[:n-1]
-		p.mu.Unlock()
 		return s, nil
 	}
 	p.made++
-	s := schema{name: fmt.Sprint(p.prefix, " ", p.made)}
-	p.mu.Unlock()
-	var err error
-	s.store, err = sqlstore.Open(context.Background(), p.db, sqlstore.Postgres{Schema: s.name})
-	return s, err
+	return p.open(p.made)
 }
 
-// giveBack empties the schema for the next.
-func (p *Pool) giveBack(s schema) error {
+// giveBack empties the store for the next.
+func (p *Pool) giveBack(s pooled) error {
 	var statements strings.Builder
 	for _, table := range append([]contactsync.Table{"scope"}, contactsync.Tables...) {
-		fmt.Fprintf(&statements, "DELETE FROM %q.contactsync_%s;", s.name, table)
+		fmt.Fprintf(&statements, "DELETE FROM %scontactsync_%s;", s.schema, table)
 	}
-	if _, err := p.db.Exec(statements.String()); err != nil {
-		return fmt.Errorf("empty a schema: %w", err)
+	if _, err := s.db.Exec(statements.String()); err != nil {
+		return fmt.Errorf("empty a store: %w", err)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
