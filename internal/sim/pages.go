@@ -26,7 +26,7 @@ func (s *seat) Changes(ctx context.Context, q connector.Query) (page connector.P
 			return nil
 		}
 		s.again = nil
-		if page, err = s.app.Changes(ctx, q); err != nil {
+		if page, err = s.inner.Changes(ctx, q); err != nil {
 			return err
 		}
 		for i := range page.Records {
@@ -127,6 +127,11 @@ func (s *seat) showPage(q connector.Query, page *connector.Page) {
 	if q.Since == "" || s.spec.NoTombs && !strings.Contains(string(q.Since), ":") {
 		s.named = map[string]bool{}
 	}
+	for _, item := range page.Named {
+		if s.named != nil {
+			s.named[item.ID] = true
+		}
+	}
 	for _, r := range page.Rekeyed {
 		s.showGone(r.Old, r.New)
 	}
@@ -171,7 +176,7 @@ func (s *seat) showAbsent() {
 // List returns a page of ids and versions, with what goes wrong with it.
 func (s *seat) List(ctx context.Context, since connector.Cursor) (page connector.Listing, err error) {
 	err = s.call(ctx, "list", func(f *Fault) (err error) {
-		if page, err = s.app.List(ctx, since); err != nil {
+		if page, err = s.can.Lister.List(ctx, since); err != nil {
 			return err
 		}
 		if since == "" || s.named == nil {

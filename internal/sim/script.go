@@ -49,6 +49,20 @@ type App struct {
 	MaxLength   map[string]int    `json:"max_length,omitempty"`  // fields that it cuts
 	MaxEntries  map[string]int    `json:"max_entries,omitempty"` // lists that it cuts
 	Required    string            `json:"required,omitempty"`    // a field without which it creates nobody
+
+	// Of an app that is no fake one: what opens it (see [Options].Host), its habits in words of its own, and how its
+	// connector spells fields that it spells otherwise.
+	Kind   string            `json:"kind,omitempty"`
+	Habits []string          `json:"habits,omitempty"`
+	Paths  map[string]string `json:"paths,omitempty"`
+}
+
+// path is how the app's connector spells a field.
+func (a App) path(field string) string {
+	if p := a.Paths[field]; p != "" {
+		return p
+	}
+	return field
 }
 
 // settle is how long the app says that it may take to show a write.

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
-	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
@@ -15,7 +14,9 @@ import (
 // the faults befall it.
 type seat struct {
 	w          *world
-	app        *fake.App
+	app        Place
+	inner      connector.Connector // to the app
+	can        connector.Features  // of inner
 	spec       App
 	index      int // of the app
 	conn, side int
@@ -24,12 +25,17 @@ type seat struct {
 	named map[string]bool // what the pass through all records has named so far; nil outside of one
 	again *connector.Page // the page that is told once more
 	calls int
+
+	op      string    // of the call that is being made
+	began   time.Time // when it was
+	carried *carried  // the write that is being carried out; nil outside of one
 }
 
 // newSeat returns the connector of one side of a connection, with the features that its app has.
 func newSeat(w *world, e *engine, conn, side int) connector.Connector {
 	index := w.Conns[conn].Apps[side]
 	s := &seat{w: w, app: w.apps[index], spec: w.Apps[index], index: index, conn: conn, side: side, engine: e}
+	s.connect()
 	w.seats[[3]int{e.index, conn, side}] = s
 	var out connector.Connector = s
 	f := connector.Features{Identifier: s, Receiver: s}
@@ -73,11 +79,11 @@ func (s *seat) call(ctx context.Context, op string, act func(*Fault) error) erro
 	w.now = w.now.Add(time.Duration(w.Latency) * time.Millisecond)
 	w.happens(oracle.Event{Kind: oracle.Called, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: op})
 	f := s.engine.next(op, s.side)
-	began := w.now
+	s.op, s.began = op, w.now
 	if err := s.engine.before(f); err != nil {
 		return err
 	}
-	if s.late(op, began) {
+	if s.late(op, s.began) {
 		return context.DeadlineExceeded
 	}
 	if err := act(f); err != nil {
@@ -98,7 +104,7 @@ func (f *Fault) is(kind string) bool { return f != nil && f.Kind == kind }
 // show tells that the app shows the engine a record.
 func (s *seat) show(r contact.Record) {
 	s.w.shown[2*s.conn+s.side][r.ID] = true
-	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: r.Fields})
+	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: s.words(r.Fields)})
 }
 
 // showGone tells that the app shows the engine that a record is not there; other is where it went, if it is said.
@@ -127,11 +133,11 @@ func (s *seat) poison(r *contact.Record) {
 	s.w.fired["F75 poison"]++
 }
 
-func (s *seat) Schema(ctx context.Context) (contact.Schema, error) { return s.app.Schema(ctx) }
+func (s *seat) Schema(ctx context.Context) (contact.Schema, error) { return s.inner.Schema(ctx) }
 
 func (s *seat) Identity(ctx context.Context) (name string, err error) {
 	err = s.call(ctx, "identity", func(*Fault) (err error) {
-		name, err = s.app.Identity(ctx)
+		name, err = s.can.Identifier.Identity(ctx)
 		return err
 	})
 	return name, err
@@ -139,7 +145,7 @@ func (s *seat) Identity(ctx context.Context) (name string, err error) {
 
 func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connector.ReadResult, err error) {
 	err = s.call(ctx, "read", func(f *Fault) (err error) {
-		results, err = s.app.Read(ctx, ids, fields)
+		results, err = s.can.Reader.Read(ctx, ids, fields)
 		if err != nil {
 			return err
 		}
@@ -163,7 +169,7 @@ func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connec
 
 func (s *seat) Find(ctx context.Context, marker string, fields []string) (found contact.Record, err error) {
 	err = s.call(ctx, "find", func(*Fault) (err error) {
-		if found, err = s.app.Find(ctx, marker, fields); err == nil {
+		if found, err = s.can.Finder.Find(ctx, marker, fields); err == nil {
 			s.poison(&found)
 			s.show(found)
 		}
@@ -174,7 +180,7 @@ func (s *seat) Find(ctx context.Context, marker string, fields []string) (found 
 
 func (s *seat) FindBy(ctx context.Context, field string, value contact.Value, fields []string) (found []contact.Record, err error) {
 	err = s.call(ctx, "find", func(*Fault) (err error) {
-		found, err = s.app.FindBy(ctx, field, value, fields)
+		found, err = s.can.KeyFinder.FindBy(ctx, field, value, fields)
 		for i := range found {
 			s.poison(&found[i])
 			s.show(found[i])
@@ -186,7 +192,7 @@ func (s *seat) FindBy(ctx context.Context, field string, value contact.Value, fi
 
 // Receive reads a delivery. It is no call to the app.
 func (s *seat) Receive(ctx context.Context, d connector.Delivery) (connector.Push, error) {
-	push, err := s.app.Receive(ctx, d)
+	push, err := s.can.Receiver.Receive(ctx, d)
 	for i, c := range push.Changes {
 		s.poison(&push.Changes[i].Record)
 		switch {

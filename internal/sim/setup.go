@@ -44,7 +44,12 @@ func (a App) schema() []contact.Field {
 func appName(index int) string { return string(rune('x' + index)) }
 
 // open returns the app, empty.
-func (a App) open(w *world, index int) *fake.App {
+func (a App) open(w *world, index int) (Place, error) {
+	if w.Host != nil {
+		if host, err := w.Host(a, Site{w, index}); host != nil || err != nil {
+			return host, err
+		}
+	}
 	q := fake.Quirks{NoVersions: a.NoVersions, NoModified: a.NoModified, NoTombstones: a.NoTombs, ReuseIDs: a.ReuseIDs, PageSize: a.Page, BatchSize: a.Batch,
 		Lag: time.Duration(a.Lag) * time.Second, Settle: a.settle(), Granularity: time.Duration(a.Granularity) * time.Millisecond, MaxEntries: a.MaxEntries}
 	if len(a.Normalize) > 0 {
@@ -66,7 +71,7 @@ func (a App) open(w *world, index int) *fake.App {
 			options = append(options, o.option)
 		}
 	}
-	return fake.New(appName(index), a.schema(), options...)
+	return fake.New(appName(index), a.schema(), options...), nil
 }
 
 // mapped returns the fields that a connection maps.
@@ -103,12 +108,14 @@ func (s *Script) document(index int, c *Connection) contactsync.Connection {
 	case "newest", "ask":
 		doc.Conflict.Kind = contactsync.PolicyKind(c.Conflict)
 	}
-	gone := []contactsync.Action{contactsync.Add("tags", "gone")}
+	gone := func(side int) []contactsync.Action {
+		return []contactsync.Action{contactsync.Add(s.Apps[c.Apps[side]].path("tags"), "gone")}
+	}
 	if c.Deletions[1] == "mark" {
-		doc.Deletions.Mark.A = gone
+		doc.Deletions.Mark.A = gone(0)
 	}
 	if c.Deletions[0] == "mark" {
-		doc.Deletions.Mark.B = gone
+		doc.Deletions.Mark.B = gone(1)
 	}
 	for _, k := range c.Keys {
 		doc.Match.Keys = append(doc.Match.Keys, contactsync.MatchKey{Kind: k})
@@ -127,20 +134,20 @@ func (s *Script) document(index int, c *Connection) contactsync.Connection {
 	}
 	doc.Mappings = []contactsync.Mapping{}
 	for _, f := range s.mapped(c) {
-		doc.Mappings = append(doc.Mappings, c.mapping(f))
+		doc.Mappings = append(doc.Mappings, s.mapping(c, f))
 	}
 	if c.Rules != nil {
 		doc.Rules = []contactsync.Rule{}
 	}
 	for i, r := range c.Rules {
-		doc.Rules = append(doc.Rules, r.document(i))
+		doc.Rules = append(doc.Rules, r.document(i, s.Apps[c.Apps[r.From&1]], s.Apps[c.Apps[1-r.From&1]]))
 	}
 	return doc
 }
 
 // mapping returns the mapping of a field.
-func (c *Connection) mapping(field string) contactsync.Mapping {
-	m := contactsync.MapFields(field, field)
+func (s *Script) mapping(c *Connection, field string) contactsync.Mapping {
+	m := contactsync.MapFields(s.Apps[c.Apps[0]].path(field), s.Apps[c.Apps[1]].path(field))
 	if c.OneWay == field {
 		m.Direction = contactsync.AToB
 	}
@@ -153,18 +160,18 @@ func (c *Connection) mapping(field string) contactsync.Mapping {
 	return m
 }
 
-// document returns the rule as the library takes it.
-func (r Rule) document(index int) contactsync.Rule {
+// document returns the rule as the library takes it, over the apps that it is from and to.
+func (r Rule) document(index int, from, to App) contactsync.Rule {
 	out := contactsync.FilterRule{ID: fmt.Sprintf("r%d", index), From: contactsync.Side(r.From), Mode: contactsync.Mode(r.Mode), Undo: contactsync.Undo(r.Undo),
 		OtherWayAround: r.Turn}
 	switch {
 	case r.Has != "":
-		out.Filter = contactsync.Has("tags", r.Has)
+		out.Filter = contactsync.Has(from.path("tags"), r.Has)
 	case r.Not != "":
-		out.Filter = contactsync.HasNot("tags", r.Not)
+		out.Filter = contactsync.HasNot(from.path("tags"), r.Not)
 	}
 	if r.Add != "" {
-		out.Actions = []contactsync.Action{contactsync.Add("tags", r.Add)}
+		out.Actions = []contactsync.Action{contactsync.Add(to.path("tags"), r.Add)}
 	}
 	return out
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
-	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
@@ -25,7 +24,7 @@ type world struct {
 	calm  bool // faults and edits are over
 	depth int  // of steps that happen within a call of another one
 
-	apps     []*fake.App
+	apps     []Place
 	people   []map[string]int                 // by app: whom a record is about, as far as that is known
 	byUser   []map[string]bool                // by app: records that users entered
 	former   []map[string]contact.Fields      // by app: what a record held before its user's last edit
@@ -58,6 +57,10 @@ type Options struct {
 	Store func() (contactsync.Store, error)
 	// Wrap is between the engines and their connectors, to let something go wrong that should be noticed; nil is nothing.
 	Wrap func(connector.Connector, connector.Features) (connector.Connector, connector.Features)
+	// Draw draws the script of a seed; nil is [Draw].
+	Draw func(seed uint64) *Script
+	// Host opens an app in the place of a fake one; nil, and a nil Host, is the fake one.
+	Host func(App, Site) (Host, error)
 	// Judge is told the world and returns who sees every event, and at the end what is wrong; nil is the oracle.
 	Judge func(oracle.Setup) Judge
 	// Keep keeps a line for each event.
@@ -89,6 +92,14 @@ func (r *Result) Failed() string {
 	return fmt.Sprintf("%s at event %d: %s", v.Invariant, v.At, v.Text)
 }
 
+// draw returns the script of a seed.
+func (o *Options) draw(seed uint64) *Script {
+	if o.Draw != nil {
+		return o.Draw(seed)
+	}
+	return Draw(seed)
+}
+
 // judge returns who judges a history.
 func (o *Options) judge(s oracle.Setup) Judge {
 	if o.Judge != nil {
@@ -103,6 +114,7 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer w.closeHosts()
 	judge := o.judge(w.setup())
 	w.witness = judge.See
 	for _, st := range w.Steps {
@@ -110,6 +122,7 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 		w.happen(st)
 	}
 	w.comeToRest()
+	w.closeHosts()
 	r := &Result{Hash: w.hash, Events: w.events, Fired: w.fired, Lines: w.lines, Virtual: w.now.Sub(start)}
 	for _, text := range w.restings {
 		r.Violations = append(r.Violations, oracle.Violation{Invariant: "own", At: w.events, Text: text})
@@ -125,7 +138,11 @@ func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	w.Conns = slices.Clone(s.Conns)
 	w.keep = o.Keep
 	for i, a := range w.Apps {
-		w.apps = append(w.apps, a.open(w, i))
+		place, err := a.open(w, i)
+		if err != nil {
+			return nil, err
+		}
+		w.apps = append(w.apps, place)
 		w.people = append(w.people, map[string]int{})
 		w.byUser = append(w.byUser, map[string]bool{})
 		w.former = append(w.former, map[string]contact.Fields{})

@@ -11,12 +11,12 @@ import (
 
 // Apply carries out writes, one after the other, with what goes wrong with them.
 func (s *seat) Apply(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
-	return s.apply(ctx, writes, s.app.Apply)
+	return s.apply(ctx, writes, s.inner.Apply)
 }
 
 // Upsert creates records under external ids.
 func (s *seat) Upsert(ctx context.Context, writes []connector.Write) ([]connector.Result, error) {
-	return s.apply(ctx, writes, s.app.Upsert)
+	return s.apply(ctx, writes, s.can.Upserter.Upsert)
 }
 
 // untold are the faults after which the caller does not know what became of its writes.
@@ -76,15 +76,14 @@ func (s *seat) refuses(f *Fault, i int, w connector.Write) error {
 
 // write carries out one write and tells what the app made of it.
 func (s *seat) write(ctx context.Context, w connector.Write, told bool, do func(context.Context, []connector.Write) ([]connector.Result, error)) (connector.Result, error) {
-	before := map[string]contact.Record{}
-	if w.Op == connector.Create {
-		for _, r := range s.app.Records() {
-			before[r.ID] = r
-		}
-	} else if r, ok := s.app.Record(w.ID); ok {
-		before[w.ID] = r
-	}
+	outer := s.carried
+	s.carried = &carried{write: w, before: map[string]contact.Record{}}
+	defer func() { s.carried = outer }()
+	s.carried.look(s.app)
 	results, err := do(ctx, []connector.Write{w})
+	if err != nil || results[0].Err != nil {
+		s.tell(s.carried.id(s.app), false, false) // a host may have done it nevertheless
+	}
 	if err != nil {
 		return connector.Result{}, err
 	}
@@ -96,22 +95,11 @@ func (s *seat) write(ctx context.Context, w connector.Write, told bool, do func(
 		return r, nil
 	}
 	s.poison(&r.Record)
-	e := oracle.Event{Kind: oracle.Wrote, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: string(w.Op), ID: w.ID, Told: told}
+	id := w.ID
 	if w.Op == connector.Create {
-		e.ID = r.Record.ID
+		id = r.Record.ID
 	}
-	was, there := before[e.ID]
-	if there {
-		e.Before = s.w.whole(s.index, was.Fields)
-	}
-	if now, ok := s.app.Record(e.ID); ok {
-		e.After = s.w.whole(s.index, now.Fields)
-	}
-	if w.Op == connector.Create && there {
-		e.Op = string(connector.Update) // it was there under its external id
-	}
-	s.w.happens(e)
-	s.wrote(e)
+	s.tell(id, true, told)
 	return r, nil
 }
 
