@@ -18,17 +18,18 @@ const extension = ".vcf"
 
 // A job is one write of a batch.
 type job struct {
-	write    connector.Write
-	id       string // of the card
-	uid      string
-	etag     string // of the card as it was read
-	text     string // of the card as it is to be; "" if it stays as it is
-	joins    []string
-	leaves   []string
-	modified time.Time // of the card as it was read
-	held     string    // the card as it was read; of one that is created ""
-	wrote    string    // the ETag that the server gave the card
-	err      error
+	write     connector.Write
+	id        string // of the card
+	uid       string
+	etag      string // of the card as it was read
+	text      string // of the card as it is to be; "" if it stays as it is
+	joins     []string
+	leaves    []string
+	regrouped bool      // one of the groups was written
+	modified  time.Time // of the card as it was read
+	held      string    // the card as it was read; of one that is created ""
+	wrote     string    // the ETag that the server gave the card
+	err       error
 }
 
 // Apply carries out the writes, one card at a time: CardDAV knows no batches. Each is conditional on what it was decided

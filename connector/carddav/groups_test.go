@@ -67,3 +67,22 @@ func TestGroupThatCannotBeRead(t *testing.T) {
 	records, _, _ := all(t, open(t, s, q), "")
 	require.True(t, records["ann.vcf"].Get("labels").Absent())
 }
+
+// TestGroupThatIsRefused: a server that takes the card and not the group says so of a write that is about the group alone;
+// of one that changed the card, too, nobody knows what became of it.
+func TestGroupThatIsRefused(t *testing.T) {
+	t.Parallel()
+	q := davfake.Quirks{Versions: []string{"3.0"}}
+	s := davfake.New(t, q)
+	s.Book.Put("ann.vcf", cardOf("UID:u-ann", "FN:Ann", "N:;Ann;;;"))
+	s.Book.Put("vip.vcf", davfake.KindGroup("g1", "VIP"))
+	c := open(t, s, q)
+	joins := contact.Change{Add: []contact.Entry{{Value: contact.Text("VIP")}}}
+	r := apply(t, c, connector.Write{Op: connector.Update, ID: "ann.vcf", Patch: contact.Patch{"labels": joins, "title": {Set: contact.Text("Dr")}}})
+	require.Error(t, r.Err)
+	require.False(t, connector.Known(r.Err), "%v", r.Err)
+	require.Contains(t, s.Book.Cards()["ann.vcf"], "TITLE:Dr")
+	r = apply(t, c, connector.Write{Op: connector.Update, ID: "ann.vcf", Patch: contact.Patch{"labels": joins}})
+	require.ErrorIs(t, r.Err, connector.ErrForbidden)
+	require.ErrorContains(t, r.Err, "the group was not written")
+}

@@ -17,8 +17,8 @@ type regrouping struct {
 }
 
 // regroup adds the cards of the jobs to the groups that they join, and takes them out of those that they leave. Each group
-// card is written once. A job whose group cannot be written has an error of which the outcome is not known: its card was
-// written already.
+// card is written once. A job whose group cannot be written has an error of which the outcome is not known, for something
+// of it was written already; one of which nothing was has the server's own.
 func (b *book) regroup(ctx context.Context, f found, jobs []*job) {
 	changes := map[string]*regrouping{} // by the label of the group
 	note := func(j *job, label string) *regrouping {
@@ -47,7 +47,13 @@ func (b *book) regroup(ctx context.Context, f found, jobs []*job) {
 	for _, key := range slices.Sorted(maps.Keys(changes)) {
 		err := b.rewriteGroup(ctx, f, key, changes[key])
 		for _, j := range changes[key].jobs {
-			if err != nil && j.err == nil {
+			switch {
+			case j.err != nil:
+			case err == nil:
+				j.regrouped = true
+			case connector.Known(err) && j.text == "" && !j.regrouped:
+				j.err = &connector.Error{Err: err, Message: "the group was not written"}
+			default:
 				j.err = &connector.Error{App: appID, Message: "the card was written, and the group was not: " + err.Error()}
 			}
 		}
