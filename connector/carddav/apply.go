@@ -59,8 +59,15 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	if err != nil {
 		return nil, notSent(err)
 	}
+	// A new card that is not yet in its groups would look as if somebody had taken it out of them, should nobody live to put
+	// it there. A group that names a card which is not there yet does no harm.
+	if writes[0].Op == connector.Create {
+		b.regroup(ctx, f, jobs)
+	}
 	each(ctx, jobs, func(j *job) error { return b.send(ctx, f, j) })
-	b.regroup(ctx, f, jobs)
+	if writes[0].Op == connector.Update {
+		b.regroup(ctx, f, jobs)
+	}
 	return b.readBack(ctx, f, jobs), nil
 }
 

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/apptest"
 	"github.com/contactsync/contactsync/connector/apptest/davfake"
 	"github.com/contactsync/contactsync/contact"
 )
@@ -85,4 +86,40 @@ func TestGroupThatIsRefused(t *testing.T) {
 	r = apply(t, c, connector.Write{Op: connector.Update, ID: "ann.vcf", Patch: contact.Patch{"labels": joins}})
 	require.ErrorIs(t, r.Err, connector.ErrForbidden)
 	require.ErrorContains(t, r.Err, "the group was not written")
+}
+
+// TestNewCardsAndTheirGroups: a new card is in its groups from the moment on that it is there. One whose group is refused is
+// not made, and one that did not arrive is made with them when it is sent again.
+func TestNewCardsAndTheirGroups(t *testing.T) {
+	t.Parallel()
+	create := connector.Write{Op: connector.Create, Marker: "m", Patch: contact.Patch{"first": {Set: contact.Text("Ann")}, "labels": {Set: contact.Set("VIP", "Other")}}}
+	for _, kind := range []apptest.FaultKind{apptest.Dropped, apptest.AnswerLost} {
+		for after := range 2 { // the group, then the card
+			s := davfake.New(t, davfake.Quirks{})
+			s.Book.Put("vip.vcf", davfake.AppleGroup("g1", "VIP"))
+			s.Between("PUT", func(int) {
+				for name, card := range s.Book.Cards() {
+					if uid := strings.TrimSuffix(name, ".vcf"); strings.Contains(card, "FN:Ann") && !strings.Contains(s.Book.Cards()["vip.vcf"], uid) {
+						t.Errorf("%s after %d: the card is there, and not in its group", kind, after)
+					}
+				}
+			})
+			s.Fail(apptest.Fault{On: "PUT", Do: kind, After: after})
+			c := open(t, s, davfake.Quirks{})
+			r := apply(t, c, create)
+			require.Error(t, r.Err)
+			require.Equal(t, after == 0, connector.Known(r.Err), "who has not sent the card knows: %v", r.Err)
+			r = apply(t, c, create)
+			require.NoError(t, r.Err)
+			require.Equal(t, []string{"Other", "VIP"}, r.Record.Get("labels").Elements())
+			require.Len(t, s.Book.Cards(), 2)
+		}
+	}
+	q := davfake.Quirks{Versions: []string{"3.0"}}
+	s := davfake.New(t, q)
+	s.Book.Put("vip.vcf", davfake.KindGroup("g1", "VIP"))
+	r := apply(t, open(t, s, q), create)
+	require.ErrorIs(t, r.Err, connector.ErrForbidden)
+	require.ErrorContains(t, r.Err, "the group was not written")
+	require.Len(t, s.Book.Cards(), 1)
 }
