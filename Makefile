@@ -4,7 +4,7 @@ MODULES := . ./internal/e2e ./cmd/contactsync ./examples/crm
 # Scenarios that are raced over SQLite too: under the race detector it is nearly thirty times slower.
 RACED := default-two-way|edits-of-different|lists-merge|undo-takes|mark-tags|a-crash-right|a-batch-that|writes-go|a-full-name|a-preview
 
-.PHONY: test servers format vet lint unit race bench crash fuzz sim mutants mutants-tenth flips cover
+.PHONY: test servers format vet lint unit race bench crash fuzz sim mutants mutants-tenth flips cover sim-dav
 
 test: servers format vet lint unit race mutants-tenth
 
@@ -58,6 +58,10 @@ fuzz:
 SEEDS ?= 20000
 sim:
 	go test ./internal/sim -run TestSeeds -count 1 -timeout 0 -v -seeds $(SEEDS) -seed $(SEED) $(if $(KEEP),-keep $(abspath $(KEEP)))
+
+# The simulator with an address book on a CardDAV server as one of the apps, likewise.
+sim-dav:
+	go test ./internal/sim/davsim -run TestSeeds -count 1 -timeout 0 -v -dav-seeds $(SEEDS) -dav-seed $(SEED) $(if $(KEEP),-dav-keep $(abspath $(KEEP)))
 
 # Faults planted on purpose, each of which a test must catch: all of them, written into docs/mutants.md, or in CI another
 # tenth every day.

@@ -2,6 +2,8 @@ package sim
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,14 +77,15 @@ func (l Line) Request(ctx context.Context, kind string) (*Fault, error) {
 	if f != nil { // what it did so far happened before whatever happens now
 		s.interrupted()
 	}
-	if err := s.engine.before(f); err != nil {
+	err := s.engine.before(f)
+	if f != nil && s.carried != nil { // others may have done something
+		s.carried.look(s.app)
+	}
+	if err != nil {
 		return nil, err
 	}
-	if s.late(s.op, s.began) {
+	if s.op != "" && s.late(s.op, s.began) {
 		return nil, context.DeadlineExceeded
-	}
-	if s.carried != nil {
-		s.carried.look(s.app)
 	}
 	return f, nil
 }
@@ -139,9 +142,9 @@ func (a App) word(told string) string {
 	return told
 }
 
-// words returns what the app's connector tells in the world's names, of a list that is a single field of the world its
+// Words returns what the app's connector tells in the world's names, of a list that is a single field of the world its
 // primary entry.
-func (a App) words(told contact.Fields) contact.Fields {
+func (a App) Words(told contact.Fields) contact.Fields {
 	if len(a.Paths) == 0 || told == nil {
 		return told
 	}
@@ -171,69 +174,79 @@ func primary(v contact.Value) contact.Value {
 }
 
 // words returns what the connector tells in the world's names.
-func (s *seat) words(told contact.Fields) contact.Fields { return s.spec.words(told) }
+func (s *seat) words(told contact.Fields) contact.Fields { return s.spec.Words(told) }
 
-// carried is a write that is being carried out.
+// carried is a call that writes while it is being carried out.
 type carried struct {
-	write  connector.Write
-	before map[string]contact.Record // what the app held when it began, or when it was last told of
-	tells  bool                      // it was told of
+	op     connector.Op
+	before map[string]contact.Record // what the app held when it began, or when it was last told what the call did
+	told   map[string]bool           // the records that were told of
 }
 
-// look takes in what the app holds now: what changes from here on is the write's doing.
+// carry begins a call that writes.
+func (s *seat) carry(op connector.Op) (end func()) {
+	outer := s.carried
+	s.carried = &carried{op: op, told: map[string]bool{}}
+	s.carried.look(s.app)
+	return func() { s.carried = outer }
+}
+
+// look takes in what the app holds now: what changes from here on is the call's doing.
 func (c *carried) look(app Place) {
-	clear(c.before)
-	if c.write.Op == connector.Create {
-		for _, r := range app.Records() {
-			c.before[r.ID] = r
-		}
-	} else if r, ok := app.Record(c.write.ID); ok {
-		c.before[c.write.ID] = r
+	c.before = map[string]contact.Record{}
+	for _, r := range app.Records() {
+		c.before[r.ID] = r
 	}
 }
 
-// interrupted tells of what a write has done so far, before anybody else does anything: whether its answer will arrive
-// nobody knows.
+// interrupted tells what a call has done so far, before anybody else does anything: whether its answer will arrive nobody
+// knows.
 func (s *seat) interrupted() {
 	if s.carried != nil {
-		s.tell(s.carried.id(s.app), false, false)
+		s.tellAll()
 		s.carried.look(s.app)
 	}
 }
 
-// id returns the id of the record that the write is about; of a create, the one that is new, "" if there is none yet.
-func (c *carried) id(app Place) string {
-	if c.write.Op != connector.Create {
-		return c.write.ID
+// tellAll tells of all that a call has done and that was not told of, and whose answer did not arrive.
+func (s *seat) tellAll() {
+	ids := map[string]bool{}
+	for id := range s.carried.before {
+		ids[id] = true
 	}
-	for _, r := range app.Records() {
-		if _, there := c.before[r.ID]; !there {
-			return r.ID
-		}
+	for _, r := range s.app.Records() {
+		ids[r.ID] = true
 	}
-	return ""
+	for _, id := range slices.Sorted(maps.Keys(ids)) {
+		s.tell(id, false, false)
+	}
 }
 
-// tell tells what a write did to a record, if it did anything or is known to have been carried out.
+// tell tells what a call did to a record, if it did anything or is known to have been carried out.
 func (s *seat) tell(id string, done, told bool) {
 	c := s.carried
-	e := oracle.Event{Kind: oracle.Wrote, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: string(c.write.Op), ID: id, Told: told}
+	e := oracle.Event{Kind: oracle.Wrote, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: string(c.op), ID: id, Told: told}
 	was, there := c.before[id]
 	now, is := s.app.Record(id)
 	changed := there != is || was.Fields.Digest() != now.Fields.Digest()
-	if id == "" || !changed && (!done || c.tells) {
+	if !changed && (!done || c.told[id]) {
 		return
 	}
-	c.tells = true
+	c.told[id] = true
 	if there {
 		e.Before = s.w.whole(s.index, was.Fields)
 	}
 	if is {
 		e.After = s.w.whole(s.index, now.Fields)
 	}
-	if c.write.Op == connector.Create && there {
+	if c.op == connector.Create && there {
 		e.Op = string(connector.Update) // it was there under its external id
 	}
 	s.w.happens(e)
 	s.wrote(e)
+	if now, is = s.app.Record(id); is { // the app may have done something of its own
+		c.before[id] = now
+	} else {
+		delete(c.before, id)
+	}
 }

@@ -121,7 +121,7 @@ func entries(h *contactsync.HistoryEntry, app App) (out []oracle.JournalEntry) {
 	for _, name := range names {
 		why := h.Reason(name)
 		f := e
-		f.Field, f.Before, f.After, f.Lost, f.Rule = app.word(name), app.words(h.Before)[app.word(name)], app.words(h.After)[app.word(name)], why.Lost, why.Rule
+		f.Field, f.Before, f.After, f.Lost, f.Rule = app.word(name), app.Words(h.Before)[app.word(name)], app.Words(h.After)[app.word(name)], why.Lost, why.Rule
 		f.Reason = strings.TrimSpace(why.Because + " " + h.Refused)
 		out = append(out, f)
 	}

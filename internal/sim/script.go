@@ -16,6 +16,8 @@ type Script struct {
 	Batch   int          `json:"batch"`             // records that an engine plans and pushes together
 	Confirm bool         `json:"confirm,omitempty"` // in the calm a person consents to what waits
 	Quiet   int          `json:"quiet"`             // rounds of syncs after the world has come to rest
+	// Rest is how many minutes are between the rounds of syncs at the end; 0 is 15. A host may take a day to tell of all.
+	Rest int `json:"rest,omitempty"`
 	// Families are the faults that may happen, by F-number: what the seed drew.
 	Families []string `json:"families,omitempty"`
 	Steps    []Step   `json:"steps"`

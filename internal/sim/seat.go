@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"time"
 
@@ -26,7 +27,7 @@ type seat struct {
 	again *connector.Page // the page that is told once more
 	calls int
 
-	op      string    // of the call that is being made
+	op      string    // of the call that is being made, "" outside of one
 	began   time.Time // when it was
 	carried *carried  // the write that is being carried out; nil outside of one
 }
@@ -38,7 +39,10 @@ func newSeat(w *world, e *engine, conn, side int) connector.Connector {
 	s.connect()
 	w.seats[[3]int{e.index, conn, side}] = s
 	var out connector.Connector = s
-	f := connector.Features{Identifier: s, Receiver: s}
+	f := connector.Features{Identifier: s}
+	if s.can.Receiver != nil {
+		f.Receiver = s
+	}
 	if !s.spec.Push {
 		f.Lister, f.Reader = s, s
 	}
@@ -80,6 +84,7 @@ func (s *seat) call(ctx context.Context, op string, act func(*Fault) error) erro
 	w.happens(oracle.Event{Kind: oracle.Called, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: op})
 	f := s.engine.next(op, s.side)
 	s.op, s.began = op, w.now
+	defer func() { s.op = "" }()
 	if err := s.engine.before(f); err != nil {
 		return err
 	}
@@ -155,10 +160,14 @@ func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connec
 		}
 		for i := range results {
 			s.poison(&results[i].Record)
-			if results[i].Err != nil {
-				s.showGone(results[i].Record.ID, "")
-			} else {
+			switch err := results[i].Err; {
+			case err == nil:
 				s.show(results[i].Record)
+			case errors.Is(err, connector.ErrNotFound):
+				s.showGone(results[i].Record.ID, "")
+			default: // of a host; it is looked at again once somebody has mended it
+				s.w.mend[[2]string{appName(s.index), ids[i]}] = true
+				s.w.fire("F15", "unread", ids[i])
 			}
 		}
 		s.fidget()

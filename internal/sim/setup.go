@@ -27,8 +27,8 @@ var catalogue = []contact.Field{
 	{Name: "tags", Type: contact.TypeSet, Meaning: "tags"},
 }
 
-// schema returns the fields of an app.
-func (a App) schema() []contact.Field {
+// Schema returns the fields of an app.
+func (a App) Schema() []contact.Field {
 	var fields []contact.Field
 	for _, f := range catalogue {
 		if slices.Contains(a.Fields, f.Name) {
@@ -71,7 +71,7 @@ func (a App) open(w *world, index int) (Place, error) {
 			options = append(options, o.option)
 		}
 	}
-	return fake.New(appName(index), a.schema(), options...), nil
+	return fake.New(appName(index), a.Schema(), options...), nil
 }
 
 // mapped returns the fields that a connection maps.
@@ -196,7 +196,7 @@ func (w *world) setup() oracle.Setup {
 	for i, a := range w.Apps {
 		lag := a.settle()
 		app := oracle.App{Name: appName(i), Versions: !a.NoVersions, Modified: !a.NoModified && !a.Poison && a.Skew == 0 && a.Granularity == 0, Tombstones: !a.NoTombs && !a.NoFeed, Lag: lag}
-		for _, f := range a.schema() {
+		for _, f := range a.Schema() {
 			hold := func(v contact.Value) contact.Value {
 				held, err := w.apps[i].Hold(f.Name, v)
 				if err != nil {

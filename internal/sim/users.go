@@ -127,7 +127,7 @@ func email(person, n int) contact.Value {
 // enter is a user who enters a person.
 func (w *world) enter(app, person, n int) {
 	f := contact.Fields{}
-	for i, field := range w.Apps[app].schema() {
+	for i, field := range w.Apps[app].Schema() {
 		switch {
 		case field.Name == "email":
 			f["email"] = email(person, n)

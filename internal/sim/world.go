@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -224,7 +225,7 @@ func (w *world) comeToRest() {
 	w.countHabits()
 	w.calmDown()
 	w.happens(oracle.Event{Kind: oracle.Calm})
-	wait := 15 * time.Minute
+	wait := time.Duration(cmp.Or(w.Rest, 15)) * time.Minute
 	for _, a := range w.Apps {
 		wait = max(wait, 2*a.settle()+time.Minute)
 	}

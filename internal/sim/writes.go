@@ -3,8 +3,10 @@ package sim
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
@@ -30,17 +32,19 @@ func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(cont
 			count /= 2
 		}
 		told := f == nil || !untold[f.Kind]
+		var sent []connector.Write
 		for i, w := range writes[:count] {
 			if err := s.refuses(f, i, w); err != nil {
 				results = append(results, connector.Result{Record: contact.Record{ID: w.ID}, Err: err})
 				continue
 			}
-			r, err := s.write(ctx, w, told, do)
-			if err != nil {
-				return err
-			}
-			results = append(results, r)
+			sent = append(sent, w)
 		}
+		done, err := s.send(ctx, sent, told, do)
+		if err != nil {
+			return err
+		}
+		results = append(results, done...)
 		switch {
 		case f.is("partial"):
 			s.w.fire(f.Family, f.Kind, op)
@@ -74,33 +78,48 @@ func (s *seat) refuses(f *Fault, i int, w connector.Write) error {
 	return &connector.Error{App: appName(s.index), Op: string(w.Op), RecordID: w.ID, Err: cause}
 }
 
-// write carries out one write and tells what the app made of it.
-func (s *seat) write(ctx context.Context, w connector.Write, told bool, do func(context.Context, []connector.Write) ([]connector.Result, error)) (connector.Result, error) {
-	outer := s.carried
-	s.carried = &carried{write: w, before: map[string]contact.Record{}}
-	defer func() { s.carried = outer }()
-	s.carried.look(s.app)
-	results, err := do(ctx, []connector.Write{w})
-	if err != nil || results[0].Err != nil {
-		s.tell(s.carried.id(s.app), false, false) // a host may have done it nevertheless
+// send carries out writes, those of a fake app one after the other: it tells what it made of each before the next one.
+func (s *seat) send(ctx context.Context, writes []connector.Write, told bool, do func(context.Context, []connector.Write) ([]connector.Result, error)) (results []connector.Result, err error) {
+	at := len(writes)
+	if _, isFake := s.app.(*fake.App); isFake {
+		at = 1
 	}
-	if err != nil {
-		return connector.Result{}, err
-	}
-	r := results[0]
-	if r.Err != nil {
-		if errors.Is(r.Err, connector.ErrAlreadyExists) {
-			s.w.fired["F35 exists"]++
+	for batch := range slices.Chunk(writes, max(at, 1)) {
+		done, err := s.write(ctx, batch, told, do)
+		if err != nil {
+			return nil, err
 		}
-		return r, nil
+		results = append(results, done...)
 	}
-	s.poison(&r.Record)
-	id := w.ID
-	if w.Op == connector.Create {
-		id = r.Record.ID
+	return results, nil
+}
+
+// write carries out writes and tells what the app made of them.
+func (s *seat) write(ctx context.Context, writes []connector.Write, told bool, do func(context.Context, []connector.Write) ([]connector.Result, error)) ([]connector.Result, error) {
+	end := s.carry(writes[0].Op)
+	defer end()
+	results, err := do(ctx, writes)
+	if err != nil {
+		s.tellAll() // a host may have done some of it
+		return nil, err
 	}
-	s.tell(id, true, told)
-	return r, nil
+	for i := range results {
+		r := &results[i]
+		if r.Err != nil {
+			if errors.Is(r.Err, connector.ErrAlreadyExists) {
+				s.w.fired["F35 exists"]++
+			}
+			continue
+		}
+		s.poison(&r.Record)
+		id := writes[i].ID
+		if writes[i].Op == connector.Create {
+			id = r.Record.ID
+		}
+		s.tell(id, true, told)
+	}
+	s.tellAll()
+	return results, nil
 }
 
 // wrote notes what follows from a write in the app.
@@ -178,7 +197,7 @@ func changed(fields contact.Fields, was, now contact.Record) (before, after cont
 
 // schemaField returns a field of an app.
 func schemaField(a App, name string) (contact.Field, bool) {
-	for _, f := range a.schema() {
+	for _, f := range a.Schema() {
 		if f.Name == name {
 			return f, true
 		}
