@@ -18,17 +18,18 @@ const extension = ".vcf"
 
 // A job is one write of a batch.
 type job struct {
-	write    connector.Write
-	id       string // of the card
-	uid      string
-	etag     string // of the card as it was read
-	text     string // of the card as it is to be; "" if it stays as it is
-	joins    []string
-	leaves   []string
-	modified time.Time // of the card as it was read
-	held     string    // the card as it was read; of one that is created ""
-	wrote    string    // the ETag that the server gave the card
-	err      error
+	write     connector.Write
+	id        string // of the card
+	uid       string
+	etag      string // of the card as it was read
+	text      string // of the card as it is to be; "" if it stays as it is
+	joins     []string
+	leaves    []string
+	regrouped bool      // one of the groups was written
+	modified  time.Time // of the card as it was read
+	held      string    // the card as it was read; of one that is created ""
+	wrote     string    // the ETag that the server gave the card
+	err       error
 }
 
 // Apply carries out the writes, one card at a time: CardDAV knows no batches. Each is conditional on what it was decided
@@ -58,8 +59,15 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	if err != nil {
 		return nil, notSent(err)
 	}
+	// A new card that is not yet in its groups would look as if somebody had taken it out of them, should nobody live to put
+	// it there. A group that names a card which is not there yet does no harm.
+	if writes[0].Op == connector.Create {
+		b.regroup(ctx, f, jobs)
+	}
 	each(ctx, jobs, func(j *job) error { return b.send(ctx, f, j) })
-	b.regroup(ctx, f, jobs)
+	if writes[0].Op == connector.Update {
+		b.regroup(ctx, f, jobs)
+	}
 	return b.readBack(ctx, f, jobs), nil
 }
 

@@ -142,3 +142,19 @@ func (c *hurried) Sleep(ctx context.Context, d time.Duration) error {
 	c.now = c.now.Add(d)
 	return ctx.Err()
 }
+
+// TestACardThatBreaksOff: a card whose reading broke off is no card that cannot be read, but a call to make again: nobody would
+// look at it until it changes.
+func TestACardThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	s := davfake.New(t, davfake.Quirks{})
+	s.Book.Put("ann.vcf", cardOf("UID:u-ann", "FN:Ann"))
+	reader := connector.FeaturesOf(open(t, s, davfake.Quirks{})).Reader
+	s.Fail(apptest.Fault{On: "REPORT addressbook-multiget", Do: apptest.ErrorBefore, Status: 507})
+	s.Fail(apptest.Fault{On: "GET", Do: apptest.Truncated})
+	_, err := reader.Read(t.Context(), []string{"ann.vcf"}, []string{"name"})
+	require.Error(t, err)
+	results, err := reader.Read(t.Context(), []string{"ann.vcf"}, []string{"name"})
+	require.NoError(t, err)
+	require.NoError(t, results[0].Err)
+}

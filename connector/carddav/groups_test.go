@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/apptest"
 	"github.com/contactsync/contactsync/connector/apptest/davfake"
 	"github.com/contactsync/contactsync/contact"
 )
@@ -66,4 +67,59 @@ func TestGroupThatCannotBeRead(t *testing.T) {
 	s.Book.Put("vip.vcf", "BEGIN:VCARD\r\nVERSION:3.0\r\nX-ADDRESSBOOKSERVER-KIND:group\r\nFN;CHARSET=klingon:VIP\r\nUID:g\r\nEND:VCARD\r\n")
 	records, _, _ := all(t, open(t, s, q), "")
 	require.True(t, records["ann.vcf"].Get("labels").Absent())
+}
+
+// TestGroupThatIsRefused: a server that takes the card and not the group says so of a write that is about the group alone;
+// of one that changed the card, too, nobody knows what became of it.
+func TestGroupThatIsRefused(t *testing.T) {
+	t.Parallel()
+	q := davfake.Quirks{Versions: []string{"3.0"}}
+	s := davfake.New(t, q)
+	s.Book.Put("ann.vcf", cardOf("UID:u-ann", "FN:Ann", "N:;Ann;;;"))
+	s.Book.Put("vip.vcf", davfake.KindGroup("g1", "VIP"))
+	c := open(t, s, q)
+	joins := contact.Change{Add: []contact.Entry{{Value: contact.Text("VIP")}}}
+	r := apply(t, c, connector.Write{Op: connector.Update, ID: "ann.vcf", Patch: contact.Patch{"labels": joins, "title": {Set: contact.Text("Dr")}}})
+	require.Error(t, r.Err)
+	require.False(t, connector.Known(r.Err), "%v", r.Err)
+	require.Contains(t, s.Book.Cards()["ann.vcf"], "TITLE:Dr")
+	r = apply(t, c, connector.Write{Op: connector.Update, ID: "ann.vcf", Patch: contact.Patch{"labels": joins}})
+	require.ErrorIs(t, r.Err, connector.ErrForbidden)
+	require.ErrorContains(t, r.Err, "the group was not written")
+}
+
+// TestNewCardsAndTheirGroups: a new card is in its groups from the moment on that it is there. One whose group is refused is
+// not made, and one that did not arrive is made with them when it is sent again.
+func TestNewCardsAndTheirGroups(t *testing.T) {
+	t.Parallel()
+	create := connector.Write{Op: connector.Create, Marker: "m", Patch: contact.Patch{"first": {Set: contact.Text("Ann")}, "labels": {Set: contact.Set("VIP", "Other")}}}
+	for _, kind := range []apptest.FaultKind{apptest.Dropped, apptest.AnswerLost} {
+		for after := range 2 { // the group, then the card
+			s := davfake.New(t, davfake.Quirks{})
+			s.Book.Put("vip.vcf", davfake.AppleGroup("g1", "VIP"))
+			s.Between("PUT", func(int) {
+				for name, card := range s.Book.Cards() {
+					if uid := strings.TrimSuffix(name, ".vcf"); strings.Contains(card, "FN:Ann") && !strings.Contains(s.Book.Cards()["vip.vcf"], uid) {
+						t.Errorf("%s after %d: the card is there, and not in its group", kind, after)
+					}
+				}
+			})
+			s.Fail(apptest.Fault{On: "PUT", Do: kind, After: after})
+			c := open(t, s, davfake.Quirks{})
+			r := apply(t, c, create)
+			require.Error(t, r.Err)
+			require.Equal(t, after == 0, connector.Known(r.Err), "who has not sent the card knows: %v", r.Err)
+			r = apply(t, c, create)
+			require.NoError(t, r.Err)
+			require.Equal(t, []string{"Other", "VIP"}, r.Record.Get("labels").Elements())
+			require.Len(t, s.Book.Cards(), 2)
+		}
+	}
+	q := davfake.Quirks{Versions: []string{"3.0"}}
+	s := davfake.New(t, q)
+	s.Book.Put("vip.vcf", davfake.KindGroup("g1", "VIP"))
+	r := apply(t, open(t, s, q), create)
+	require.ErrorIs(t, r.Err, connector.ErrForbidden)
+	require.ErrorContains(t, r.Err, "the group was not written")
+	require.Len(t, s.Book.Cards(), 1)
 }

@@ -101,8 +101,11 @@ func (f found) get(ctx context.Context, id string) (remote, error) {
 	}
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
+	if errors.Is(err, httpapi.ErrTooLarge) {
+		return remote{err: err}, nil // the card is to blame, and will be again
+	}
 	if err != nil {
-		return remote{err: err}, nil
+		return remote{}, err
 	}
 	modified, _ := http.ParseTime(resp.Header.Get("Last-Modified"))
 	return remote{etag: strings.TrimSpace(resp.Header.Get("ETag")), modified: modified, text: string(text)}, nil

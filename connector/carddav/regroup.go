@@ -3,6 +3,7 @@ package carddav
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -17,8 +18,8 @@ type regrouping struct {
 }
 
 // regroup adds the cards of the jobs to the groups that they join, and takes them out of those that they leave. Each group
-// card is written once. A job whose group cannot be written has an error of which the outcome is not known: its card was
-// written already.
+// card is written once. A job whose group cannot be written has an error of which the outcome is not known, for its card or
+// another group was written already; one of which nothing was, or whose card is yet to be made, has one that says so.
 func (b *book) regroup(ctx context.Context, f found, jobs []*job) {
 	changes := map[string]*regrouping{} // by the label of the group
 	note := func(j *job, label string) *regrouping {
@@ -47,7 +48,15 @@ func (b *book) regroup(ctx context.Context, f found, jobs []*job) {
 	for _, key := range slices.Sorted(maps.Keys(changes)) {
 		err := b.rewriteGroup(ctx, f, key, changes[key])
 		for _, j := range changes[key].jobs {
-			if err != nil && j.err == nil {
+			switch {
+			case j.err != nil:
+			case err == nil:
+				j.regrouped = true
+			case connector.Known(err) && (j.write.Op == connector.Create || j.text == "" && !j.regrouped):
+				j.err = &connector.Error{Err: err, Message: "the group was not written"}
+			case j.write.Op == connector.Create:
+				j.err = &connector.Error{Err: fmt.Errorf("%w: %w", connector.ErrNotSent, err), Message: "the group was not written"}
+			default:
 				j.err = &connector.Error{App: appID, Message: "the card was written, and the group was not: " + err.Error()}
 			}
 		}

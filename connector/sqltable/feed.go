@@ -87,7 +87,9 @@ func (c *Connector) allRows(ctx context.Context, p position, fields []string) (c
 	return page, nil
 }
 
-// tell puts rows on a page.
+// tell puts rows on a page. Where versions are of the content, a row that its user puts back as it was before a write of ours
+// has the version of that time again, and would be taken for an old state that the feed repeats: rows are named then, and read
+// by their key.
 func (c *Connector) tell(page *connector.Page, rows []row, fields []string) {
 	if fields == nil {
 		fields = []string{}
@@ -96,6 +98,10 @@ func (c *Connector) tell(page *connector.Page, rows []row, fields []string) {
 		rec, err := c.record(&rows[i], fields)
 		if err != nil {
 			page.Unread = append(page.Unread, connector.Unread{ID: rows[i].id, Err: err})
+			continue
+		}
+		if c.table.Version == "" {
+			page.Named = append(page.Named, connector.Item{ID: rec.ID, Version: rec.Version})
 			continue
 		}
 		page.Records = append(page.Records, rec)

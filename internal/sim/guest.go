@@ -14,24 +14,6 @@ import (
 	"github.com/contactsync/contactsync/memstore"
 )
 
-// hands are what users, and the app itself, do in an app. A fake can do all of it.
-type hands interface {
-	Records() []contact.Record
-	Record(id string) (contact.Record, bool)
-	Put(records ...contact.Record) error
-	Edit(id string, fields contact.Fields) error
-	Remove(ids ...string) error
-	Hold(field string, v contact.Value) (contact.Value, error)
-	Touch(id string) error
-	Rekey(id, newID string) error
-	Merge(into, from string) error
-	Hide(fields ...string) error
-	Unhide(fields ...string) error
-	SetIdentity(name string)
-	Deliveries() []connector.Delivery
-	Writes() fake.Writes
-}
-
 // A Guest is what a host brings along to be simulated: a connection over apps of its own.
 type Guest struct {
 	// Connection is what is asked; its id and owner do not count.
@@ -126,7 +108,7 @@ func (a Account) connect() (connector.Connector, error) {
 	return a.Connect()
 }
 
-// account is an account of a guest, with the hands of its users.
+// account is an account of a guest, as its users reach it.
 type account struct {
 	Account
 	w      *world
@@ -139,7 +121,7 @@ type account struct {
 var errCannot = errors.New("the account cannot do that")
 
 // openGuest returns the app of a guest, empty.
-func (w *world) openGuest(index int) (hands, error) {
+func (w *world) openGuest(index int) (Place, error) {
 	h, schema := w.Guest.Hosts[index], w.Guest.schemas[index]
 	if h.New == nil {
 		return w.Apps[index].open(w, index, schema.Fields), nil
@@ -229,7 +211,4 @@ func (a *account) Deliveries() []connector.Delivery { return nil }
 // Writes counts what was written to the account.
 func (a *account) Writes() fake.Writes { return a.writes }
 
-var (
-	_ hands = (*account)(nil)
-	_ hands = (*fake.App)(nil)
-)
+var _ Place = (*account)(nil)

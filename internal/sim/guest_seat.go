@@ -22,12 +22,7 @@ type guestSeat struct {
 }
 
 // newGuestSeat returns the connector of a guest as one process has it, with the features that it has.
-func newGuestSeat(s *seat, a *account) (connector.Connector, error) {
-	c, err := a.connect()
-	if err != nil {
-		return nil, err
-	}
-	s.via, s.can = c, connector.FeaturesOf(c)
+func newGuestSeat(s *seat, a *account) connector.Connector {
 	g := &guestSeat{seat: s, account: a}
 	var f connector.Features
 	if s.can.Lister != nil {
@@ -48,7 +43,7 @@ func newGuestSeat(s *seat, a *account) (connector.Connector, error) {
 	if s.can.Identifier != nil {
 		f.Identifier = g
 	}
-	return seated{g, f}, nil
+	return seated{g, f}
 }
 
 // relist is a position of the simulator's own in a guest's feed: from there on it tells everything again.

@@ -159,7 +159,17 @@ func (s *seat) showPage(q connector.Query, page *connector.Page) {
 	if q.Since == "" || s.spec.NoTombs && !strings.Contains(string(q.Since), ":") {
 		s.named = map[string]bool{}
 	}
+	s.mention(page.Named)
 	s.tellPage(page)
+}
+
+// mention notes records that are named: who is named is there.
+func (s *seat) mention(items []connector.Item) {
+	for _, item := range items {
+		if s.named != nil {
+			s.named[item.ID] = true
+		}
+	}
 }
 
 // tellPage tells what a page shows, of which it is known whether it begins a pass.

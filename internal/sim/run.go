@@ -48,13 +48,13 @@ func Run(ctx context.Context, first uint64, n, workers int, o Options) *Tally {
 
 // playSeed plays a seed, and again where it is to go the same way, and says what is wrong.
 func playSeed(ctx context.Context, seed uint64, o Options) (r *Result, failure string) {
-	r, err := Play(ctx, Draw(seed), o)
+	r, err := Play(ctx, o.draw(seed), o)
 	if err != nil {
 		return nil, err.Error()
 	}
 	failure = r.Failed()
 	if seed%100 == 0 || failure != "" {
-		again, err := Play(ctx, Draw(seed), o)
+		again, err := Play(ctx, o.draw(seed), o)
 		if err != nil || again.Hash != r.Hash {
 			return r, fmt.Sprintf("T7: the same seed did not go the same way: %x, then %x (%v)", r.Hash, again.Hash, err)
 		}

@@ -94,14 +94,14 @@ func (w *world) news(conn int) (fresh []oracle.JournalEntry) {
 	for i := len(keys) - 1; i >= 0; i-- {
 		if !w.known[conn][keys[i]] {
 			w.known[conn][keys[i]] = true
-			fresh = append(fresh, entries(&page[i])...)
+			fresh = append(fresh, entries(&page[i], w.Apps[w.Conns[conn].Apps[page[i].Side]])...)
 		}
 	}
 	return fresh
 }
 
-// entries returns an entry of the history field by field.
-func entries(h *contactsync.HistoryEntry) (out []oracle.JournalEntry) {
+// entries returns an entry of the history of an app field by field.
+func entries(h *contactsync.HistoryEntry, app App) (out []oracle.JournalEntry) {
 	e := oracle.JournalEntry{Side: oracle.Side(h.Side), ID: h.ID(), Op: h.Op, Run: h.Run}
 	if h.Refused != "" || h.Foreseen || h.Decision != "" || h.Op == "link" {
 		e.Op = ""
@@ -121,7 +121,7 @@ func entries(h *contactsync.HistoryEntry) (out []oracle.JournalEntry) {
 	for _, name := range names {
 		why := h.Reason(name)
 		f := e
-		f.Field, f.Before, f.After, f.Lost, f.Rule = name, h.Before[name], h.After[name], why.Lost, why.Rule
+		f.Field, f.Before, f.After, f.Lost, f.Rule = app.word(name), app.Words(h.Before)[app.word(name)], app.Words(h.After)[app.word(name)], why.Lost, why.Rule
 		f.Reason = strings.TrimSpace(why.Because + " " + h.Refused)
 		out = append(out, f)
 	}

@@ -16,6 +16,8 @@ type Script struct {
 	Batch   int          `json:"batch"`             // records that an engine plans and pushes together
 	Confirm bool         `json:"confirm,omitempty"` // in the calm a person consents to what waits
 	Quiet   int          `json:"quiet"`             // rounds of syncs after the world has come to rest
+	// Rest is how many minutes are between the rounds of syncs at the end; 0 is 15. A host may take a day to tell of all.
+	Rest int `json:"rest,omitempty"`
 	// Families are the faults that may happen, by F-number: what the seed drew.
 	Families []string `json:"families,omitempty"`
 	Steps    []Step   `json:"steps"`
@@ -50,6 +52,20 @@ type App struct {
 	MaxLength   map[string]int    `json:"max_length,omitempty"`  // fields that it cuts
 	MaxEntries  map[string]int    `json:"max_entries,omitempty"` // lists that it cuts
 	Required    string            `json:"required,omitempty"`    // a field without which it creates nobody
+
+	// Of an app that is no fake one: what opens it (see [Options].Remote), its habits in words of its own, and how its
+	// connector spells fields that it spells otherwise.
+	Kind   string            `json:"kind,omitempty"`
+	Habits []string          `json:"habits,omitempty"`
+	Paths  map[string]string `json:"paths,omitempty"`
+}
+
+// path is how the app's connector spells a field.
+func (a App) path(field string) string {
+	if p := a.Paths[field]; p != "" {
+		return p
+	}
+	return field
 }
 
 // settle is how long the app says that it may take to show a write.

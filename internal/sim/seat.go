@@ -2,6 +2,7 @@ package sim
 
 import (
 	"context"
+	"errors"
 	"hash/fnv"
 	"time"
 
@@ -14,9 +15,9 @@ import (
 // the faults befall it.
 type seat struct {
 	w          *world
-	app        hands
-	via        connector.Connector
-	can        connector.Features
+	app        Place
+	via        connector.Connector // to the app
+	can        connector.Features  // of via
 	spec       App
 	index      int // of the app
 	conn, side int
@@ -24,24 +25,30 @@ type seat struct {
 
 	named  map[string]bool // what the pass through all records has named so far; nil outside of one
 	again  *connector.Page // the page that is told once more
-	before contact.Record  // that was written last, as it was
 	listed map[string]bool // what the last listing named
 	calls  int
+
+	op      string    // of the call that is being made, "" outside of one
+	began   time.Time // when it was
+	carried *carried  // the write that is being carried out; nil outside of one
 }
 
 // newSeat returns the connector of one side of a connection, with the features that its app has.
 func newSeat(w *world, e *engine, conn, side int) (connector.Connector, error) {
 	index := w.Conns[conn].Apps[side]
 	s := &seat{w: w, app: w.apps[index], spec: w.Apps[index], index: index, conn: conn, side: side, engine: e}
+	if err := s.connect(); err != nil {
+		return nil, err
+	}
 	w.seats[[3]int{e.index, conn, side}] = s
-	switch app := s.app.(type) {
-	case *account:
-		return newGuestSeat(s, app)
-	case connector.Connector:
-		s.via, s.can = app, connector.FeaturesOf(app)
+	if app, ok := s.app.(*account); ok {
+		return newGuestSeat(s, app), nil
 	}
 	var out connector.Connector = s
-	f := connector.Features{Identifier: s, Receiver: s}
+	f := connector.Features{Identifier: s}
+	if s.can.Receiver != nil {
+		f.Receiver = s
+	}
 	if !s.spec.Push {
 		f.Lister, f.Reader = s, s
 	}
@@ -82,11 +89,12 @@ func (s *seat) call(ctx context.Context, op string, act func(*Fault) error) erro
 	w.now = w.now.Add(time.Duration(w.Latency) * time.Millisecond)
 	w.happens(oracle.Event{Kind: oracle.Called, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: op})
 	f := s.engine.next(op, s.side)
-	began := w.now
+	s.op, s.began = op, w.now
+	defer func() { s.op = "" }()
 	if err := s.engine.before(f); err != nil {
 		return err
 	}
-	if s.late(op, began) {
+	if s.late(op, s.began) {
 		return context.DeadlineExceeded
 	}
 	if err := act(f); err != nil {
@@ -111,7 +119,7 @@ func (f *Fault) is(kind string) bool { return f != nil && f.Kind == kind }
 func (s *seat) show(r contact.Record) {
 	s.w.shown[2*s.conn+s.side][r.ID] = true
 	s.w.saw(2*s.conn+s.side, r.ID, r.Fields)
-	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: r.Fields})
+	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: s.words(r.Fields)})
 }
 
 // showGone tells that the app shows the engine that a record is not there; other is where it went, if it is said.
@@ -163,10 +171,14 @@ func (s *seat) Read(ctx context.Context, ids, fields []string) (results []connec
 		s.miss(f, results)
 		for i := range results {
 			s.poison(&results[i].Record)
-			if results[i].Err != nil {
-				s.showGone(results[i].Record.ID, "")
-			} else {
+			switch err := results[i].Err; {
+			case err == nil:
 				s.show(results[i].Record)
+			case errors.Is(err, connector.ErrNotFound):
+				s.showGone(results[i].Record.ID, "")
+			default: // of a host; it is looked at again once somebody has mended it
+				s.w.mend[[2]string{appName(s.index), ids[i]}] = true
+				s.w.fire("F15", "unread", ids[i])
 			}
 		}
 		s.fidget()

@@ -27,8 +27,8 @@ var catalogue = []contact.Field{
 	{Name: "tags", Type: contact.TypeSet, Meaning: "tags"},
 }
 
-// schema returns the fields of an app.
-func (a App) schema() []contact.Field {
+// Schema returns the fields of an app.
+func (a App) Schema() []contact.Field {
 	var fields []contact.Field
 	for _, f := range catalogue {
 		if slices.Contains(a.Fields, f.Name) {
@@ -103,12 +103,14 @@ func (s *Script) document(index int, c *Connection) contactsync.Connection {
 	case "newest", "ask":
 		doc.Conflict.Kind = contactsync.PolicyKind(c.Conflict)
 	}
-	gone := []contactsync.Action{contactsync.Add("tags", "gone")}
+	gone := func(side int) []contactsync.Action {
+		return []contactsync.Action{contactsync.Add(s.Apps[c.Apps[side]].path("tags"), "gone")}
+	}
 	if c.Deletions[1] == "mark" {
-		doc.Deletions.Mark.A = gone
+		doc.Deletions.Mark.A = gone(0)
 	}
 	if c.Deletions[0] == "mark" {
-		doc.Deletions.Mark.B = gone
+		doc.Deletions.Mark.B = gone(1)
 	}
 	for _, k := range c.Keys {
 		doc.Match.Keys = append(doc.Match.Keys, contactsync.MatchKey{Kind: k})
@@ -127,20 +129,20 @@ func (s *Script) document(index int, c *Connection) contactsync.Connection {
 	}
 	doc.Mappings = []contactsync.Mapping{}
 	for _, f := range s.mapped(c) {
-		doc.Mappings = append(doc.Mappings, c.mapping(f))
+		doc.Mappings = append(doc.Mappings, s.mapping(c, f))
 	}
 	if c.Rules != nil {
 		doc.Rules = []contactsync.Rule{}
 	}
 	for i, r := range c.Rules {
-		doc.Rules = append(doc.Rules, r.document(i))
+		doc.Rules = append(doc.Rules, r.document(i, s.Apps[c.Apps[r.From&1]], s.Apps[c.Apps[1-r.From&1]]))
 	}
 	return doc
 }
 
 // mapping returns the mapping of a field.
-func (c *Connection) mapping(field string) contactsync.Mapping {
-	m := contactsync.MapFields(field, field)
+func (s *Script) mapping(c *Connection, field string) contactsync.Mapping {
+	m := contactsync.MapFields(s.Apps[c.Apps[0]].path(field), s.Apps[c.Apps[1]].path(field))
 	if c.OneWay == field {
 		m.Direction = contactsync.AToB
 	}
@@ -153,18 +155,18 @@ func (c *Connection) mapping(field string) contactsync.Mapping {
 	return m
 }
 
-// document returns the rule as the library takes it.
-func (r Rule) document(index int) contactsync.Rule {
+// document returns the rule as the library takes it, over the apps that it is from and to.
+func (r Rule) document(index int, from, to App) contactsync.Rule {
 	out := contactsync.FilterRule{ID: fmt.Sprintf("r%d", index), From: contactsync.Side(r.From), Mode: contactsync.Mode(r.Mode), Undo: contactsync.Undo(r.Undo),
 		OtherWayAround: r.Turn}
 	switch {
 	case r.Has != "":
-		out.Filter = contactsync.Has("tags", r.Has)
+		out.Filter = contactsync.Has(from.path("tags"), r.Has)
 	case r.Not != "":
-		out.Filter = contactsync.HasNot("tags", r.Not)
+		out.Filter = contactsync.HasNot(from.path("tags"), r.Not)
 	}
 	if r.Add != "" {
-		out.Actions = []contactsync.Action{contactsync.Add("tags", r.Add)}
+		out.Actions = []contactsync.Action{contactsync.Add(to.path("tags"), r.Add)}
 	}
 	return out
 }
@@ -192,7 +194,7 @@ func (w *world) setup() oracle.Setup {
 	for i, a := range w.Apps {
 		lag := w.lag(i)
 		app := oracle.App{Name: appName(i), Versions: !a.NoVersions, Modified: !a.NoModified && !a.Poison && a.Skew == 0 && a.Granularity == 0, Tombstones: !a.NoTombs && !a.NoFeed, Lag: lag}
-		for _, f := range a.schema() {
+		for _, f := range a.Schema() {
 			hold := func(v contact.Value) contact.Value {
 				held, err := w.apps[i].Hold(f.Name, v)
 				if err != nil {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"slices"
@@ -151,25 +149,11 @@ func showSeed(t *testing.T, s *Script) {
 
 // shrinkAll writes a short script for each seed that failed, and what happens in it.
 func shrinkAll(t *testing.T, tally *Tally) {
-	require.NoError(t, os.MkdirAll(*keep, 0o755))
 	for _, seed := range sortedSeeds(tally.Failed) {
-		kind, _, _ := strings.Cut(tally.Failed[seed], " ")
 		if !strings.HasPrefix(tally.Failed[seed], *only) {
 			continue
 		}
-		small := Shrink(t.Context(), Draw(seed), 2000, func(s *Script) bool { return strings.HasPrefix(failure(t.Context(), s), kind+" ") })
-		r, err := Play(t.Context(), small, Options{Keep: true})
-		require.NoError(t, err)
-		text, err := small.Encode()
-		require.NoError(t, err)
-		name := filepath.Join(*keep, fmt.Sprintf("%s-%d", strings.ToLower(kind), seed))
-		require.NoError(t, os.WriteFile(name+".json", text, 0o644))
-		lines := append(r.Lines, "")
-		for _, v := range r.Violations {
-			lines = append(lines, fmt.Sprintf("%s at %d: %s", v.Invariant, v.At, v.Text))
-		}
-		require.NoError(t, os.WriteFile(name+".txt", []byte(strings.Join(lines, "\n")), 0o644))
-		t.Logf("seed %d: %d steps: %s", seed, len(small.Steps), r.Failed())
+		require.NoError(t, Keep(t.Context(), *keep, seed, Options{}))
 	}
 }
 

@@ -1,6 +1,7 @@
 package sim
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,8 @@ type world struct {
 	calm  bool // faults and edits are over
 	depth int  // of steps that happen within a call of another one
 
-	apps     []hands
+	apps     []Place
+	closed   int                              // how many of them are closed
 	people   []map[string]int                 // by app: whom a record is about, as far as that is known
 	byUser   []map[string]bool                // by app: records that users entered
 	hidden   [][]string                       // by app: fields that it does not tell
@@ -62,6 +64,10 @@ type Options struct {
 	Store func() (contactsync.Store, error)
 	// Wrap is between the engines and their connectors, to let something go wrong that should be noticed; nil is nothing.
 	Wrap func(connector.Connector, connector.Features) (connector.Connector, connector.Features)
+	// Draw draws the script of a seed; nil is [Draw].
+	Draw func(seed uint64) *Script
+	// Remote opens an app in the place of a fake one; nil, and a nil Remote, is the fake one.
+	Remote func(App, Site) (Remote, error)
 	// Judge is told the world and returns who sees every event, and at the end what is wrong; nil is the oracle.
 	Judge func(oracle.Setup) Judge
 	// Guest is what a host brought along, in place of what the script says of apps and of the connection; nil is nothing.
@@ -95,6 +101,14 @@ func (r *Result) Failed() string {
 	return fmt.Sprintf("%s at event %d: %s", v.Invariant, v.At, v.Text)
 }
 
+// draw returns the script of a seed.
+func (o *Options) draw(seed uint64) *Script {
+	if o.Draw != nil {
+		return o.Draw(seed)
+	}
+	return Draw(seed)
+}
+
 // judge returns who judges a history.
 func (o *Options) judge(s oracle.Setup) Judge {
 	if o.Judge != nil {
@@ -120,6 +134,7 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 		w.happen(st)
 	}
 	w.comeToRest()
+	w.close()
 	r := &Result{Hash: w.hash, Events: w.events, Fired: w.fired, Lines: w.lines, Virtual: w.now.Sub(start)}
 	for _, text := range w.restings {
 		r.Violations = append(r.Violations, oracle.Violation{Invariant: "own", At: w.events, Text: text})
@@ -166,19 +181,32 @@ func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 }
 
 // open opens an app, empty.
-func (w *world) open(index int, a App) (hands, error) {
+func (w *world) open(index int, a App) (Place, error) {
 	if w.Guest != nil {
 		return w.openGuest(index)
 	}
-	return a.open(w, index, a.schema()), nil
+	if w.Remote != nil {
+		if app, err := w.Remote(a, Site{w, index}); app != nil || err != nil {
+			return app, err
+		}
+	}
+	return a.open(w, index, a.Schema()), nil
 }
 
-// close closes what accounts of a guest have open.
+// close ends the apps that are no fakes, once.
 func (w *world) close() {
-	for _, a := range w.apps {
-		if guest, ok := a.(*account); ok && guest.Close != nil {
-			guest.Close()
+	for _, a := range w.apps[w.closed:] {
+		switch app := a.(type) {
+		case Remote:
+			for _, text := range app.Close() {
+				w.wrong("%s", text)
+			}
+		case *account:
+			if app.Account.Close != nil {
+				app.Account.Close()
+			}
 		}
+		w.closed++
 	}
 }
 
@@ -187,7 +215,7 @@ func (w *world) schema(app int) []contact.Field {
 	if w.Guest != nil {
 		return w.Guest.schemas[app].Fields
 	}
-	return w.Apps[app].schema()
+	return w.Apps[app].Schema()
 }
 
 // field returns a field of an app.
@@ -262,7 +290,7 @@ func (w *world) comeToRest() {
 	w.countHabits()
 	w.calmDown()
 	w.happens(oracle.Event{Kind: oracle.Calm})
-	wait := 15 * time.Minute
+	wait := time.Duration(cmp.Or(w.Rest, 15)) * time.Minute
 	for i := range w.Apps {
 		wait = max(wait, 2*w.settle(i)+time.Minute)
 	}

@@ -3,8 +3,10 @@ package sim
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
@@ -30,20 +32,19 @@ func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(cont
 			count /= 2
 		}
 		told := f == nil || !untold[f.Kind]
+		var sent []connector.Write
 		for i, w := range writes[:count] {
 			if err := s.refuses(f, i, w); err != nil {
 				results = append(results, connector.Result{Record: contact.Record{ID: w.ID}, Err: err})
 				continue
 			}
-			r, err := s.write(ctx, w, told, do)
-			if err != nil {
-				return err
-			}
-			results = append(results, r)
-			if f.is("unstored") && r.Err == nil {
-				s.unstore(f, w)
-			}
+			sent = append(sent, w)
 		}
+		done, err := s.send(ctx, f, sent, told, do)
+		if err != nil {
+			return err
+		}
+		results = append(results, done...)
 		switch {
 		case f.is("partial"):
 			s.w.fire(f.Family, f.Kind, op)
@@ -61,14 +62,14 @@ func (s *seat) apply(ctx context.Context, writes []connector.Write, do func(cont
 }
 
 // unstore has the app hold again what it held before a write that it has answered: from outside, nothing was stored.
-func (s *seat) unstore(f *Fault, w connector.Write) {
+func (s *seat) unstore(f *Fault, w connector.Write, before contact.Record) {
 	r, ok := s.app.Record(w.ID)
 	if !ok || s.w.calm {
 		return
 	}
 	fields := contact.Fields{}
 	for name := range w.Patch {
-		fields[name] = s.before.Get(name)
+		fields[name] = before.Get(name)
 		if fields[name].Absent() {
 			fields[name] = contact.Empty
 		}
@@ -94,45 +95,52 @@ func (s *seat) refuses(f *Fault, i int, w connector.Write) error {
 	return &connector.Error{App: appName(s.index), Op: string(w.Op), RecordID: w.ID, Err: cause}
 }
 
-// write carries out one write and tells what the app made of it.
-func (s *seat) write(ctx context.Context, w connector.Write, told bool, do func(context.Context, []connector.Write) ([]connector.Result, error)) (connector.Result, error) {
-	before := map[string]contact.Record{}
-	if w.Op == connector.Create {
-		for _, r := range s.app.Records() {
-			before[r.ID] = r
-		}
-	} else if r, ok := s.app.Record(w.ID); ok {
-		before[w.ID], s.before = r, r
+// send carries out writes, those of a fake app one after the other: it tells what it made of each before the next one.
+func (s *seat) send(ctx context.Context, f *Fault, writes []connector.Write, told bool, do func(context.Context, []connector.Write) ([]connector.Result, error)) (results []connector.Result, err error) {
+	at := len(writes)
+	if _, isFake := s.app.(*fake.App); isFake {
+		at = 1
 	}
-	results, err := do(ctx, []connector.Write{w})
+	for batch := range slices.Chunk(writes, max(at, 1)) {
+		before, _ := s.app.Record(batch[0].ID)
+		done, err := s.write(ctx, batch, told, do)
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, done...)
+		if f.is("unstored") && len(batch) == 1 && done[0].Err == nil {
+			s.unstore(f, batch[0], before)
+		}
+	}
+	return results, nil
+}
+
+// write carries out writes and tells what the app made of them.
+func (s *seat) write(ctx context.Context, writes []connector.Write, told bool, do func(context.Context, []connector.Write) ([]connector.Result, error)) ([]connector.Result, error) {
+	end := s.carry(writes[0].Op)
+	defer end()
+	results, err := do(ctx, writes)
 	if err != nil {
-		return connector.Result{}, err
+		s.tellAll() // a host may have done some of it
+		return nil, err
 	}
-	r := results[0]
-	if r.Err != nil {
-		if errors.Is(r.Err, connector.ErrAlreadyExists) {
-			s.w.fired["F35 exists"]++
+	for i := range results {
+		r := &results[i]
+		if r.Err != nil {
+			if errors.Is(r.Err, connector.ErrAlreadyExists) {
+				s.w.fired["F35 exists"]++
+			}
+			continue
 		}
-		return r, nil
+		s.poison(&r.Record)
+		id := writes[i].ID
+		if writes[i].Op == connector.Create {
+			id = r.Record.ID
+		}
+		s.tell(id, true, told)
 	}
-	s.poison(&r.Record)
-	e := oracle.Event{Kind: oracle.Wrote, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: string(w.Op), ID: w.ID, Told: told}
-	if w.Op == connector.Create {
-		e.ID = r.Record.ID
-	}
-	was, there := before[e.ID]
-	if there {
-		e.Before = s.w.whole(s.index, was.Fields)
-	}
-	if now, ok := s.app.Record(e.ID); ok {
-		e.After = s.w.whole(s.index, now.Fields)
-	}
-	if w.Op == connector.Create && there {
-		e.Op = string(connector.Update) // it was there under its external id
-	}
-	s.w.happens(e)
-	s.wrote(e)
-	return r, nil
+	s.tellAll()
+	return results, nil
 }
 
 // wrote notes what follows from a write in the app.

@@ -175,11 +175,9 @@ func (b *Book) listed() []string {
 	return b.names()
 }
 
-// token returns the sync token of a state.
+// token returns the sync token of a state. It is good from the last time that it was told on.
 func (b *Book) token(state int) string {
-	if b.told[state].IsZero() {
-		b.told[state] = b.server.Clock.Now()
-	}
+	b.told[state] = b.server.Clock.Now()
 	return fmt.Sprintf("%s%d-%d", b.server.tokenPrefix(), b.epoch, state)
 }
 

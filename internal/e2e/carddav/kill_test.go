@@ -20,8 +20,6 @@ import (
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector/carddav"
-	"github.com/contactsync/contactsync/connector/vcard"
-	"github.com/contactsync/contactsync/internal/e2e/servers"
 	"github.com/contactsync/contactsync/sqlstore"
 )
 
@@ -34,10 +32,18 @@ func TestKilledInTheMiddle(t *testing.T) {
 		return
 	}
 	t.Parallel()
+	for _, tt := range pairs {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			killed(t, child, tt.other(t), newOnline(t, tt.shared(t)))
+		})
+	}
+}
+
+// killed syncs two shelves in processes that are told so by the environment, and kills some of them.
+func killed(t *testing.T, child string, a shelf, b online) {
 	const some = 40
-	dir, b := t.TempDir(), newOnline(t, servers.Radicale(t))
-	a := onDisk{filepath.Join(dir, "a")}
-	require.NoError(t, os.Mkdir(a.dir, 0o755))
+	dir := t.TempDir()
 	for n := range some {
 		a.put(t, fmt.Sprintf("p%d.vcf", n), personCard(n))
 	}
@@ -58,7 +64,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 	run := func() error {
 		ahead += time.Hour // nobody waits until what the process before it held has lapsed
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledInTheMiddle$")
-		cmd.Env = append(os.Environ(), child+"="+dir, "BOOK="+between.URL+server.Path, "BOOK_USER="+b.User, "AHEAD="+ahead.String())
+		cmd.Env = append(os.Environ(), child+"="+dir, "OTHER="+named(a), "BOOK="+between.URL+server.Path, "BOOK_USER="+b.User, "AHEAD="+ahead.String())
 		var out bytes.Buffer
 		cmd.Stdout = &out
 		require.NoError(t, cmd.Start())
@@ -82,7 +88,22 @@ func TestKilledInTheMiddle(t *testing.T) {
 	sameCards(t, some, a, b)
 }
 
-// syncAsAProcess syncs a folder with an address book, and keeps what it knows in a file.
+// named returns what tells a shelf to another process, and shelfNamed the shelf.
+func named(s shelf) string {
+	if table, is := s.(inTable); is {
+		return table.source
+	}
+	return s.(onDisk).dir
+}
+
+func shelfNamed(t *testing.T, name string) shelf {
+	if filepath.IsAbs(name) {
+		return newOnDisk(name)
+	}
+	return openTable(t, name)
+}
+
+// syncAsAProcess syncs a shelf with an address book, and keeps what it knows in a file.
 func syncAsAProcess(t *testing.T, dir, book, user string) {
 	ahead, err := time.ParseDuration(os.Getenv("AHEAD"))
 	require.NoError(t, err)
@@ -94,7 +115,7 @@ func syncAsAProcess(t *testing.T, dir, book, user string) {
 	defer store.Close()
 	c, err := carddav.Open(carddav.Account{URL: book, User: user, Password: "secret", Policy: onLoopback})
 	require.NoError(t, err)
-	s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "killed"}, vcard.Folder(filepath.Join(dir, "a")), c, store,
+	s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "killed"}, shelfNamed(t, os.Getenv("OTHER")).open(t), c, store,
 		contactsync.WithConcurrency(1), contactsync.WithClock(&hurried{ahead: ahead}))
 	require.NoError(t, err)
 	_, err = s.Sync(t.Context())

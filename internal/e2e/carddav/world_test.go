@@ -104,10 +104,23 @@ type shelf interface {
 	put(t *testing.T, name, text string)
 	// open returns a new connector, as another process would.
 	open(t *testing.T) connector.Connector
+	// holds reports whether it has a place for a property.
+	holds(property string) bool
 }
 
+// cardShelf holds whatever cards hold.
+type cardShelf struct{}
+
+func (cardShelf) holds(string) bool { return true }
+
 // onDisk is a shelf that is a folder of vCard files.
-type onDisk struct{ dir string }
+type onDisk struct {
+	cardShelf
+	dir string
+}
+
+// newOnDisk returns an empty folder.
+func newOnDisk(dir string) onDisk { return onDisk{dir: dir} }
 
 func (f onDisk) open(*testing.T) connector.Connector { return vcard.Folder(f.dir) }
 
@@ -131,6 +144,7 @@ func (f onDisk) cards(t *testing.T) map[string]string {
 
 // online is a shelf that is an address book of a server.
 type online struct {
+	cardShelf
 	servers.AddressBook
 	*wire
 	clock connector.Clock
@@ -138,7 +152,7 @@ type online struct {
 
 func newOnline(t *testing.T, s *servers.CardDAV) online {
 	t.Helper()
-	return online{s.NewBook(t), &wire{counts: map[string]int{}}, &hurried{}}
+	return online{cardShelf{}, s.NewBook(t), &wire{counts: map[string]int{}}, &hurried{}}
 }
 
 func (o online) open(t *testing.T) connector.Connector {
@@ -184,7 +198,7 @@ func (o online) cards(t *testing.T) map[string]string {
 	t.Helper()
 	var which strings.Builder
 	for _, r := range o.ask(t, "PROPFIND", `<propfind xmlns="DAV:"><prop><getetag/></prop></propfind>`).Responses {
-		if strings.HasSuffix(r.Href, ".vcf") {
+		if !strings.HasSuffix(r.Href, "/") {
 			which.WriteString("<D:href>" + r.Href + "</D:href>")
 		}
 	}
@@ -206,9 +220,44 @@ func lines(text string) []string {
 	return strings.Split(strings.ReplaceAll(strings.TrimSpace(folded.Replace(text)), "\r\n", "\n"), "\n")
 }
 
+// valueOf returns the first value of a property of a card, "" if it has none.
+func valueOf(text, property string) string {
+	for _, line := range lines(text) {
+		head, value, _ := strings.Cut(line, ":")
+		name, _, _ := strings.Cut(head, ";")
+		if strings.EqualFold(name, property) {
+			return value
+		}
+	}
+	return ""
+}
+
+// labelled returns the cards without those that stand for groups, whose names are labels of their members.
+func labelled(cards map[string]string) []string {
+	var groups, all []string
+	for _, text := range cards {
+		if strings.Contains(text, "X-ADDRESSBOOKSERVER-KIND:group") {
+			groups = append(groups, folded.Replace(text))
+		} else {
+			all = append(all, text)
+		}
+	}
+	slices.Sort(groups)
+	for i, text := range all {
+		labels := valueOf(text, "CATEGORIES")
+		for _, group := range groups {
+			if strings.Contains(group, "urn:uuid:"+valueOf(text, "UID")+"\r") || strings.Contains(group, "urn:uuid:"+valueOf(text, "UID")+"\n") {
+				labels += "," + valueOf(group, "FN")
+			}
+		}
+		all[i] = with(text, "CATEGORIES", strings.Trim(labels, ","))
+	}
+	return all
+}
+
 // facts returns what a person would miss of a card, whatever the program that wrote it is like: names of properties with
-// their values, and the values of its group labels.
-func facts(text string) string {
+// their values, of those that both sides have a place for.
+func facts(text string, holds func(property string) bool) string {
 	var found []string
 	for _, line := range lines(text) {
 		head, value, _ := strings.Cut(line, ":")
@@ -216,7 +265,12 @@ func facts(text string) string {
 		name = strings.ToUpper(name[strings.LastIndexByte(name, '.')+1:])
 		switch name {
 		case "FN", "N", "EMAIL", "TEL", "ADR", "ORG", "TITLE", "NOTE", "BDAY", "URL", "CATEGORIES":
-			if value = strings.Trim(value, "; "); value != "" {
+			if name == "CATEGORIES" {
+				labels := strings.Split(value, ",")
+				slices.Sort(labels)
+				value = strings.Join(slices.Compact(labels), ",")
+			}
+			if value = strings.Trim(value, "; "); value != "" && holds(name) {
 				found = append(found, name+":"+value)
 			}
 		}
@@ -229,8 +283,8 @@ func facts(text string) string {
 func sameCards(t *testing.T, want int, a, b shelf) {
 	t.Helper()
 	of := func(s shelf) (all []string) {
-		for _, text := range s.cards(t) {
-			all = append(all, facts(text))
+		for _, text := range labelled(s.cards(t)) {
+			all = append(all, facts(text, func(property string) bool { return a.holds(property) && b.holds(property) }))
 		}
 		slices.Sort(all)
 		return all
@@ -268,12 +322,20 @@ func personCard(n int) string {
 }
 
 // edited returns a card with another note.
-func edited(text, note string) string {
+func edited(text, note string) string { return with(text, "NOTE", note) }
+
+// with returns a card with another value of a property, in its place or at the end; "" takes it away.
+func with(text, property, value string) string {
 	all := lines(text)
-	for i, line := range all {
-		if strings.HasPrefix(line, "NOTE:") {
-			all[i] = "NOTE:" + note
-		}
+	at := slices.IndexFunc(all, func(line string) bool { return strings.HasPrefix(line, property+":") })
+	switch {
+	case value == "" && at >= 0:
+		all = slices.Delete(all, at, at+1)
+	case value == "":
+	case at >= 0:
+		all[at] = property + ":" + value
+	default:
+		all = slices.Insert(all, len(all)-1, property+":"+value)
 	}
 	return strings.Join(all, "\r\n") + "\r\n"
 }
