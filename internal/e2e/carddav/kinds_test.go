@@ -30,7 +30,7 @@ func TestKindsOfARealAccount(t *testing.T) {
 				c, err := app.Open(t.Context(), settings)
 				require.NoError(t, err)
 				doc := contactsync.Connection{ID: "x", A: contactsync.Endpoint{App: "vcard"}, B: contactsync.Endpoint{App: "carddav", Kind: kind}}
-				phone := onDisk{cardShelf{}, t.TempDir()}.open(t)
+				phone := newOnDisk(t.TempDir()).open(t)
 				s, err := contactsync.Open(t.Context(), doc, phone, c, memstore.New())
 				return phone, s, err
 			}
