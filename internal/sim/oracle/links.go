@@ -1,6 +1,8 @@
 package oracle
 
 import (
+	"slices"
+
 	"github.com/contactsync/contactsync/contact"
 )
 
@@ -135,20 +137,30 @@ func (o *Oracle) refusedTwin(c *conn, side Side, x, y *record) bool {
 	return false
 }
 
-// inherits reports whether x takes over the link of a record of its side: one that became part of x, or whose key it
-// bears.
+// inherits reports whether x takes over a link with y: of a record of its side that became part of x, at once or through
+// others that became part of each other (docs/matching.md: in a chain of merges everything follows to the last), or of
+// one that is gone and whose key x bears.
 func (o *Oracle) inherits(c *conn, cn *Connection, side Side, x, y *record) bool {
 	for _, z := range o.world.records[x.app] {
 		if z == x {
 			continue
 		}
-		if z.merged == x && (len(c.partner[z]) > 0 || o.everEvidence(cn, side, z, 1-side, y)) {
+		partner := func(p *record) bool { return p == y || p.became(y) }
+		if z.became(x) && (slices.ContainsFunc(c.partner[z], partner) || o.everEvidence(cn, side, z, 1-side, y)) {
 			return true
 		}
-		for _, p := range c.partner[z] {
-			if p == y && z.died.at > 0 && o.everEvidence(cn, side, x, side, z) {
-				return true
-			}
+		if slices.Contains(c.partner[z], y) && z.died.at > 0 && o.everEvidence(cn, side, x, side, z) {
+			return true
+		}
+	}
+	return false
+}
+
+// became reports whether the record is part of x now.
+func (r *record) became(x *record) bool {
+	for m := r.merged; m != nil; m = m.merged {
+		if m == x {
+			return true
 		}
 	}
 	return false

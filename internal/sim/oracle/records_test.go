@@ -218,6 +218,36 @@ func TestLinks(t *testing.T) {
 			h.sync(h.put(0, "a2", f{"company": "Acme"}))
 			h.rest()
 		}},
+		{name: "a link follows a chain of merges to the last", setup: direction("a_to_b"), play: func(h *history) {
+			h.ann()
+			h.create(1, "b2", bob)
+			h.create(1, "b3", f{"email": "cyd@example.com"})
+			h.sync()
+			h.merge(1, "b2", "b1")
+			h.merge(1, "b3", "b2")
+			h.links = [][2]string{{"a1", "b3"}}
+			h.sync()
+			h.rest()
+		}},
+		{name: "a link passes over a record that was deleted", setup: direction("a_to_b"), want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.create(1, "b2", bob)
+			h.create(1, "b3", f{"email": "cyd@example.com"})
+			h.sync()
+			h.merge(1, "b2", "b1")
+			h.remove(1, "b2")
+			h.links = [][2]string{{"a1", "b3"}}
+			h.sync()
+		}},
+		{name: "a link follows a merge to somebody else's partner", setup: direction("a_to_b"), want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", bob)
+			h.sync(h.made(1, "b2", bob), h.pair("a2", "b2"))
+			h.create(1, "b3", f{"email": "cyd@example.com"})
+			h.merge(1, "b3", "b1")
+			h.links = [][2]string{{"a2", "b3"}}
+			h.sync()
+		}},
 		{name: "a record gets another id", play: func(h *history) {
 			h.ann()
 			h.see(oracle.Event{Kind: oracle.AppRekey, App: 0, ID: "a1", Other: "a9"})
@@ -309,10 +339,7 @@ func TestDeletions(t *testing.T) {
 			h.ann()
 			h.create(0, "a2", f{"email": "bob@example.com"})
 			h.sync(h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
-			before := h.apps[0]["a2"].Clone()
-			delete(h.apps[0], "a1")
-			h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: before, After: before})
-			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "a2", Gone: true})
+			h.merge(0, "a2", "a1")
 			h.sync(h.drop(1, "b1"))
 		}},
 		{name: "nothing is deleted in the first sync over a store", setup: deletions("delete"), want: broken("I30"), play: func(h *history) {
