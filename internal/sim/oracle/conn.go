@@ -25,7 +25,7 @@ type conn struct {
 	rebuffed  bool        // an app did not carry out a write
 	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
 	asked, refused bool
-	calling        map[int]moment // when each engine first called an app outside a sync since its last one
+	calling        map[int]started // when each engine first called an app outside a sync since its last one
 	disturbed      int            // when anything last happened in an app
 
 	// What the store can know. fresh is since when what was settled counts: a lost store, a rollback or another
@@ -96,6 +96,12 @@ type span struct {
 	unanswered                   [2]int  // such calls after which nothing was written
 }
 
+// started is when something began, and how many faults there had been.
+type started struct {
+	moment
+	faults int
+}
+
 // write is one write that reached an app.
 type write struct {
 	moment
@@ -115,7 +121,7 @@ func newConn(id string) *conn {
 	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1}
 	c.links, c.overtaken = map[*record]*record{}, map[int]int{}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
-	c.calling, c.disturbed = map[int]moment{}, -1
+	c.calling, c.disturbed = map[int]started{}, -1
 	c.separated = map[[2]*record]int{}
 	c.creating, c.intended, c.adopted = [2]int{-1, -1}, [2]int{-1, -1}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}

@@ -80,6 +80,23 @@ func TestDirection(t *testing.T) {
 			h.preview(oracle.Counts{})
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 		}},
+		{name: "a preview was of a listing that was cut off", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.see(oracle.Event{Kind: oracle.Called, Conn: "c", Op: "changes"})
+			h.see(oracle.Event{Kind: oracle.Fault, Note: "F3 truncated changes"})
+			h.see(oracle.Event{Kind: oracle.Preview, Conn: "c"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
+		{name: "a listing was cut off before the preview", want: broken("I20"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.see(oracle.Event{Kind: oracle.Fault, Note: "F3 truncated changes"})
+			h.see(oracle.Event{Kind: oracle.Called, Conn: "c", Op: "changes"})
+			h.show()
+			h.see(oracle.Event{Kind: oracle.Preview, Conn: "c"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
 		{name: "something happened after the preview", play: func(h *history) {
 			h.ann()
 			h.preview(oracle.Counts{})

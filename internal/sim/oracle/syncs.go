@@ -27,7 +27,7 @@ func (o *Oracle) end(e Event) {
 		s := c.open[e.Engine]
 		s.writes = writes
 		if began.at > 0 {
-			s.began = began
+			s.began, s.faults = began.moment, began.faults
 		}
 	}
 	if c == nil || c.open[e.Engine] == nil {
@@ -59,7 +59,7 @@ func (o *Oracle) called(e Event) {
 	s := c.open[e.Engine]
 	if s == nil {
 		if _, ok := c.calling[e.Engine]; !ok {
-			c.calling[e.Engine] = o.world.now
+			c.calling[e.Engine] = started{o.world.now, o.faults}
 		}
 		if e.Op == "create" || e.Op == "update" || e.Op == "delete" {
 			c.refused = c.refused || c.asked
