@@ -201,6 +201,9 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	if !o.setup.Apps[w.rec.app].Versions && !seenBefore(w, field, edit) {
 		return nil // the app lets an edit be overwritten that came between the read and the write
 	}
+	if o.mayHaveArrived(w, y, field, source, edit) {
+		return nil
+	}
 	switch {
 	case cn.Conflict == "newest" && o.surelyNewer(w.rec, y, edit):
 		return broken("I3", "the side that was changed last was overwritten")
@@ -212,14 +215,33 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	return nil
 }
 
+// mayHaveArrived reports whether the connection may think that y had the edit of w's record before somebody changed y: it
+// was shown the edit, called for an update of y's app and does not know what became of it, and found the cell of y changed
+// afterwards. What was sent is settled then, so that the change of y flows.
+func (o *Oracle) mayHaveArrived(w *write, y *record, field, source string, edit entry) bool {
+	for _, s := range w.conn.syncs {
+		called := s.updating[1-w.side]
+		lost := s.crashed || s.ended.at >= 0 && (!s.ok || w.conn.unknown[y] > s.ended.at)
+		if s != w.span && lost && called > w.conn.epoch.at && shownBy(w, field, edit, called) && y.touched(source, w.conn.id) > called {
+			return true
+		}
+	}
+	return false
+}
+
 // seenBefore reports whether the connection was shown the edit before the sync began to write.
 func seenBefore(w *write, field string, edit entry) bool {
+	return w.span != nil && w.span.firstSend >= 0 && shownBy(w, field, edit, w.span.firstSend)
+}
+
+// shownBy reports whether the connection was shown the edit of the record before event at.
+func shownBy(w *write, field string, edit entry, at int) bool {
 	s := w.rec.sights[w.conn.id]
-	if s == nil || w.span == nil || w.span.firstSend < 0 {
+	if s == nil {
 		return false
 	}
 	for _, v := range s.cell[field] {
-		if v.at > edit.at && v.at < w.span.firstSend && v.value.Equal(edit.value) {
+		if v.at > edit.at && v.at < at && v.value.Equal(edit.value) {
 			return true
 		}
 	}

@@ -26,7 +26,7 @@ type conn struct {
 	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
 	asked, refused bool
 	calling        map[int]started // when each engine first called an app outside a sync since its last one
-	disturbed      int            // when anything last happened in an app
+	disturbed      int             // when anything last happened in an app
 
 	// What the store can know. fresh is since when what was settled counts: a lost store, a rollback or another
 	// configuration let the engine begin anew or decide otherwise. epoch is when the store last forgot something, lost
@@ -51,6 +51,7 @@ type conn struct {
 	linked    []linkCount           // how many pairs were said, at which moments
 	adopted   map[*record]bool      // of users, taken for one that was being created when the answer was lost
 	inSync    map[*record]int       // when it was last said to be in sync
+	unknown   map[*record]int       // when it was last said that it is not known what became of a write to it
 	settled   map[cellPair]int      // when the two cells were last known to be settled
 	previewed *span                 // the preview that the next sync is compared with
 	// compared is a preview, comparedWith the sync after it, until it is said how all stands.
@@ -94,6 +95,7 @@ type span struct {
 	sent                         [2]bool // it began a call that writes, on each side
 	calling                      Side    // of the last of them
 	unanswered                   [2]int  // such calls after which nothing was written
+	updating                     [2]int  // when it last called for updates on each side, -1 before
 }
 
 // started is when something began, and how many faults there had been.
@@ -125,6 +127,7 @@ func newConn(id string) *conn {
 	c.separated = map[[2]*record]int{}
 	c.creating, c.intended, c.adopted = [2]int{-1, -1}, [2]int{-1, -1}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}
+	c.unknown = map[*record]int{}
 	return c
 }
 

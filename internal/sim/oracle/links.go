@@ -19,8 +19,13 @@ func (o *Oracle) said(e Event) {
 	c.last, c.saidAt = e.Statement, o.at
 	for side := range e.Statement.Records {
 		for id, s := range e.Statement.Records[side] {
-			if r := o.world.find(c.now().Apps[side], id); r != nil && s.Status == "in_sync" {
+			r := o.world.find(c.now().Apps[side], id)
+			switch {
+			case r == nil:
+			case s.Status == "in_sync":
 				c.inSync[r] = o.at
+			case s.Reason == "unknown_outcome":
+				c.unknown[r] = o.at
 			}
 		}
 	}

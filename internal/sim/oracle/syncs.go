@@ -10,7 +10,7 @@ func (o *Oracle) begin(e Event) {
 	o.judgeRolledBack(c)
 	c.outside = nil
 	s := &span{conn: c, engine: e.Engine, began: o.world.now, faults: o.faults, sending: -1, firstSend: -1, answered: -1}
-	s.ended.at = -1
+	s.ended.at, s.updating = -1, [2]int{-1, -1}
 	c.open[e.Engine] = s
 	delete(c.calling, e.Engine)
 	c.syncs = append(c.syncs, s)
@@ -79,6 +79,9 @@ func (o *Oracle) called(e Event) {
 		c.settleCall(s)
 		if side, ok := c.side(e.App); ok {
 			s.sent[side], s.calling = true, side
+			if e.Op == "update" {
+				s.updating[side] = o.at
+			}
 		}
 		s.sending = o.at
 		if s.firstSend < 0 {
