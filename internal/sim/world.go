@@ -27,7 +27,8 @@ type world struct {
 
 	apps     []*fake.App
 	people   []map[string]int                 // by app: whom a record is about, as far as that is known
-	byUser   []map[string]bool                // by app: records that users entered
+	maker    []map[string]int                 // by app: the connection that created a record, or aUser
+	keyed    []map[string]time.Time           // by app: when that changed by which a record is known
 	former   []map[string]contact.Fields      // by app: what a record held before its user's last edit
 	told     []map[string]contact.Record      // by app: what was last told of a record
 	issued   []map[connector.Cursor]time.Time // by app: when a cursor was last given
@@ -51,6 +52,9 @@ type world struct {
 	readers  []*contactsync.Syncer        // by connection: a handle that only reads
 	restings []string                     // what the simulator's own checks found
 }
+
+// aUser is who made a record that no connection made.
+const aUser = -1
 
 // Options say how scripts are played. The zero value plays them over a store in memory, and tells nobody.
 type Options struct {
@@ -127,7 +131,8 @@ func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	for i, a := range w.Apps {
 		w.apps = append(w.apps, a.open(w, i))
 		w.people = append(w.people, map[string]int{})
-		w.byUser = append(w.byUser, map[string]bool{})
+		w.maker = append(w.maker, map[string]int{})
+		w.keyed = append(w.keyed, map[string]time.Time{})
 		w.former = append(w.former, map[string]contact.Fields{})
 		w.told = append(w.told, map[string]contact.Record{})
 		w.issued = append(w.issued, map[connector.Cursor]time.Time{})
@@ -165,6 +170,7 @@ func (w *world) openStore() (err error) {
 // happens tells the judges what happens.
 func (w *world) happens(e oracle.Event) {
 	e.Time = w.now
+	w.noteKeys(e)
 	w.see(e)
 }
 
