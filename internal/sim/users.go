@@ -34,10 +34,12 @@ func (w *world) userDoes(st Step) {
 		w.fired["F103 empty"]++
 	case "hide":
 		if _, has := schemaField(w.Apps[st.App], st.Field); has && w.apps[st.App].Hide(st.Field) == nil {
+			w.hidden[st.App] = append(slices.Clip(w.hidden[st.App]), st.Field)
 			w.fire("F11", "hide", appName(st.App)+" "+st.Field)
 		}
 	case "unhide":
 		_ = w.apps[st.App].Unhide(w.Apps[st.App].Fields...)
+		w.hidden[st.App] = nil
 	case "account":
 		w.apps[st.App].SetIdentity(fmt.Sprintf("account %d", st.N%2))
 		w.fire("F12", "account", appName(st.App))

@@ -28,7 +28,10 @@ type world struct {
 	apps     []*fake.App
 	people   []map[string]int                 // by app: whom a record is about, as far as that is known
 	maker    []map[string]int                 // by app: the connection that created a record, or aUser
-	keyed    []map[string]time.Time           // by app: when that changed by which a record is known
+	keyed    []map[string]instant             // by app: when that changed by which a record is known
+	hidden   [][]string                       // by app: fields that it does not tell
+	hid      []map[string][]string            // by connection and side: those that were hidden when a record was shown last
+	strayed  map[string]bool                  // serials of records that got another id
 	former   []map[string]contact.Fields      // by app: what a record held before its user's last edit
 	told     []map[string]contact.Record      // by app: what was last told of a record
 	issued   []map[connector.Cursor]time.Time // by app: when a cursor was last given
@@ -125,22 +128,24 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 // newWorld returns the world of a script before its first step.
 func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	w := &world{Script: *s, Options: o, trace: newTrace(), ctx: ctx, now: start, mend: map[[2]string]bool{}, fired: map[string]int{},
-		seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{}}
+		strayed: map[string]bool{}, seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{}}
 	w.Conns = slices.Clone(s.Conns)
 	w.keep = o.Keep
 	for i, a := range w.Apps {
 		w.apps = append(w.apps, a.open(w, i))
 		w.people = append(w.people, map[string]int{})
 		w.maker = append(w.maker, map[string]int{})
-		w.keyed = append(w.keyed, map[string]time.Time{})
+		w.keyed = append(w.keyed, map[string]instant{})
 		w.former = append(w.former, map[string]contact.Fields{})
 		w.told = append(w.told, map[string]contact.Record{})
+		w.hidden = append(w.hidden, nil)
 		w.issued = append(w.issued, map[connector.Cursor]time.Time{})
 		w.automate = append(w.automate, map[string]int{})
 	}
 	for range w.Conns {
 		w.queue = append(w.queue, nil, nil)
 		w.shown = append(w.shown, map[string]bool{}, map[string]bool{})
+		w.hid = append(w.hid, map[string][]string{}, map[string][]string{})
 		w.known = append(w.known, map[string]bool{})
 		w.copies = append(w.copies, nil)
 	}
@@ -242,6 +247,7 @@ func (w *world) calmDown() {
 	for i, a := range w.apps {
 		a.SetIdentity("account of " + appName(i))
 		_ = a.Unhide(w.Apps[i].Fields...)
+		w.hidden[i] = nil
 	}
 	w.mendAll()
 	for c := range w.Conns {
