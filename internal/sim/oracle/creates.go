@@ -145,7 +145,7 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	}
 	for _, z := range o.world.records[w.rec.app] {
 		own := z.by == c.id && z.born.at > c.epoch.at && (z.toldBorn() || z.sights[c.id] != nil)
-		if z == w.rec || !z.alive || z.decided(c) >= 0 || !own && !o.shownKeys(cn, w, z) {
+		if z == w.rec || !z.alive || c.vanished[z] || z.decided(c) >= 0 || !own && !o.shownKeys(cn, w, z) {
 			continue
 		}
 		bears, since := true, o.at // what it was shown, or all that its own may hold

@@ -177,6 +177,13 @@ func (h *history) merge(app int, into, from string) {
 	h.see(oracle.Event{Kind: oracle.Shown, App: app, Conn: "c", ID: from, Other: into, Gone: true})
 }
 
+// rekey is an app that gives a record another id, without a word.
+func (h *history) rekey(app int, id, other string) {
+	h.see(oracle.Event{Kind: oracle.AppRekey, App: app, ID: id, Other: other})
+	h.apps[app][other] = h.apps[app][id]
+	delete(h.apps[app], id)
+}
+
 func (h *history) decide(verb string, app int, id, other string) {
 	h.see(oracle.Event{Kind: oracle.UserDecide, Conn: "c", Verb: verb, App: app, ID: id, Other: other})
 }

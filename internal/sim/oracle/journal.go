@@ -15,8 +15,9 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 				continue
 			}
 		}
-		if r := o.world.find(c.now().Apps[e.Side], e.ID); e.Op == "delete" && r != nil && !r.alive {
-			continue // somebody was faster
+		if r := o.world.find(c.now().Apps[e.Side], e.ID); e.Op == "delete" && r != nil && (!r.alive || r.id != e.ID) {
+			c.vanished[r] = r.alive
+			continue // somebody was faster, or it has another id by now: who is not found is gone
 		}
 		if !c.wrote(e) && c.epoch.at < 0 && !c.mayRecover(e.Side) {
 			o.accuse("I9", "the history of %s tells that it did %s %s in %s, which it did not", c.id, e.Op, e.ID,

@@ -17,6 +17,9 @@ func (o *Oracle) said(e Event) {
 	o.judgeJournal(c, e.Statement.Journal)
 	o.judgeStatement(c, e.Statement)
 	c.last, c.saidAt = e.Statement, o.at
+	if c.last.Phase == "active" && c.lastSyncDone() {
+		c.carriedOut = o.at
+	}
 	for side := range e.Statement.Records {
 		for id, s := range e.Statement.Records[side] {
 			r := o.world.find(c.now().Apps[side], id)
@@ -58,7 +61,7 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 		}
 		links[a], links[b] = b, a
 		at, ok := c.separated[[2]*record{a, b}]
-		if ok && c.links[a] != b && c.saidAt > at && at > max(c.epoch.at, c.decidedAll) {
+		if ok && c.links[a] != b && c.saidAt > at && !c.stranger(a, at) && !c.stranger(b, at) && at > max(c.epoch.at, c.decidedAll) {
 			o.accuse("I7", "%s links %s and %s, whom a person separated for good", c.id, pair[0], pair[1])
 		}
 		if c.links[a] != b && !o.linkable(c, a, b) {
@@ -76,6 +79,9 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 		}
 	}
 }
+
+// stranger reports whether the record got another id since, without a word: it looks like somebody else.
+func (c *conn) stranger(r *record, since int) bool { return r.rekeyed.at > since && !r.toldOf(c) }
 
 // judgeKeptLinks accuses links that are gone although both halves live and nobody asked.
 func (o *Oracle) judgeKeptLinks(c *conn, links map[*record]*record) {
