@@ -97,6 +97,45 @@ func TestDirection(t *testing.T) {
 			h.see(oracle.Event{Kind: oracle.Preview, Conn: "c"})
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 		}},
+		{name: "a preview does not find out what became of a write without an answer", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.open()
+			h.show()
+			h.untold = true
+			h.put(1, "b1", f{"first": "Anna"})()
+			h.untold = false
+			h.see(oracle.Event{Kind: oracle.Crash})
+			h.preview(oracle.Counts{})
+			h.sync(func() { h.counts[1].Updated = 1 })
+		}},
+		{name: "a preview after a sync that died before it wrote anything", want: broken("I20"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.open()
+			h.show()
+			h.see(oracle.Event{Kind: oracle.Crash})
+			h.preview(oracle.Counts{})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
+		{name: "a preview does not know what was not shown yet", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.see(oracle.Event{Kind: oracle.SyncBegin, Conn: "c"})
+			h.see(oracle.Event{Kind: oracle.Preview, Conn: "c"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
+		{name: "a preview does not know what is hidden", play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+			h.open()
+			h.showOld(0, "a1", f{"email": "ann@example.com", "company": ""})
+			h.made(1, "b1", f{"email": "ann@example.com"})()
+			h.pair("a1", "b1")()
+			h.close("")
+			h.see(oracle.Event{Kind: oracle.SyncBegin, Conn: "c"})
+			h.see(oracle.Event{Kind: oracle.Preview, Conn: "c"})
+			h.sync(h.put(1, "b1", f{"first": "Ann"}))
+		}},
 		{name: "something happened after the preview", play: func(h *history) {
 			h.ann()
 			h.preview(oracle.Counts{})
