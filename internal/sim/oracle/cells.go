@@ -254,12 +254,13 @@ func (o *Oracle) surelyNewer(x, y *record, edit entry) bool {
 	if o.retouched || !o.setup.Apps[x.app].Modified || !o.setup.Apps[y.app].Modified {
 		return false
 	}
-	if !y.bumped.time.Before(edit.time) {
+	counts := edit.time.Add(-o.setup.Behind)
+	if !y.bumped.time.Before(counts) {
 		return false
 	}
 	for _, c := range y.cells {
 		for _, e := range c {
-			if !e.time.Before(edit.time) {
+			if !e.time.Before(counts) {
 				return false
 			}
 		}

@@ -169,6 +169,12 @@ func (h *history) remove(app int, id string) {
 	delete(h.apps[app], id)
 }
 
+// behind lets the clock of an engine be that far behind.
+func (h *history) behind(d time.Duration) {
+	h.setup.Behind = d
+	h.o = oracle.New(h.setup)
+}
+
 // merge is an app that makes one record part of another, which holds what it held, and tells so.
 func (h *history) merge(app int, into, from string) {
 	before := h.apps[app][into].Clone()
