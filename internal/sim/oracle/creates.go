@@ -222,6 +222,10 @@ func (c *conn) kept(v shown, now *span) bool {
 	return false
 }
 
+// unsettledGuest reports whether the connection took a user's record for one that it was creating, and the pair has not
+// been in sync since: what the user entered still counts as edits of what was sent.
+func (c *conn) unsettledGuest(r *record) bool { return c.adopted[r] && c.inSync[r] == 0 }
+
 // mayBeAdopted reports whether the engine may take a user's record for one that it was creating when the answer was
 // lost: one that it saw first after it had tried to create, and that is linked with nobody yet. Where it does, it takes
 // what the user entered for edits of what was sent.

@@ -30,10 +30,6 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 	c.journal = append(c.journal, entries...)
 }
 
-// mayRecover reports whether the connection may have taken an edit of a user for a write of its own whose answer was
-// lost.
-func (c *conn) mayRecover(side Side) bool { return c.doubt[side] }
-
 func (c *conn) wrote(e JournalEntry) bool {
 	for _, w := range c.writes {
 		if w.side == e.Side && w.op == e.Op && (w.id == e.ID || w.rec.id == e.ID) {

@@ -36,7 +36,7 @@ func (o *Oracle) said(e Event) {
 	o.noteSettled(c)
 	o.judgeRolledBack(c)
 	o.tellRolledBack(c, e.Statement.Journal)
-	c.clearDoubt(o.faults)
+	o.clearDoubt(c)
 }
 
 // judgeLinks is I7: who is linked is one to one, of the connection's apps, and for a reason. Two are linked because

@@ -99,21 +99,38 @@ func (c *conn) settleCall(s *span) {
 	s.sending = s.answered
 }
 
+// mayRecover reports whether a sync may take what users did for writes of the connection whose outcome it does not know:
+// its own or those of before, or of an engine that is at it still.
+func (c *conn) mayRecover(side Side) bool {
+	if c.doubt[side] {
+		return true
+	}
+	for _, s := range c.open {
+		if s.sent[side] {
+			return true
+		}
+	}
+	return false
+}
+
 // doubts notes where, after this sync, it may not be known whether a write went through: wherever it sent any and something
 // went wrong.
 func (c *conn) doubts(s *span, faults int) {
 	for side, sent := range s.sent {
-		c.doubt[side] = c.doubt[side] || sent && (!s.ok || faults > s.faults)
+		if sent && (!s.ok || faults > s.faults) {
+			c.doubt[side], c.doubtful[side] = true, s.ended
+		}
 	}
 }
 
-// clearDoubt forgets doubts when a whole sync without a fault has passed and nothing is said to be unknown.
-func (c *conn) clearDoubt(faults int) {
+// clearDoubt forgets doubts when a whole sync without a fault has passed that began when the apps showed what was sent, and
+// nothing is said to be unknown.
+func (o *Oracle) clearDoubt(c *conn) {
 	if len(c.open) > 0 || len(c.syncs) == 0 {
 		return
 	}
 	s := c.syncs[len(c.syncs)-1]
-	if !s.ok || s.faults != faults {
+	if !s.ok || s.faults != o.faults {
 		return
 	}
 	for _, records := range c.last.Records {
@@ -123,5 +140,9 @@ func (c *conn) clearDoubt(faults int) {
 			}
 		}
 	}
-	c.doubt = [2]bool{}
+	for side, app := range c.now().Apps {
+		if !s.began.time.Before(c.doubtful[side].time.Add(o.world.lag(app))) {
+			c.doubt[side] = false
+		}
+	}
 }
