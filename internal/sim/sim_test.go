@@ -39,7 +39,7 @@ var open = map[uint64]string{
 	17264: "not looked into: an automation and its pair do not come to rest",
 	18241: "not looked into: a cleared value does not reach its pair",
 	18617: "an update that was never sent is taken for one that landed, for a user changed the cell meanwhile",
-	19070: "as 18036",
+	19070: "in a sticky connection an edit stays behind once its record has left a rule that is turned round",
 	19072: "as 16142",
 	19387: "not looked into: a tag does not reach its pair",
 }
