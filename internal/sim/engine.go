@@ -17,7 +17,8 @@ type engine struct {
 	index   int
 	dead    bool
 	busy    bool
-	conn    int // that it works on
+	conn    int     // that it works on
+	began   instant // its work
 	faults  []*armed
 	leased  time.Time // when its lease of the connection ends, as the world's time goes: no write reaches an app later
 	clock   *clock
@@ -101,7 +102,7 @@ func (w *world) idle(index int) *engine {
 
 // begin has an engine work on a connection, with what goes wrong meanwhile.
 func (e *engine) begin(st *Step) {
-	e.busy, e.conn = true, st.Conn
+	e.busy, e.conn, e.began = true, st.Conn, e.w.instant()
 	for i := range st.Faults {
 		f := &st.Faults[i]
 		e.faults = append(e.faults, &armed{f, f.Nth, max(f.Times, 1)})

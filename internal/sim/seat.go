@@ -117,8 +117,10 @@ func (f *Fault) is(kind string) bool { return f != nil && f.Kind == kind }
 
 // show tells that the app shows the engine a record.
 func (s *seat) show(r contact.Record) {
-	s.w.shown[2*s.conn+s.side][r.ID] = true
-	s.w.saw(2*s.conn+s.side, r.ID, r.Fields)
+	at := 2*s.conn + s.side
+	s.w.shown[at][r.ID] = true
+	s.w.hid[at][r.ID] = s.w.hidden[s.index]
+	s.w.saw(at, r.ID, r.Fields)
 	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: s.words(r.Fields)})
 }
 

@@ -206,6 +206,9 @@ func (w *world) setup() oracle.Setup {
 		}
 		out.Apps = append(out.Apps, app)
 	}
+	for _, skew := range w.Skew {
+		out.Behind = max(out.Behind, time.Duration(-skew)*time.Second)
+	}
 	for i := range w.Conns {
 		out.Connections = append(out.Connections, *w.asked(i, &w.Conns[i]))
 	}

@@ -34,7 +34,7 @@ func (w *world) userDoes(st Step) {
 		w.fired["F103 empty"]++
 	case "hide":
 		if _, has := w.field(st.App, st.Field); has && w.apps[st.App].Hide(st.Field) == nil {
-			w.hidden[st.App] = append(w.hidden[st.App], st.Field)
+			w.hidden[st.App] = append(slices.Clip(w.hidden[st.App]), st.Field)
 			w.fire("F11", "hide", appName(st.App)+" "+st.Field)
 		}
 	case "unhide":
@@ -179,7 +179,7 @@ func (w *world) enter(app, person, n int) {
 		if had[r.ID] {
 			continue
 		}
-		w.people[app][r.ID], w.byUser[app][r.ID] = person, true
+		w.people[app][r.ID], w.maker[app][r.ID] = person, aUser
 		delete(w.former[app], r.ID)
 		w.happens(oracle.Event{Kind: oracle.UserCreate, App: app, ID: r.ID, After: w.whole(app, r.Fields), Person: person})
 	}
@@ -313,7 +313,9 @@ func (w *world) merge(st Step, r contact.Record) {
 	}
 	now, _ := w.apps[st.App].Record(r.ID)
 	w.moved = true
-	w.byUser[st.App][r.ID] = w.byUser[st.App][r.ID] || w.byUser[st.App][other.ID]
+	if w.maker[st.App][other.ID] == aUser {
+		w.maker[st.App][r.ID] = aUser
+	}
 	w.fired["F13 merge"]++
 	w.happens(oracle.Event{Kind: oracle.UserMerge, App: st.App, ID: r.ID, Other: other.ID, Before: w.whole(st.App, r.Fields), After: w.whole(st.App, now.Fields)})
 }
@@ -326,10 +328,9 @@ func (w *world) rekey(app int, r contact.Record) {
 		return
 	}
 	w.moved = true
-	for _, m := range []map[string]int{w.people[app], w.automate[app]} {
+	for _, m := range []map[string]int{w.people[app], w.automate[app], w.maker[app]} {
 		m[id] = m[r.ID]
 	}
-	w.byUser[app][id] = w.byUser[app][r.ID]
 	if f, ok := w.former[app][r.ID]; ok {
 		w.former[app][id] = maps.Clone(f)
 	}

@@ -28,8 +28,11 @@ type world struct {
 	apps     []Place
 	closed   int                              // how many of them are closed
 	people   []map[string]int                 // by app: whom a record is about, as far as that is known
-	byUser   []map[string]bool                // by app: records that users entered
+	maker    []map[string]int                 // by app: the connection that created a record, or aUser
+	keyed    []map[string]instant             // by app: when that changed by which a record is known
 	hidden   [][]string                       // by app: fields that it does not tell
+	hid      []map[string][]string            // by connection and side: those that were hidden when a record was shown last
+	strayed  map[string]bool                  // serials of records that got another id
 	former   []map[string]contact.Fields      // by app: what a record held before its user's last edit
 	told     []map[string]contact.Record      // by app: what was last told of a record
 	issued   []map[connector.Cursor]time.Time // by app: when a cursor was last given
@@ -57,6 +60,9 @@ type world struct {
 	readers  []*contactsync.Syncer             // by connection: a handle that only reads
 	restings []string                          // what the simulator's own checks found
 }
+
+// aUser is who made a record that no connection made.
+const aUser = -1
 
 // Options say how scripts are played. The zero value plays them over a store in memory, and tells nobody.
 type Options struct {
@@ -146,7 +152,7 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 // newWorld returns the world of a script before its first step.
 func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	w := &world{Script: *s, Options: o, trace: newTrace(), ctx: ctx, now: start, mend: map[[2]string]bool{}, fired: map[string]int{},
-		seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{},
+		strayed: map[string]bool{}, seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{},
 		seen: map[int]map[string]contact.Fields{}, asks: map[int][]string{}, omitted: map[int]time.Time{}}
 	w.Conns = slices.Clone(s.Conns)
 	w.keep = o.Keep
@@ -161,16 +167,18 @@ func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 		}
 		w.apps = append(w.apps, app)
 		w.people = append(w.people, map[string]int{})
-		w.byUser = append(w.byUser, map[string]bool{})
-		w.hidden = append(w.hidden, nil)
+		w.maker = append(w.maker, map[string]int{})
+		w.keyed = append(w.keyed, map[string]instant{})
 		w.former = append(w.former, map[string]contact.Fields{})
 		w.told = append(w.told, map[string]contact.Record{})
+		w.hidden = append(w.hidden, nil)
 		w.issued = append(w.issued, map[connector.Cursor]time.Time{})
 		w.automate = append(w.automate, map[string]int{})
 	}
 	for range w.Conns {
 		w.queue = append(w.queue, nil, nil)
 		w.shown = append(w.shown, map[string]bool{}, map[string]bool{})
+		w.hid = append(w.hid, map[string][]string{}, map[string][]string{})
 		w.known = append(w.known, map[string]bool{})
 		w.copies = append(w.copies, nil)
 	}
@@ -248,6 +256,7 @@ func (w *world) openStore() (err error) {
 // happens tells the judges what happens.
 func (w *world) happens(e oracle.Event) {
 	e.Time = w.now
+	w.noteKeys(e)
 	w.see(e)
 }
 

@@ -149,8 +149,8 @@ func (s *seat) wrote(e oracle.Event) {
 	w.shown[2*s.conn+s.side][e.ID] = e.Op != string(connector.Delete)
 	if e.Op == string(connector.Create) {
 		w.people[s.index][e.ID] = w.personOf(s.index, e.After)
-		w.byUser[s.index][e.ID] = false
-		w.checkCreated(s.index, e.ID, e.After)
+		w.maker[s.index][e.ID] = s.conn
+		s.checkCreated(e.ID, e.After)
 	}
 	if e.Op != string(connector.Delete) && e.Told { // what is sent again at once would write over it, as the Upserter's words say
 		w.automates(s.index, e.ID)

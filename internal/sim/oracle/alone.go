@@ -9,7 +9,7 @@ import "github.com/contactsync/contactsync/contact"
 func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 	cn := c.now()
 	st, ok := c.last.Records[side][r.id]
-	if !ok && c.wasTold(r, "") {
+	if !ok && c.wasTold(r, "") && !c.vanished[r] {
 		o.accuse("I28", "%s in %s is not accounted for", r.id, o.appName(r.app))
 	}
 	if !ok {

@@ -13,7 +13,8 @@ import "github.com/contactsync/contactsync/contact"
 func (o *Oracle) judgeScalar(cn *Connection, m *Mapping, w *write, y *record, old, value contact.Value) *Violation {
 	source := m.field(1 - w.side)
 	target := o.world.field(w.rec.app, m.field(w.side))
-	adopted := o.mayBeAdopted(w.conn, w.rec) || o.mayBeAdopted(w.conn, y)
+	adopted := o.mayBeAdopted(w.conn, w.rec) || o.mayBeAdopted(w.conn, y) || w.conn.unsettledGuest(w.rec) ||
+		w.conn.unsettledGuest(y)
 	if !heldEver(y, source, target, value, cn.Region) {
 		if value.Blank() {
 			return o.unjustClear(m, w, y, old)
@@ -73,8 +74,8 @@ func clearedBySomebody(y *record, field string, c *conn) bool {
 // forgotten it.
 func (c *conn) foreign(e entry) bool { return e.by != c.id || e.at <= c.epoch.at }
 
-// knew reports whether the connection was shown in the cell, or wrote there, what is asked for, since the store last
-// began from nothing.
+// knew reports whether the connection was shown in the cell, or wrote there, or was answered of it when it wrote anything to
+// the record, what is asked for, since the store last began from nothing.
 func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) bool {
 	if s := y.sights[c.id]; s != nil {
 		for _, v := range s.cell[field] {
@@ -85,6 +86,11 @@ func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) boo
 	}
 	for _, e := range y.cells[field] {
 		if e.by == c.id && e.at > c.lost.at && asked(e.value) {
+			return true
+		}
+	}
+	for _, w := range c.writes {
+		if w.rec == y && w.told && w.at > c.lost.at && asked(w.after[field]) {
 			return true
 		}
 	}
@@ -201,6 +207,9 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	if !o.setup.Apps[w.rec.app].Versions && !seenBefore(w, field, edit) {
 		return nil // the app lets an edit be overwritten that came between the read and the write
 	}
+	if w.conn.mayHaveArrived(w.rec, field, edit, y, source) {
+		return nil
+	}
 	switch {
 	case cn.Conflict == "newest" && o.surelyNewer(w.rec, y, edit):
 		return broken("I3", "the side that was changed last was overwritten")
@@ -212,14 +221,34 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	return nil
 }
 
+// mayHaveArrived reports whether the connection may think that the target had an entry of x before somebody changed the
+// target: it was shown the entry, called for an update of the target's app and does not know what became of it, and the
+// target was changed afterwards. What was sent is settled then, so that the change flows.
+func (c *conn) mayHaveArrived(x *record, source string, e entry, y *record, target string) bool {
+	side, _ := c.side(y.app)
+	for _, s := range c.syncs {
+		called := s.updating[side]
+		lost := s.crashed || s.ended.at >= 0 && (!s.ok || c.unknown[y] > s.ended.at)
+		if lost && called > c.epoch.at && c.shownBy(x, source, e, called) && y.touched(target, c.id) > called {
+			return true
+		}
+	}
+	return false
+}
+
 // seenBefore reports whether the connection was shown the edit before the sync began to write.
 func seenBefore(w *write, field string, edit entry) bool {
-	s := w.rec.sights[w.conn.id]
-	if s == nil || w.span == nil || w.span.firstSend < 0 {
+	return w.span != nil && w.span.firstSend >= 0 && w.conn.shownBy(w.rec, field, edit, w.span.firstSend)
+}
+
+// shownBy reports whether the connection was shown an entry of the record before event at.
+func (c *conn) shownBy(r *record, field string, e entry, at int) bool {
+	s := r.sights[c.id]
+	if s == nil {
 		return false
 	}
 	for _, v := range s.cell[field] {
-		if v.at > edit.at && v.at < w.span.firstSend && v.value.Equal(edit.value) {
+		if v.at > e.at && v.at < at && v.value.Equal(e.value) {
 			return true
 		}
 	}
@@ -232,12 +261,13 @@ func (o *Oracle) surelyNewer(x, y *record, edit entry) bool {
 	if o.retouched || !o.setup.Apps[x.app].Modified || !o.setup.Apps[y.app].Modified {
 		return false
 	}
-	if !y.bumped.time.Before(edit.time) {
+	counts := edit.time.Add(-o.setup.Behind)
+	if !y.bumped.time.Before(counts) {
 		return false
 	}
 	for _, c := range y.cells {
 		for _, e := range c {
-			if !e.time.Before(edit.time) {
+			if !e.time.Before(counts) {
 				return false
 			}
 		}

@@ -20,13 +20,14 @@ type conn struct {
 	outside   []*write    // since the last sync, in none
 	overtaken map[int]int // engines that lost their lease, and when
 	doubt     [2]bool     // whether a write went through may not be known yet, on each side
+	doubtful  [2]moment   // the end of the last sync of which that is so
 	creating  [2]int      // when it last tried to create on each side, -1 before
 	intended  [2]int      // when it first did since the store last forgot something
 	rebuffed  bool        // an app did not carry out a write
 	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
 	asked, refused bool
-	calling        map[int]moment // when each engine first called an app outside a sync since its last one
-	disturbed      int            // when anything last happened in an app
+	calling        map[int]started // when each engine first called an app outside a sync since its last one
+	disturbed      int             // when anything last happened in an app
 
 	// What the store can know. fresh is since when what was settled counts: a lost store, a rollback or another
 	// configuration let the engine begin anew or decide otherwise. epoch is when the store last forgot something, lost
@@ -42,17 +43,21 @@ type conn struct {
 	rollback, left *undo // what is being taken back, and what was left of it
 
 	// What the library said.
-	saidAt    int // when it last said something, -1 before
-	last      *Statement
-	journal   []JournalEntry
-	links     map[*record]*record   // both ways, as last said
-	partner   map[*record][]*record // all that were ever said, in order
-	stale     map[*record]bool      // said to be linked under ids of before
-	linked    []linkCount           // how many pairs were said, at which moments
-	adopted   map[*record]bool      // of users, taken for one that was being created when the answer was lost
-	inSync    map[*record]int       // when it was last said to be in sync
-	settled   map[cellPair]int      // when the two cells were last known to be settled
-	previewed *span                 // the preview that the next sync is compared with
+	saidAt int // when it last said something, -1 before
+	// carriedOut is when it last said something after a whole sync, which carries out what persons decided; -1 before.
+	carriedOut int
+	last       *Statement
+	journal    []JournalEntry
+	links      map[*record]*record   // both ways, as last said
+	partner    map[*record][]*record // all that were ever said, in order
+	stale      map[*record]bool      // said to be linked under ids of before
+	linked     []linkCount           // how many pairs were said, at which moments
+	adopted    map[*record]bool      // of users, taken for one that was being created when the answer was lost
+	inSync     map[*record]int       // when it was last said to be in sync
+	vanished   map[*record]bool      // it was to be deleted and not found, for it had another id
+	unknown    map[*record]int       // when it was last said that it is not known what became of a write to it
+	settled    map[cellPair]int      // when the two cells were last known to be settled
+	previewed  *span                 // the preview that the next sync is compared with
 	// compared is a preview, comparedWith the sync after it, until it is said how all stands.
 	compared, comparedWith *span
 }
@@ -94,6 +99,13 @@ type span struct {
 	sent                         [2]bool // it began a call that writes, on each side
 	calling                      Side    // of the last of them
 	unanswered                   [2]int  // such calls after which nothing was written
+	updating                     [2]int  // when it last called for updates on each side, -1 before
+}
+
+// started is when something began, and how many faults there had been.
+type started struct {
+	moment
+	faults int
 }
 
 // write is one write that reached an app.
@@ -112,13 +124,14 @@ type write struct {
 }
 
 func newConn(id string) *conn {
-	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, decidedAll: -1}
+	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, carriedOut: -1, decidedAll: -1}
 	c.links, c.overtaken = map[*record]*record{}, map[int]int{}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
-	c.calling, c.disturbed = map[int]moment{}, -1
+	c.calling, c.disturbed = map[int]started{}, -1
 	c.separated = map[[2]*record]int{}
 	c.creating, c.intended, c.adopted = [2]int{-1, -1}, [2]int{-1, -1}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}
+	c.unknown, c.vanished = map[*record]int{}, map[*record]bool{}
 	return c
 }
 
@@ -162,7 +175,7 @@ func (c *conn) side(app int) (Side, bool) {
 func (c *conn) forgetStore(now moment) {
 	c.epoch, c.fresh = now, now
 	c.links, c.partner, c.settled = map[*record]*record{}, map[*record][]*record{}, map[cellPair]int{}
-	c.last, c.saidAt, c.previewed, c.rollback = nil, -1, nil, nil
+	c.last, c.saidAt, c.carriedOut, c.previewed, c.rollback = nil, -1, -1, nil, nil
 	c.consents, c.intended, c.doubt = nil, [2]int{-1, -1}, [2]bool{true, true}
 	for _, w := range c.writes {
 		w.journaled = true // what the store knew of it is gone

@@ -145,7 +145,7 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	}
 	for _, z := range o.world.records[w.rec.app] {
 		own := z.by == c.id && z.born.at > c.epoch.at && (z.toldBorn() || z.sights[c.id] != nil)
-		if z == w.rec || !z.alive || z.decided(c) >= 0 || !own && !o.shownKeys(cn, w, z) {
+		if z == w.rec || !z.alive || c.vanished[z] || z.decided(c) >= 0 || !own && !o.shownKeys(cn, w, z) {
 			continue
 		}
 		bears, since := true, o.at // what it was shown, or all that its own may hold
@@ -221,6 +221,10 @@ func (c *conn) kept(v shown, now *span) bool {
 	}
 	return false
 }
+
+// unsettledGuest reports whether the connection took a user's record for one that it was creating, and the pair has not
+// been in sync since: what the user entered still counts as edits of what was sent.
+func (c *conn) unsettledGuest(r *record) bool { return c.adopted[r] && c.inSync[r] == 0 }
 
 // mayBeAdopted reports whether the engine may take a user's record for one that it was creating when the answer was
 // lost: one that it saw first after it had tried to create, and that is linked with nobody yet. Where it does, it takes

@@ -27,10 +27,11 @@ func (o *Oracle) judgeDelete(w *write) {
 }
 
 // judgeDeletion returns what is wrong with deleting a record because y is gone, nil if nothing is. It is I17 if y is
-// not gone, I30 in the first sync over a store, and I5 if the policy is another, y was merged, the record was edited
-// since, or somebody else on y's side bears y's key and takes over the link.
+// not gone, I30 in the first sync over a store, and I5 if the policy is another, y was merged into somebody who is there,
+// the record was edited since, or somebody else on y's side bears y's key and takes over the link.
 func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 	c := w.conn
+	y = o.lastOf(c, w.rec, y)
 	since := o.since(c, w.span, y.app)
 	switch {
 	case w.span != nil && c.syncsInEpoch <= 1:
@@ -54,6 +55,24 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 		return broken("I5", heir.id+" bears the key of "+y.id+" and takes over the link")
 	}
 	return nil
+}
+
+// lastOf returns whom y became part of if that one is gone too: the link follows y there, at once or through others, unless
+// one of them had a partner of its own; then what y was linked with is left over. If not it returns y.
+func (o *Oracle) lastOf(c *conn, rec, y *record) *record {
+	last := y
+	for last.merged != nil {
+		last = last.merged
+		for _, p := range c.partner[last] {
+			if p != rec {
+				return y
+			}
+		}
+	}
+	if last.alive {
+		return y
+	}
+	return last
 }
 
 // newID judges a deletion whose partner got another id without a word: it looks like a deletion and a new record, which
@@ -120,14 +139,29 @@ func sawAll(w *write, edit moment) bool {
 	return true
 }
 
+// toldKeys reports whether the connection was told all the keys of z, of which none was hidden when it was shown.
+func (o *Oracle) toldKeys(cn *Connection, w *write, z *record) bool {
+	for _, key := range cn.Keys {
+		for _, name := range cn.keyFields(1-w.side, key, o.world) {
+			if !w.conn.wasTold(z, name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // heir returns a record of y's side that takes over y's link: one that nobody is linked with, that a rule lets through,
 // that the connection knows, and that bore y's key all the time in question.
 func (o *Oracle) heir(cn *Connection, w *write, y *record, since int) *record {
 	c, side := w.conn, 1-w.side
+	if !o.toldKeys(cn, w, y) {
+		return nil
+	}
 	keys := cn.keys(side, y.fields(y.died.at), o.world)
 	for _, z := range o.world.records[y.app] {
 		if z == y || !z.alive || z.born.at >= since || c.links[z] != nil || len(c.partner[z]) > 0 || z.decided(c) >= 0 ||
-			z.sights[c.id] == nil || c.last == nil {
+			z.sights[c.id] == nil || c.last == nil || !o.toldKeys(cn, w, z) {
 			continue
 		}
 		bears := true

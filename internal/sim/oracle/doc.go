@@ -49,18 +49,22 @@
 //     a lost or restored store, a rollback and a change of the configuration; of blanks in a group;
 //   - of what is in an entry of a list beside its value: its type, and which one is primary;
 //   - of who wins by time, unless both apps tell times by a right clock and the winner came after all that happened to
-//     the other;
-//   - of a record that may have been taken for one that was being created when the answer was lost;
+//     the other, by more than an engine's clock is behind;
+//   - of a record that may have been taken for one that was being created when the answer was lost, until its pair has
+//     been in sync, and of a cell that users changed after an update whose outcome is unknown;
+//   - of cells that are frozen, and of what was cleared while the mapping kept the other side;
 //   - of edits that an app without times showed, took back and showed again;
-//   - of fields that were hidden when they changed and did not change since;
+//   - of fields that were hidden when they changed and did not change since, and of keys that are hidden;
 //   - of a record whose id the app gave to somebody else;
 //   - of what a person had created, linked or separated, as far as links and doubles go;
 //   - of keys that several records share: whom a person is shown as a duplicate;
 //   - of sticky connections with rules that only create, of the mode of a rule that is turned round, and of a record that
 //     another one became part of, in a one-way connection or a conflict: the guides leave these open;
-//   - of a record that got another id without a word, and of a call that arrives after another engine took over;
+//   - of a record that got another id without a word, which looks like a deletion and somebody else, and of a call that
+//     arrives after another engine took over;
 //   - of an element for which a list once had no room;
 //   - of counts and history that tell more than was written, where answers were lost;
+//   - of previews, where something in the apps was not told yet, or a sync broke off in its writes before;
 //   - of conflicts, failures and held operations, but for whether there can be any.
 //
 // A history that contradicts itself is reported as a violation of "history": that is a fault of whoever tells it.

@@ -7,12 +7,12 @@ import "github.com/contactsync/contactsync/contact"
 // he has a counterpart already, or had one that a user deleted.
 //
 // It is silent of a created record that the engine could not know again: its answer or what was noted of it was lost,
-// and users changed everything in it before it was linked.
+// and users changed everything in it before it was linked; and of one whose partner looks like somebody else.
 func (o *Oracle) judgeDoubles(w *write) *Violation {
 	c := w.conn
 	var created []*record
 	for _, x := range o.world.records[w.rec.app] {
-		if x.alive && x.by == c.id && x.born.at > c.epoch.at &&
+		if x.alive && !c.vanished[x] && x.by == c.id && x.born.at > c.epoch.at && !o.bereft(c, x, w.side) &&
 			(x == w.rec || x.decided(c) < 0 && (len(c.partner[x]) > 0 || !o.unknowable(c, x))) {
 			created = append(created, x)
 		}
@@ -35,6 +35,27 @@ func (o *Oracle) judgeDoubles(w *write) *Violation {
 		return nil
 	}
 	return broken("I6", "whoever it could be made from has a counterpart already, or had one that a user deleted")
+}
+
+// bereft reports whether the partner of the created record x got another id without a word and was seen without the key
+// that it had: it looks like a deletion and somebody else then.
+func (o *Oracle) bereft(c *conn, x *record, side Side) bool {
+	all := c.partner[x]
+	if len(all) == 0 {
+		return false
+	}
+	y := all[len(all)-1]
+	if y.rekeyed.at <= 0 || y.toldOf(c) {
+		return false
+	}
+	cn := c.now()
+	before := cn.keys(1-side, y.fields(y.rekeyed.at), o.world)
+	for _, f := range y.states(y.rekeyed.at) {
+		if !evidence(before, cn.keys(1-side, f, o.world)) {
+			return true
+		}
+	}
+	return false
 }
 
 // isFree reports whether y may get x as its counterpart.

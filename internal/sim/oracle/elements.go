@@ -96,7 +96,7 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 	case added && !had:
 		return broken("I4", y.id+" never had "+element.String())
 	case !added && !taken && (o.mayBeAdopted(w.conn, w.rec) || o.mayBeAdopted(w.conn, y) ||
-		o.wentBack(w.conn, y, source, w.conn.lost.at)):
+		w.conn.unsettledGuest(w.rec) || w.conn.unsettledGuest(y) || o.wentBack(w.conn, y, source, w.conn.lost.at)):
 		return nil
 	case !added && !taken:
 		if s := y.sights[w.conn.id]; s != nil && s.part >= 0 {

@@ -29,7 +29,11 @@ func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, s
 			if !may[1-from] && tookAway(y, source, target, key, e, c, cn.Region) {
 				continue
 			}
-			// Two ways, an element that the other side lost should be gone here, which a guard may hold.
+			// Two ways, an element that the other side lost should be gone here, which a guard may hold, or the mapping.
+			had := func(v contact.Value) bool { return meansIn(source, target, v, key, e, cn.Region) }
+			if c.keptClear(m, y, target.Field.Name, had) {
+				continue
+			}
 			if st.Reason == "clear_held" && tookAway(y, source, target, key, e, c, cn.Region) {
 				continue
 			}

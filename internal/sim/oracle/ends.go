@@ -173,14 +173,8 @@ func (o *Oracle) mayBeHeld(cn *Connection, reason string) bool {
 func (o *Oracle) unjustConflict(c *conn, a, b *record, reason string) string {
 	if reason == "oscillating" {
 		for _, r := range []*record{a, b} {
-			for _, cell := range r.cells {
-				own := 0
-				for _, e := range cell {
-					if e.by == c.id {
-						own++
-					}
-				}
-				if own >= 3 {
+			for field := range r.cells {
+				if mayFreeze(c, r, field) {
 					return ""
 				}
 			}
@@ -193,6 +187,17 @@ func (o *Oracle) unjustConflict(c *conn, a, b *record, reason string) string {
 		}
 	}
 	return "the policy never was to ask"
+}
+
+// mayFreeze reports whether the connection wrote the cell often enough for it to be frozen.
+func mayFreeze(c *conn, r *record, field string) bool {
+	own := 0
+	for _, e := range r.cells[field] {
+		if e.by == c.id {
+			own++
+		}
+	}
+	return own >= 3
 }
 
 // judgeCells judges one mapping of a pair at rest. may says for each side whether it may flow to the other.
@@ -213,11 +218,14 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	if o.agree(cn, m, a, b) || st.Status == "conflict" && o.mayClash(c, m, a, b) {
 		return
 	}
+	if st.Reason == "oscillating" && (mayFreeze(c, a, m.A) || mayFreeze(c, b, m.B)) {
+		return
+	}
 	blank := va.Blank() || vb.Blank()
 	if blank && m.Group != "" {
 		return // whoever wins a group wins all of it, and nothing is cleared on a first match: the guides leave both
 	}
-	if blank && st.Reason == "clear_held" || blank && m.KeepClear && (wasCleared(a, m.A, c) || wasCleared(b, m.B, c)) {
+	if blank && (o.clearHeld(c, st) || c.keptClear(m, a, m.A, nil) || c.keptClear(m, b, m.B, nil)) {
 		return
 	}
 	if may[0] && may[1] {
@@ -248,10 +256,15 @@ func (o *Oracle) mayFail(c *conn) bool {
 	return o.faults > 0 || c.rebuffed
 }
 
-// mayClash reports whether both cells of a pair can be edits that stand against each other: somebody entered both, the
-// pair was put together anew, or the connection may have lost the note that it was itself who wrote one.
+// mayClash reports whether both cells of a pair, or those of their group, can be edits that stand against each other:
+// somebody entered both, the pair was put together anew, or the connection may have lost the note that it was itself who wrote one.
 func (o *Oracle) mayClash(c *conn, m *Mapping, a, b *record) bool {
-	ea, eb := edited(a, m.A, c), edited(b, m.B, c)
+	ea, eb := false, false
+	for _, n := range c.now().Mappings {
+		if n == *m || m.Group != "" && n.Group == m.Group {
+			ea, eb = ea || edited(a, n.A, c), eb || edited(b, n.B, c)
+		}
+	}
 	anew := len(c.partner[a]) > 1 || len(c.partner[b]) > 1 || a.decided(c) >= 0 || b.decided(c) >= 0
 	return ea && eb || anew || o.faults > 0 && (ea || eb)
 }
@@ -277,14 +290,73 @@ func edited(r *record, field string, c *conn) bool {
 	return false
 }
 
-// wasCleared reports whether somebody else than the connection ever emptied the cell.
-func wasCleared(r *record, field string, c *conn) bool {
+// keptClear reports whether somebody else than the connection emptied the cell while the mapping left what the other side
+// holds: that is settled, and stays so when the mapping is another one later. had says what must have been in it, nil anything.
+func (c *conn) keptClear(m *Mapping, r *record, field string, had func(contact.Value) bool) bool {
 	last := contact.Empty
 	for _, e := range r.cells[field] {
-		if e.by != c.id && e.value.Blank() && !last.Blank() {
+		if e.by != c.id && e.value.Blank() && !last.Blank() && (had == nil || had(last)) && c.keeps(m, e.at) {
 			return true
 		}
 		last = e.value
+	}
+	return false
+}
+
+// keeps reports whether a configuration that held after event at, or holds now, has the mapping keep what the other side
+// clears.
+func (c *conn) keeps(m *Mapping, at int) bool {
+	for i, k := range c.configs {
+		if i+1 < len(c.configs) && c.configs[i+1].at <= at {
+			continue
+		}
+		for _, n := range k.Mappings {
+			if n.A == m.A && n.B == m.B && n.KeepClear {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// clearHeld reports whether the guard may hold a clear of a pair: it is said of the pair; or the pair is said to be in
+// conflict, which comes first, and the guard holds clears of others, or has let through as many as it may in a day.
+func (o *Oracle) clearHeld(c *conn, st RecordStatus) bool {
+	if st.Reason == "clear_held" || st.Status != "conflict" || c.now().MaxClears == nil {
+		return st.Reason == "clear_held"
+	}
+	for _, records := range c.last.Records {
+		for _, other := range records {
+			if other.Reason == "clear_held" {
+				return true
+			}
+		}
+	}
+	cleared := 0
+	for _, w := range c.writes {
+		for _, name := range w.changedFields() {
+			if w.op == "update" && w.after[name].Blank() && o.world.now.time.Sub(w.time) < day {
+				cleared++
+			}
+		}
+	}
+	return cleared >= c.now().MaxClears(len(c.links)/2)
+}
+
+// onlyKnew reports whether what the connection last wrote to a cell is what the source has, and it has never been shown
+// anything else of the source since: what else that was meanwhile was hidden.
+func (c *conn) onlyKnew(x *record, source string, target Field, cell []entry) bool {
+	now, s, region := x.get(source), x.sights[c.id], c.now().Region
+	for i := len(cell) - 1; i >= 0 && s != nil; i-- {
+		if cell[i].by != c.id {
+			continue
+		}
+		for _, v := range s.cell[source] {
+			if v.last > cell[i].at && !target.carries(now, v.value, region) {
+				return false
+			}
+		}
+		return s.part >= 0 && target.carries(now, cell[i].value, region)
 	}
 	return false
 }
@@ -305,8 +377,11 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	if len(cell) == 0 || cell[len(cell)-1].by == c.id {
 		return false
 	}
-	if of := x.cells[source]; len(of) > 1 && of[len(of)-1].by == c.id {
+	if of := x.cells[source]; len(of) > 0 && of[len(of)-1].by == c.id {
 		return true // what the source has came from the target, before its user changed it there
+	}
+	if of := x.cells[source]; len(of) > 0 && c.mayHaveArrived(x, source, of[len(of)-1], y, target) || c.onlyKnew(x, source, f, cell) {
+		return true
 	}
 	last := cell[len(cell)-1].at
 	for _, e := range append(append([]entry{}, cell...), x.cells[source]...) {

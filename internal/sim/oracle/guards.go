@@ -103,7 +103,8 @@ func (o *Oracle) clears(w *write) bool {
 }
 
 // judgeEmptied is the guard for an app that turns up empty: if a listing of an app without tombstones shows none of
-// three or more linked records, nothing is deleted without a person's consent.
+// three or more linked records, those set aside that are there under another id, nothing is deleted without a person's
+// consent.
 func (o *Oracle) judgeEmptied(w *write) {
 	c := w.conn
 	app := c.now().Apps[1-w.side]
@@ -112,7 +113,7 @@ func (o *Oracle) judgeEmptied(w *write) {
 	}
 	linked := 0
 	for r := range c.links {
-		if r.app != app {
+		if r.app != app || r.rekeyed.at >= c.lastOK() && r.toldOf(c) || o.anotherID(c, 1-w.side, r) {
 			continue
 		}
 		s := r.sights[c.id]
@@ -125,6 +126,16 @@ func (o *Oracle) judgeEmptied(w *write) {
 		o.accuse("I16", "%s was deleted by %s although %s turned up without any of %d linked records", o.label(w), c.id,
 			o.appName(app), linked)
 	}
+}
+
+// anotherID reports whether the key of a record that is gone may be borne by another one that is there.
+func (o *Oracle) anotherID(c *conn, side Side, r *record) bool {
+	for _, z := range o.world.records[r.app] {
+		if z != r && z.alive && o.everEvidence(c.now(), side, r, side, z) {
+			return true
+		}
+	}
+	return false
 }
 
 // lastOK returns when the last sync that ran to its end began, -1 if there was none.

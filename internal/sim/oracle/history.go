@@ -11,6 +11,9 @@ import (
 type Setup struct {
 	Apps        []App
 	Connections []Connection
+	// Behind is how far the slowest clock of an engine is behind the right time. A time that is yet to come by that clock is
+	// nobody's, so that an edit counts as that much older.
+	Behind time.Duration
 }
 
 // App is what is known of an app by its guide.

@@ -169,6 +169,27 @@ func (h *history) remove(app int, id string) {
 	delete(h.apps[app], id)
 }
 
+// behind lets the clock of an engine be that far behind.
+func (h *history) behind(d time.Duration) {
+	h.setup.Behind = d
+	h.o = oracle.New(h.setup)
+}
+
+// merge is an app that makes one record part of another, which holds what it held, and tells so.
+func (h *history) merge(app int, into, from string) {
+	before := h.apps[app][into].Clone()
+	delete(h.apps[app], from)
+	h.see(oracle.Event{Kind: oracle.UserMerge, App: app, ID: into, Other: from, Before: before, After: before})
+	h.see(oracle.Event{Kind: oracle.Shown, App: app, Conn: "c", ID: from, Other: into, Gone: true})
+}
+
+// rekey is an app that gives a record another id, without a word.
+func (h *history) rekey(app int, id, other string) {
+	h.see(oracle.Event{Kind: oracle.AppRekey, App: app, ID: id, Other: other})
+	h.apps[app][other] = h.apps[app][id]
+	delete(h.apps[app], id)
+}
+
 func (h *history) decide(verb string, app int, id, other string) {
 	h.see(oracle.Event{Kind: oracle.UserDecide, Conn: "c", Verb: verb, App: app, ID: id, Other: other})
 }

@@ -15,8 +15,9 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 				continue
 			}
 		}
-		if r := o.world.find(c.now().Apps[e.Side], e.ID); e.Op == "delete" && r != nil && !r.alive {
-			continue // somebody was faster
+		if r := o.world.find(c.now().Apps[e.Side], e.ID); e.Op == "delete" && r != nil && (!r.alive || r.id != e.ID) {
+			c.vanished[r] = r.alive
+			continue // somebody was faster, or it has another id by now: who is not found is gone
 		}
 		if !c.wrote(e) && c.epoch.at < 0 && !c.mayRecover(e.Side) {
 			o.accuse("I9", "the history of %s tells that it did %s %s in %s, which it did not", c.id, e.Op, e.ID,
@@ -28,10 +29,6 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 	}
 	c.journal = append(c.journal, entries...)
 }
-
-// mayRecover reports whether the connection may have taken an edit of a user for a write of its own whose answer was
-// lost.
-func (c *conn) mayRecover(side Side) bool { return c.doubt[side] }
 
 func (c *conn) wrote(e JournalEntry) bool {
 	for _, w := range c.writes {

@@ -1,6 +1,8 @@
 package oracle
 
 import (
+	"slices"
+
 	"github.com/contactsync/contactsync/contact"
 )
 
@@ -15,10 +17,18 @@ func (o *Oracle) said(e Event) {
 	o.judgeJournal(c, e.Statement.Journal)
 	o.judgeStatement(c, e.Statement)
 	c.last, c.saidAt = e.Statement, o.at
+	if c.last.Phase == "active" && c.lastSyncDone() {
+		c.carriedOut = o.at
+	}
 	for side := range e.Statement.Records {
 		for id, s := range e.Statement.Records[side] {
-			if r := o.world.find(c.now().Apps[side], id); r != nil && s.Status == "in_sync" {
+			r := o.world.find(c.now().Apps[side], id)
+			switch {
+			case r == nil:
+			case s.Status == "in_sync":
 				c.inSync[r] = o.at
+			case s.Reason == "unknown_outcome":
+				c.unknown[r] = o.at
 			}
 		}
 	}
@@ -26,7 +36,7 @@ func (o *Oracle) said(e Event) {
 	o.noteSettled(c)
 	o.judgeRolledBack(c)
 	o.tellRolledBack(c, e.Statement.Journal)
-	c.clearDoubt(o.faults)
+	o.clearDoubt(c)
 }
 
 // judgeLinks is I7: who is linked is one to one, of the connection's apps, and for a reason. Two are linked because
@@ -51,7 +61,7 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 		}
 		links[a], links[b] = b, a
 		at, ok := c.separated[[2]*record{a, b}]
-		if ok && c.links[a] != b && c.saidAt > at && at > max(c.epoch.at, c.decidedAll) {
+		if ok && c.links[a] != b && c.saidAt > at && !c.stranger(a, at) && !c.stranger(b, at) && at > max(c.epoch.at, c.decidedAll) {
 			o.accuse("I7", "%s links %s and %s, whom a person separated for good", c.id, pair[0], pair[1])
 		}
 		if c.links[a] != b && !o.linkable(c, a, b) {
@@ -69,6 +79,9 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 		}
 	}
 }
+
+// stranger reports whether the record got another id since, without a word: it looks like somebody else.
+func (c *conn) stranger(r *record, since int) bool { return r.rekeyed.at > since && !r.toldOf(c) }
 
 // judgeKeptLinks accuses links that are gone although both halves live and nobody asked.
 func (o *Oracle) judgeKeptLinks(c *conn, links map[*record]*record) {
@@ -135,20 +148,30 @@ func (o *Oracle) refusedTwin(c *conn, side Side, x, y *record) bool {
 	return false
 }
 
-// inherits reports whether x takes over the link of a record of its side: one that became part of x, or whose key it
-// bears.
+// inherits reports whether x takes over a link with y: of a record of its side that became part of x, at once or through
+// others that became part of each other (docs/matching.md: in a chain of merges everything follows to the last), or of
+// one that is gone and whose key x bears.
 func (o *Oracle) inherits(c *conn, cn *Connection, side Side, x, y *record) bool {
 	for _, z := range o.world.records[x.app] {
 		if z == x {
 			continue
 		}
-		if z.merged == x && (len(c.partner[z]) > 0 || o.everEvidence(cn, side, z, 1-side, y)) {
+		partner := func(p *record) bool { return p == y || p.became(y) }
+		if z.became(x) && (slices.ContainsFunc(c.partner[z], partner) || o.everEvidence(cn, side, z, 1-side, y)) {
 			return true
 		}
-		for _, p := range c.partner[z] {
-			if p == y && z.died.at > 0 && o.everEvidence(cn, side, x, side, z) {
-				return true
-			}
+		if slices.Contains(c.partner[z], y) && z.died.at > 0 && o.everEvidence(cn, side, x, side, z) {
+			return true
+		}
+	}
+	return false
+}
+
+// became reports whether the record is part of x now.
+func (r *record) became(x *record) bool {
+	for m := r.merged; m != nil; m = m.merged {
+		if m == x {
+			return true
 		}
 	}
 	return false

@@ -99,9 +99,44 @@ func (o *Oracle) judgePreview(c *conn, s *span) {
 		o.accuse("I11", "a preview of %s tells of %v, %d rounds after the last edit", c.id, s.counts, o.rounds)
 	}
 	c.previewed = nil
-	if s.faults == o.faults && c.disturbed < s.began.at && o.lagsOver(c, s.began) {
+	if s.faults == o.faults && c.disturbed < s.began.at && o.lagsOver(c, s.began) && c.sentInVain() == nil && o.knowsAll(c) {
 		c.previewed = s
 	}
+}
+
+// sentInVain returns a sync since the last whole one that sent writes and did not come to its end: only a sync finds out
+// what became of them, and counts them. Nil if there is none.
+func (c *conn) sentInVain() *span {
+	for i := len(c.syncs) - 1; i >= 0; i-- {
+		s := c.syncs[i]
+		switch {
+		case s.preview:
+		case s.ok && s.ended.at >= 0:
+			return nil
+		case s.sent[0] || s.sent[1]:
+			return s
+		}
+	}
+	return nil
+}
+
+// knowsAll reports whether the connection was told of everything in its apps that it reads. A pass that another one began,
+// and fields that are hidden, leave out what the next reading tells.
+func (o *Oracle) knowsAll(c *conn) bool {
+	for side, app := range c.now().Apps {
+		for _, r := range o.world.records[app] {
+			s := r.sights[c.id]
+			if !r.alive && s != nil && s.gone < r.died.at && r.diedBy != c.id {
+				return false
+			}
+			for _, name := range c.uses(o.world, Side(side)) {
+				if r.alive && !r.knows(c.id, name) {
+					return false
+				}
+			}
+		}
+	}
+	return true
 }
 
 // lagsOver reports whether the apps of the connection show by now whatever was done in them.

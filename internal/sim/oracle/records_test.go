@@ -2,7 +2,6 @@ package oracle_test
 
 import (
 	"testing"
-	"time"
 
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
@@ -128,6 +127,23 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 				h.create(0, "a1", ann)
 				h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"))
 			}},
+		{name: "who has another id and another key is somebody else", play: func(h *history) {
+			h.ann()
+			h.rekey(0, "a1", "a9")
+			h.edit(0, "a9", f{"email": "ann@new.example.com"})
+			h.links = nil
+			h.status[1]["b1"] = oracle.RecordStatus{Status: "deleted_opposite"}
+			h.sync(h.made(1, "b2", f{"email": "ann@new.example.com", "first": "Ann", "company": "Acme"}), h.pair("a9", "b2"))
+			h.rest()
+		}},
+		{name: "who has another id, as the app told, and another key is created again", want: broken("I6"), play: func(h *history) {
+			h.ann()
+			h.rekey(0, "a1", "a9")
+			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "a9", Gone: true})
+			h.edit(0, "a9", f{"email": "ann@new.example.com"})
+			h.links = nil
+			h.sync(h.made(1, "b2", f{"email": "ann@new.example.com", "first": "Ann", "company": "Acme"}))
+		}},
 		{name: "who should be created is not", want: broken("I1"), play: func(h *history) {
 			h.create(0, "a1", ann)
 			h.rest()
@@ -209,6 +225,53 @@ func TestLinks(t *testing.T) {
 			h.links = links
 			h.sync()
 		}},
+		{name: "a separated pair is linked again when one half looks like somebody else", play: func(h *history) {
+			h.ann()
+			h.decide("separate", 0, "a1", "b1")
+			h.links = nil
+			h.sync()
+			h.rekey(0, "a1", "a9")
+			h.links = [][2]string{{"a9", "b1"}}
+			h.sync()
+		}},
+		{name: "a separated pair is linked again though the app told the other id", want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.decide("separate", 0, "a1", "b1")
+			h.links = nil
+			h.sync()
+			h.rekey(0, "a1", "a9")
+			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "a9", Gone: true})
+			h.links = [][2]string{{"a9", "b1"}}
+			h.sync()
+		}},
+		{name: "whom a person separated is linked anew in the sync that does it", play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "ann@example.com", "first": "Cyd"})
+			h.sync()
+			h.decide("separate", 0, "a1", "b1")
+			h.phase, h.halt = "halted", "account"
+			h.sync()
+			h.phase, h.halt = "active", ""
+			h.links = [][2]string{{"a2", "b1"}}
+			h.sync(h.put(1, "b1", f{"first": "Cyd"}))
+		}},
+		{name: "somebody else's value is written though nobody was separated", want: broken("I4"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "ann@example.com", "first": "Cyd"})
+			h.sync()
+			h.phase, h.halt = "halted", "account"
+			h.sync()
+			h.phase, h.halt = "active", ""
+			h.sync(h.put(1, "b1", f{"first": "Cyd"}))
+		}},
+		{name: "a decision was carried out, and somebody else's value is written", want: broken("I4"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "ann@example.com", "first": "Cyd"})
+			h.sync()
+			h.decide("resolve", 0, "a1", "b1")
+			h.sync()
+			h.sync(h.put(1, "b1", f{"first": "Cyd"}))
+		}},
 		{name: "the heir of a key takes over", play: func(h *history) {
 			h.ann()
 			h.create(0, "a2", ann)
@@ -218,11 +281,39 @@ func TestLinks(t *testing.T) {
 			h.sync(h.put(0, "a2", f{"company": "Acme"}))
 			h.rest()
 		}},
+		{name: "a link follows a chain of merges to the last", setup: direction("a_to_b"), play: func(h *history) {
+			h.ann()
+			h.create(1, "b2", bob)
+			h.create(1, "b3", f{"email": "cyd@example.com"})
+			h.sync()
+			h.merge(1, "b2", "b1")
+			h.merge(1, "b3", "b2")
+			h.links = [][2]string{{"a1", "b3"}}
+			h.sync()
+			h.rest()
+		}},
+		{name: "a link passes over a record that was deleted", setup: direction("a_to_b"), want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.create(1, "b2", bob)
+			h.create(1, "b3", f{"email": "cyd@example.com"})
+			h.sync()
+			h.merge(1, "b2", "b1")
+			h.remove(1, "b2")
+			h.links = [][2]string{{"a1", "b3"}}
+			h.sync()
+		}},
+		{name: "a link follows a merge to somebody else's partner", setup: direction("a_to_b"), want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", bob)
+			h.sync(h.made(1, "b2", bob), h.pair("a2", "b2"))
+			h.create(1, "b3", f{"email": "cyd@example.com"})
+			h.merge(1, "b3", "b1")
+			h.links = [][2]string{{"a2", "b3"}}
+			h.sync()
+		}},
 		{name: "a record gets another id", play: func(h *history) {
 			h.ann()
-			h.see(oracle.Event{Kind: oracle.AppRekey, App: 0, ID: "a1", Other: "a9"})
-			h.apps[0]["a9"] = h.apps[0]["a1"]
-			delete(h.apps[0], "a1")
+			h.rekey(0, "a1", "a9")
 			h.links = [][2]string{{"a9", "b1"}}
 			h.sync()
 			h.rest()
@@ -234,172 +325,4 @@ func TestLinks(t *testing.T) {
 			h.sync()
 		}},
 	})
-}
-
-func TestDeletions(t *testing.T) {
-	ann := f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}
-	run(t, []row{
-		{name: "a deletion is kept to its own app", play: func(h *history) {
-			h.ann()
-			h.remove(0, "a1")
-			h.status[1]["b1"] = oracle.RecordStatus{Status: "deleted_opposite"}
-			h.sync()
-			h.rest()
-		}},
-		{name: "a deletion is carried over that should be kept", want: broken("I5"), play: func(h *history) {
-			h.ann()
-			h.remove(0, "a1")
-			h.sync(h.drop(1, "b1"))
-		}},
-		{name: "a deletion is carried over where the owner asks for it", setup: deletions("delete"), play: func(h *history) {
-			h.ann()
-			h.remove(0, "a1")
-			h.sync(h.drop(1, "b1"))
-			h.rest()
-		}},
-		{name: "the other way round it was not asked for", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
-			h.ann()
-			h.remove(1, "b1")
-			h.sync(h.drop(0, "a1"))
-		}},
-		{name: "nobody deleted the partner", setup: deletions("delete"), want: broken("I17"), play: func(h *history) {
-			h.ann()
-			h.sync(h.drop(1, "b1"))
-		}},
-		{name: "an edit outlives a deletion", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
-			h.ann()
-			h.remove(0, "a1")
-			h.edit(1, "b1", f{"notes": "precious"})
-			h.sync(h.drop(1, "b1"))
-		}},
-		{name: "an edit before the deletion outlives it too", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
-			h.ann()
-			h.edit(1, "b1", f{"notes": "precious"})
-			h.remove(0, "a1")
-			h.sync(h.drop(1, "b1"))
-		}},
-		{name: "an edit that was carried over does not", setup: deletions("delete"), play: func(h *history) {
-			h.ann()
-			h.edit(1, "b1", f{"first": "Anna"})
-			h.sync(h.put(0, "a1", f{"first": "Anna"}))
-			h.remove(0, "a1")
-			h.sync(h.drop(1, "b1"))
-			h.rest()
-		}},
-		{name: "an edit during the sync, where the app knows no versions", play: func(h *history) {
-			h.ann()
-			h.remove(0, "a1")
-			h.open()
-			h.show()
-			h.edit(1, "b1", f{"notes": "precious"})
-			h.drop(1, "b1")()
-			h.close("")
-		}, setup: func(a []oracle.App, c *oracle.Connection) {
-			a[1].Versions = false
-			c.Deletions[0] = "delete"
-		}},
-		{name: "an heir takes over the link", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
-			h.ann()
-			h.create(0, "a2", ann)
-			h.sync()
-			h.remove(0, "a1")
-			h.sync(h.drop(1, "b1"))
-		}},
-		{name: "who became part of another was not deleted", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
-			h.ann()
-			h.create(0, "a2", f{"email": "bob@example.com"})
-			h.sync(h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
-			before := h.apps[0]["a2"].Clone()
-			delete(h.apps[0], "a1")
-			h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: before, After: before})
-			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "a2", Gone: true})
-			h.sync(h.drop(1, "b1"))
-		}},
-		{name: "nothing is deleted in the first sync over a store", setup: deletions("delete"), want: broken("I30"), play: func(h *history) {
-			h.ann()
-			h.remove(0, "a1")
-			h.see(oracle.Event{Kind: oracle.StoreLost})
-			h.sync(h.drop(1, "b1"))
-		}},
-		{name: "more is deleted than the guard allows", want: broken("I16"),
-			setup: func(_ []oracle.App, c *oracle.Connection) {
-				c.Deletions[0], c.MaxDeletes = "delete", none
-			},
-			play: func(h *history) {
-				h.ann()
-				h.remove(0, "a1")
-				h.sync(h.drop(1, "b1"))
-			}},
-		{name: "a person consents", setup: func(_ []oracle.App, c *oracle.Connection) { c.Deletions[0], c.MaxDeletes = "delete", none },
-			play: func(h *history) {
-				h.ann()
-				h.remove(0, "a1")
-				h.status[1]["b1"] = oracle.RecordStatus{Status: "pending", Reason: "delete_held"}
-				h.sync()
-				h.decide("confirm", 0, "", "")
-				delete(h.status[1], "b1")
-				h.sync(h.drop(1, "b1"))
-				h.rest()
-			}},
-		{name: "deletions count for 24 hours", want: broken("I16"), setup: oneADay, play: func(h *history) { h.two(20 * time.Hour) }},
-		{name: "and no longer", setup: oneADay, play: func(h *history) { h.two(25 * time.Hour) }},
-		{name: "an app that turns up empty", want: broken("I16"),
-			setup: func(a []oracle.App, c *oracle.Connection) {
-				a[0].Tombstones = false
-				c.Deletions[0] = "delete"
-			},
-			play: func(h *history) {
-				for _, n := range []string{"1", "2", "3"} {
-					v := f{"email": n + "@example.com"}
-					h.create(0, "a"+n, v)
-					h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
-				}
-				h.remove(0, "a1")
-				h.remove(0, "a2")
-				h.remove(0, "a3")
-				h.sync(func() {
-					for _, id := range []string{"a1", "a2", "a3"} {
-						h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: id, Gone: true})
-					}
-				}, h.drop(1, "b1"))
-			}},
-		{name: "a mark where the partner was deleted", setup: marks, play: func(h *history) {
-			h.ann()
-			h.remove(0, "a1")
-			h.status[1]["b1"] = oracle.RecordStatus{Status: "deleted_opposite"}
-			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
-			h.rest()
-		}},
-		{name: "a mark where nobody was deleted", setup: marks, want: broken("I17"), play: func(h *history) {
-			h.ann()
-			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
-		}},
-		{name: "it is said that a partner was deleted who never was", want: broken("I28"), play: func(h *history) {
-			h.create(0, "a1", f{"first": "Ann"})
-			h.status[0]["a1"] = oracle.RecordStatus{Status: "deleted_opposite"}
-			h.rest()
-		}},
-	})
-}
-
-func oneADay(_ []oracle.App, c *oracle.Connection) {
-	c.Deletions[0], c.MaxDeletes = "delete", func(int) int { return 1 }
-}
-
-// two deletes two people, one some time after the other.
-func (h *history) two(later time.Duration) {
-	for _, n := range []string{"1", "2"} {
-		v := f{"email": n + "@example.com"}
-		h.create(0, "a"+n, v)
-		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
-	}
-	h.remove(0, "a1")
-	h.sync(h.drop(1, "b1"))
-	h.advance(later)
-	h.remove(0, "a2")
-	h.sync(h.drop(1, "b2"))
-}
-
-func marks(_ []oracle.App, c *oracle.Connection) {
-	c.Deletions[0], c.Mark[1] = "mark", oracle.Element{Field: "tags", Element: "gone"}
 }

@@ -10,7 +10,7 @@ func (o *Oracle) begin(e Event) {
 	o.judgeRolledBack(c)
 	c.outside = nil
 	s := &span{conn: c, engine: e.Engine, began: o.world.now, faults: o.faults, sending: -1, firstSend: -1, answered: -1}
-	s.ended.at = -1
+	s.ended.at, s.updating = -1, [2]int{-1, -1}
 	c.open[e.Engine] = s
 	delete(c.calling, e.Engine)
 	c.syncs = append(c.syncs, s)
@@ -27,7 +27,7 @@ func (o *Oracle) end(e Event) {
 		s := c.open[e.Engine]
 		s.writes = writes
 		if began.at > 0 {
-			s.began = began
+			s.began, s.faults = began.moment, began.faults
 		}
 	}
 	if c == nil || c.open[e.Engine] == nil {
@@ -59,7 +59,7 @@ func (o *Oracle) called(e Event) {
 	s := c.open[e.Engine]
 	if s == nil {
 		if _, ok := c.calling[e.Engine]; !ok {
-			c.calling[e.Engine] = o.world.now
+			c.calling[e.Engine] = started{o.world.now, o.faults}
 		}
 		if e.Op == "create" || e.Op == "update" || e.Op == "delete" {
 			c.refused = c.refused || c.asked
@@ -79,6 +79,9 @@ func (o *Oracle) called(e Event) {
 		c.settleCall(s)
 		if side, ok := c.side(e.App); ok {
 			s.sent[side], s.calling = true, side
+			if e.Op == "update" {
+				s.updating[side] = o.at
+			}
 		}
 		s.sending = o.at
 		if s.firstSend < 0 {
@@ -96,21 +99,38 @@ func (c *conn) settleCall(s *span) {
 	s.sending = s.answered
 }
 
+// mayRecover reports whether a sync may take what users did for writes of the connection whose outcome it does not know:
+// its own or those of before, or of an engine that is at it still.
+func (c *conn) mayRecover(side Side) bool {
+	if c.doubt[side] {
+		return true
+	}
+	for _, s := range c.open {
+		if s.sent[side] {
+			return true
+		}
+	}
+	return false
+}
+
 // doubts notes where, after this sync, it may not be known whether a write went through: wherever it sent any and something
 // went wrong.
 func (c *conn) doubts(s *span, faults int) {
 	for side, sent := range s.sent {
-		c.doubt[side] = c.doubt[side] || sent && (!s.ok || faults > s.faults)
+		if sent && (!s.ok || faults > s.faults) {
+			c.doubt[side], c.doubtful[side] = true, s.ended
+		}
 	}
 }
 
-// clearDoubt forgets doubts when a whole sync without a fault has passed and nothing is said to be unknown.
-func (c *conn) clearDoubt(faults int) {
+// clearDoubt forgets doubts when a whole sync without a fault has passed that began when the apps showed what was sent, and
+// nothing is said to be unknown.
+func (o *Oracle) clearDoubt(c *conn) {
 	if len(c.open) > 0 || len(c.syncs) == 0 {
 		return
 	}
 	s := c.syncs[len(c.syncs)-1]
-	if !s.ok || s.faults != faults {
+	if !s.ok || s.faults != o.faults {
 		return
 	}
 	for _, records := range c.last.Records {
@@ -120,5 +140,9 @@ func (c *conn) clearDoubt(faults int) {
 			}
 		}
 	}
-	c.doubt = [2]bool{}
+	for side, app := range c.now().Apps {
+		if !s.began.time.Before(c.doubtful[side].time.Add(o.world.lag(app))) {
+			c.doubt[side] = false
+		}
+	}
 }

@@ -175,11 +175,11 @@ func worse(x, y *Violation) *Violation {
 	return x
 }
 
-// partners returns whom a record may be linked with: the one that was last said, if nothing can have changed that, and
-// else anybody on the other side.
+// partners returns whom a record may be linked with: the one that was last said, if nothing can have changed that, as a
+// decision does that no sync has carried out yet, and else anybody on the other side.
 func (o *Oracle) partners(c *conn, r *record) []*record {
 	y := c.links[r]
-	if y != nil && y.alive && max(r.decided(c), y.decided(c), c.fresh.at) < c.saidAt {
+	if y != nil && y.alive && max(r.decided(c), y.decided(c), c.fresh.at) < c.carriedOut {
 		return []*record{y}
 	}
 	side, _ := c.side(r.app)

@@ -1,0 +1,293 @@
+package oracle_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync/internal/sim/oracle"
+)
+
+func TestDeletions(t *testing.T) {
+	ann := f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}
+	run(t, []row{
+		{name: "a deletion is kept to its own app", play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.status[1]["b1"] = oracle.RecordStatus{Status: "deleted_opposite"}
+			h.sync()
+			h.rest()
+		}},
+		{name: "a deletion is carried over that should be kept", want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "a deletion is carried over where the owner asks for it", setup: deletions("delete"), play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+			h.rest()
+		}},
+		{name: "the other way round it was not asked for", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.remove(1, "b1")
+			h.sync(h.drop(0, "a1"))
+		}},
+		{name: "nobody deleted the partner", setup: deletions("delete"), want: broken("I17"), play: func(h *history) {
+			h.ann()
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "an edit outlives a deletion", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.edit(1, "b1", f{"notes": "precious"})
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "an edit before the deletion outlives it too", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"notes": "precious"})
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "an edit that was carried over does not", setup: deletions("delete"), play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"first": "Anna"})
+			h.sync(h.put(0, "a1", f{"first": "Anna"}))
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+			h.rest()
+		}},
+		{name: "an edit during the sync, where the app knows no versions", play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.open()
+			h.show()
+			h.edit(1, "b1", f{"notes": "precious"})
+			h.drop(1, "b1")()
+			h.close("")
+		}, setup: func(a []oracle.App, c *oracle.Connection) {
+			a[1].Versions = false
+			c.Deletions[0] = "delete"
+		}},
+		{name: "an heir takes over the link", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", ann)
+			h.sync()
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "who became part of another was not deleted", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "bob@example.com"})
+			h.sync(h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
+			h.merge(0, "a2", "a1")
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "who became part of another that was deleted then was deleted with it", setup: deletions("delete"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"first": "Cyd"})
+			h.merge(0, "a2", "a1")
+			h.remove(0, "a2")
+			h.sync(h.drop(1, "b1"))
+			h.rest()
+		}},
+		{name: "who became part of another is left over where that one has a partner", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "bob@example.com"})
+			h.sync(h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
+			h.merge(0, "a2", "a1")
+			h.remove(0, "a2")
+			h.sync(h.drop(1, "b1"), h.drop(1, "b2"))
+		}},
+		{name: "who became part of another without a word was deleted", setup: deletions("delete"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "bob@example.com"})
+			h.sync(h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
+			before := h.apps[0]["a2"].Clone()
+			delete(h.apps[0], "a1")
+			h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: before, After: before})
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "an heir whose key is hidden is none", setup: deletions("delete"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", ann)
+			h.open()
+			h.showOld(0, "a2", f{"first": "Ann", "company": "Acme"})
+			h.close("")
+			h.remove(0, "a1")
+			h.open()
+			h.showOld(0, "a2", f{"first": "Ann", "company": "Acme"})
+			h.drop(1, "b1")()
+			h.close("")
+		}},
+		{name: "an heir of which another field is hidden takes over the link", setup: deletions("delete"), want: broken("I5"), play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", ann)
+			h.open()
+			h.showOld(0, "a2", f{"email": "ann@example.com", "first": "Ann"})
+			h.close("")
+			h.remove(0, "a1")
+			h.open()
+			h.drop(1, "b1")()
+			h.close("")
+		}},
+		{name: "who is gone has no heir where its key was never told", setup: deletions("delete"), play: func(h *history) {
+			h.create(1, "b1", ann)
+			h.open()
+			h.show()
+			h.untold = true
+			h.made(0, "a1", ann)()
+			h.untold = false
+			h.see(oracle.Event{Kind: oracle.Crash})
+			h.create(0, "a2", ann)
+			h.open()
+			h.showOld(0, "a1", f{"first": "Ann", "company": "Acme"})
+			h.showOld(0, "a2", ann)
+			h.pair("a1", "b1")()
+			h.close("")
+			h.remove(0, "a1")
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "a mark where the partner has another id and another key", setup: marks, play: func(h *history) {
+			h.ann()
+			h.rekey(0, "a1", "a9")
+			h.edit(0, "a9", f{"email": "ann@new.example.com"})
+			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
+		}},
+		{name: "a mark where the partner has another id and its key", setup: marks, want: broken("I17"), play: func(h *history) {
+			h.ann()
+			h.rekey(0, "a1", "a9")
+			h.sync()
+			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
+		}},
+		{name: "nothing is deleted in the first sync over a store", setup: deletions("delete"), want: broken("I30"), play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.see(oracle.Event{Kind: oracle.StoreLost})
+			h.sync(h.drop(1, "b1"))
+		}},
+		{name: "more is deleted than the guard allows", want: broken("I16"),
+			setup: func(_ []oracle.App, c *oracle.Connection) {
+				c.Deletions[0], c.MaxDeletes = "delete", none
+			},
+			play: func(h *history) {
+				h.ann()
+				h.remove(0, "a1")
+				h.sync(h.drop(1, "b1"))
+			}},
+		{name: "a person consents", setup: func(_ []oracle.App, c *oracle.Connection) { c.Deletions[0], c.MaxDeletes = "delete", none },
+			play: func(h *history) {
+				h.ann()
+				h.remove(0, "a1")
+				h.status[1]["b1"] = oracle.RecordStatus{Status: "pending", Reason: "delete_held"}
+				h.sync()
+				h.decide("confirm", 0, "", "")
+				delete(h.status[1], "b1")
+				h.sync(h.drop(1, "b1"))
+				h.rest()
+			}},
+		{name: "deletions count for 24 hours", want: broken("I16"), setup: oneADay, play: func(h *history) { h.two(20 * time.Hour) }},
+		{name: "and no longer", setup: oneADay, play: func(h *history) { h.two(25 * time.Hour) }},
+		{name: "an app that turns up empty", want: broken("I16"),
+			setup: func(a []oracle.App, c *oracle.Connection) {
+				a[0].Tombstones = false
+				c.Deletions[0] = "delete"
+			},
+			play: func(h *history) {
+				for _, n := range []string{"1", "2", "3"} {
+					v := f{"email": n + "@example.com"}
+					h.create(0, "a"+n, v)
+					h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
+				}
+				h.remove(0, "a1")
+				h.remove(0, "a2")
+				h.remove(0, "a3")
+				h.sync(func() {
+					for _, id := range []string{"a1", "a2", "a3"} {
+						h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: id, Gone: true})
+					}
+				}, h.drop(1, "b1"))
+			}},
+		{name: "an app turns up with two of four under other ids", setup: emptying, play: func(h *history) {
+			h.four()
+			h.rekey(0, "a1", "k1")
+			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "k1", Gone: true})
+			h.create(0, "c4", f{"email": "4@example.com"})
+			for _, id := range []string{"k1", "a2", "a3", "a4"} {
+				h.remove(0, id)
+			}
+			h.sync(h.gone("k1", "a2", "a3", "a4"), h.drop(1, "b3"))
+		}},
+		{name: "an app turns up with one of four under another id, and gone", setup: emptying, want: broken("I16"), play: func(h *history) {
+			h.four()
+			h.rekey(0, "a1", "k1")
+			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "k1", Gone: true})
+			for _, id := range []string{"k1", "a2", "a3", "a4"} {
+				h.remove(0, id)
+			}
+			h.sync(h.gone("k1", "a2", "a3", "a4"), h.drop(1, "b3"))
+		}},
+		{name: "a mark where the partner was deleted", setup: marks, play: func(h *history) {
+			h.ann()
+			h.remove(0, "a1")
+			h.status[1]["b1"] = oracle.RecordStatus{Status: "deleted_opposite"}
+			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
+			h.rest()
+		}},
+		{name: "a mark where nobody was deleted", setup: marks, want: broken("I17"), play: func(h *history) {
+			h.ann()
+			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
+		}},
+		{name: "it is said that a partner was deleted who never was", want: broken("I28"), play: func(h *history) {
+			h.create(0, "a1", f{"first": "Ann"})
+			h.status[0]["a1"] = oracle.RecordStatus{Status: "deleted_opposite"}
+			h.rest()
+		}},
+	})
+}
+
+// emptying lets deletions of a carry over, of which only a listing tells.
+func emptying(a []oracle.App, c *oracle.Connection) {
+	a[0].Tombstones = false
+	c.Deletions[0] = "delete"
+}
+
+// four are four people in both apps.
+func (h *history) four() {
+	for _, n := range []string{"1", "2", "3", "4"} {
+		v := f{"email": n + "@example.com"}
+		h.create(0, "a"+n, v)
+		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
+	}
+}
+
+// gone shows that records of a are gone.
+func (h *history) gone(ids ...string) func() {
+	return func() {
+		for _, id := range ids {
+			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: id, Gone: true})
+		}
+	}
+}
+
+func oneADay(_ []oracle.App, c *oracle.Connection) {
+	c.Deletions[0], c.MaxDeletes = "delete", func(int) int { return 1 }
+}
+
+// two deletes two people, one some time after the other.
+func (h *history) two(later time.Duration) {
+	for _, n := range []string{"1", "2"} {
+		v := f{"email": n + "@example.com"}
+		h.create(0, "a"+n, v)
+		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
+	}
+	h.remove(0, "a1")
+	h.sync(h.drop(1, "b1"))
+	h.advance(later)
+	h.remove(0, "a2")
+	h.sync(h.drop(1, "b2"))
+}
+
+func marks(_ []oracle.App, c *oracle.Connection) {
+	c.Deletions[0], c.Mark[1] = "mark", oracle.Element{Field: "tags", Element: "gone"}
+}

@@ -1,0 +1,185 @@
+package oracle_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync/internal/sim/oracle"
+)
+
+// unanswered is a sync that calls for an update of b1 which never arrives; meanwhile happens between reading and calling.
+// What is said of the pair afterwards is the reason.
+func (h *history) unanswered(status, reason string, meanwhile func()) {
+	h.open()
+	h.show()
+	if meanwhile != nil {
+		meanwhile()
+	}
+	h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "update"})
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F32 partial update"})
+	h.hold2("a1", "b1", oracle.RecordStatus{Status: status, Reason: reason})
+	h.close("")
+	h.status[0], h.status[1] = map[string]oracle.RecordStatus{}, map[string]oracle.RecordStatus{}
+}
+
+// TestUpdatesWithoutAnAnswer: where the target was changed after an update whose outcome is unknown, the update counts as
+// arrived, and the change is one that came after it.
+func TestUpdatesWithoutAnAnswer(t *testing.T) {
+	run(t, []row{
+		{name: "the loser edits after a winner's edit that may have arrived", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.unanswered("pending", "unknown_outcome", nil)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "the winner's edit is sent again", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.unanswered("pending", "unknown_outcome", nil)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
+		{name: "the update was refused", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.unanswered("failed", "rejected", nil)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+		}},
+		{name: "the loser had edited before the update was sent", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.unanswered("pending", "unknown_outcome", func() { h.edit(1, "b1", f{"first": "Annie"}) })
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+		}},
+		{name: "the winner edited after the update was decided", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"company": "Initech"})
+			h.unanswered("pending", "unknown_outcome", func() { h.edit(0, "a1", f{"first": "Anna"}) })
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(1, "b1", f{"company": "Initech"}), h.put(0, "a1", f{"first": "Annie"}))
+		}},
+		{name: "a person is to be asked only where nothing was under way", setup: policy("ask"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.unanswered("pending", "unknown_outcome", nil)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "one way, the target edits after a source's edit that may have arrived", setup: direction("a_to_b"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.unanswered("pending", "unknown_outcome", nil)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "one way, the source's edit was refused", setup: direction("a_to_b"), want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.unanswered("failed", "rejected", nil)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "one way, the source is edited again", setup: direction("a_to_b"), want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.unanswered("pending", "unknown_outcome", nil)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.edit(0, "a1", f{"first": "Annabel"})
+			h.sync()
+			h.rest()
+		}},
+	})
+}
+
+// lagging is that b shows what is in it an hour late.
+func lagging(a []oracle.App, _ *oracle.Connection) { a[1].Lag = time.Hour }
+
+// taken tells a history in which b1, whom a user of b enters, is taken for the copy of a1 that was never made.
+func (h *history) taken() {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})
+	h.create(1, "b1", f{"email": "ann@example.com", "first": "Annie"})
+	h.open()
+	h.showOld(0, "a1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})
+	h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "create"})
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+	h.status[0]["a1"] = oracle.RecordStatus{Status: "pending", Reason: "unknown_outcome"}
+	h.close("")
+	delete(h.status[0], "a1")
+}
+
+// recovered is what the history says of a creation that was found again.
+func (h *history) recovered(id string) {
+	h.counts[1].Created++
+	h.news = append(h.news, oracle.JournalEntry{Side: 1, ID: id, Op: "create", Field: "email", Reason: "created from a"})
+}
+
+// TestCreationsWithoutAnAnswer: who shows after a creation whose outcome is unknown may be what was created.
+func TestCreationsWithoutAnAnswer(t *testing.T) {
+	run(t, []row{
+		{name: "what the user had entered still flows when the pair is linked", play: func(h *history) {
+			h.taken()
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "pending", Reason: "unknown_outcome"})
+			h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") })
+			h.status = [2]map[string]oracle.RecordStatus{{}, {}}
+			h.sync(h.put(0, "a1", f{"first": "Annie"}), h.put(1, "b1", f{"company": "Acme"}))
+			h.rest()
+		}},
+		{name: "what the user had entered flows when all was settled", want: broken("I3"), play: func(h *history) {
+			h.taken()
+			h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") }, h.put(1, "b1", f{"first": "Ann", "company": "Acme"}))
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+		}},
+		{name: "it shows when the app may, though nothing waits any more", setup: lagging, play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
+			h.open()
+			h.showOld(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+			h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "create"})
+			h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+			h.close("")
+			h.open()
+			h.close("")
+			h.advance(2 * time.Hour)
+			h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") })
+		}},
+		{name: "it shows long after the app must have shown it", setup: lagging, want: broken("I28"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+			h.open()
+			h.show()
+			h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "create"})
+			h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+			h.close("")
+			h.advance(2 * time.Hour)
+			h.sync()
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
+			h.advance(2 * time.Hour)
+			h.sync(h.pair("a1", "b1"), func() { h.counts[1].Created++ })
+		}},
+		{name: "another engine is at it still", play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+			h.open()
+			h.show()
+			h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "create"})
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
+			h.engine = 1
+			h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") })
+		}},
+		{name: "another engine was reading", want: broken("I28"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+			h.open()
+			h.show()
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
+			h.engine = 1
+			h.sync(h.pair("a1", "b1"), func() { h.counts[1].Created++ })
+		}},
+	})
+}

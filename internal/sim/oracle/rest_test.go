@@ -1,0 +1,189 @@
+package oracle_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync/internal/sim/oracle"
+)
+
+// keeping lets the mapping of company, or of the tags, leave what the other side clears.
+func keeping(_ []oracle.App, c *oracle.Connection) {
+	c.Mappings[2].KeepClear = true
+	c.Mappings = append(c.Mappings, oracle.Mapping{A: "tags", B: "tags", Direction: "both", KeepClear: true})
+}
+
+// group lets first and company be decided as one, by a person.
+func group(_ []oracle.App, c *oracle.Connection) {
+	c.Conflict, c.Mappings[1].Group, c.Mappings[2].Group = "ask", "g", "g"
+}
+
+// configured lets the connection be as the change says, from now on.
+func (h *history) configured(change func(c *oracle.Connection)) {
+	c := twoWay()
+	change(&c)
+	h.see(oracle.Event{Kind: oracle.Configured, Connection: &c})
+}
+
+// TestRest is of ends in which two cells may differ for good, and of those beside them in which they may not.
+func TestRest(t *testing.T) {
+	conflict := oracle.RecordStatus{Status: "conflict", Reason: "conflict"}
+	run(t, []row{
+		{name: "tags that were cleared stay where the mapping keeps them", setup: keeping, play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x"}}), h.pair("a1", "b1"))
+			h.edit(0, "a1", f{"tags": nil})
+			h.sync()
+			h.edit(0, "a1", f{"tags": []string{"y"}})
+			h.sync(h.put(1, "b1", f{"tags": []string{"x", "y"}}))
+			h.rest()
+		}},
+		{name: "a tag that was taken away alone does not stay", setup: keeping, want: broken("I1"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x", "y"}})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x", "y"}}), h.pair("a1", "b1"))
+			h.edit(0, "a1", f{"tags": []string{"y"}})
+			h.sync()
+			h.rest()
+		}},
+		{name: "what was cleared while the mapping kept it stays when it no longer does", setup: keeping, play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"company": nil})
+			h.sync()
+			h.configured(func(*oracle.Connection) {})
+			h.sync()
+			h.rest()
+		}},
+		{name: "what is cleared when the mapping no longer keeps it goes", setup: keeping, want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.sync()
+			h.configured(func(*oracle.Connection) {})
+			h.edit(0, "a1", f{"company": nil})
+			h.sync()
+			h.rest()
+		}},
+		{name: "edits of two fields of a group stand against each other", setup: group, play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"company": "Initech"})
+			h.hold2("a1", "b1", conflict)
+			h.sync()
+			h.rest()
+		}},
+		{name: "edits of two fields of no group do not", setup: policy("ask"), want: broken("I1"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"company": "Initech"})
+			h.hold2("a1", "b1", conflict)
+			h.sync()
+			h.rest()
+		}},
+		{name: "a cell that goes to and fro is frozen as it is", play: func(h *history) {
+			h.seesaw(4)
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "oscillating"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "another cell of a pair is not frozen with it", want: broken("I1"), play: func(h *history) {
+			h.seesaw(4)
+			h.edit(0, "a1", f{"company": "Initech"})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "oscillating"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "a pair in conflict waits for the guard too", setup: oneClear, play: func(h *history) { h.clearsTwo(true) }},
+		{name: "a pair in conflict waits for a guard that holds nothing", setup: oneClear, want: broken("I1"), play: func(h *history) { h.clearsTwo(false) }},
+		{name: "one way, who was made of it edits it before that shows", setup: createsBack, play: func(h *history) {
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.open()
+			h.showOld(1, "b1", f{"email": "ann@example.com", "first": "Ann", "company": nil})
+			h.made(0, "a1", f{"email": "ann@example.com", "first": "Ann"})()
+			h.pair("a1", "b1")()
+			h.close("")
+			h.sync()
+			h.rest()
+		}},
+		{name: "one way, the source is edited after that", setup: createsBack, want: broken("I1"), play: func(h *history) {
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.open()
+			h.showOld(1, "b1", f{"email": "ann@example.com", "first": "Ann", "company": nil})
+			h.made(0, "a1", f{"email": "ann@example.com", "first": "Ann"})()
+			h.pair("a1", "b1")()
+			h.close("")
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync()
+			h.rest()
+		}},
+		{name: "one way, the source is what it was when it was seen last", setup: direction("a_to_b"), play: func(h *history) { h.unseen("Ann") }},
+		{name: "one way, the source is something else than what was seen last", setup: direction("a_to_b"), want: broken("I1"), play: func(h *history) { h.unseen("Anna") }},
+		{name: "an answer shows what a user entered, and he clears it", play: func(h *history) { h.answered(true) }},
+		{name: "no answer shows what a user entered, and he clears it", want: broken("I18"), play: func(h *history) { h.answered(false) }},
+	})
+}
+
+// oneClear lets one cell be cleared without consent, and a person decide conflicts.
+func oneClear(_ []oracle.App, c *oracle.Connection) {
+	c.Conflict, c.MaxClears = "ask", func(int) int { return 1 }
+}
+
+// clearsTwo clears a field of one person, and one of another who is in conflict; the second is not carried over, which a
+// guard may be why if the first was.
+func (h *history) clearsTwo(first bool) {
+	bob := f{"email": "bob@example.com", "company": "Initech"}
+	h.ann()
+	h.create(0, "a2", bob)
+	h.sync(h.made(1, "b2", bob), h.pair("a2", "b2"))
+	if first {
+		h.edit(0, "a2", f{"company": nil})
+		h.sync(h.put(1, "b2", f{"company": nil}))
+	}
+	h.edit(0, "a1", f{"first": "Anna", "company": nil})
+	h.edit(1, "b1", f{"first": "Annie"})
+	h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
+	h.sync()
+	h.rest()
+}
+
+// createsBack lets b make records of a, and then only a flow.
+func createsBack(a []oracle.App, c *oracle.Connection) {
+	a[1].Lag, c.Rules[1].Mode = time.Hour, "create_only"
+}
+
+// unseen tells a history in which a1's first is Ann when it is seen, and another one while it is hidden; b's user clears it,
+// and a1's is the last in the end.
+func (h *history) unseen(last string) {
+	v := f{"email": "ann@example.com", "company": "Acme", "first": "Ann"}
+	h.create(0, "a1", v)
+	h.open()
+	h.show()
+	h.edit(0, "a1", f{"first": "Annabel"})
+	h.showOld(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+	h.made(1, "b1", v)()
+	h.pair("a1", "b1")()
+	h.close("")
+	h.edit(1, "b1", f{"first": nil})
+	h.edit(0, "a1", f{"first": last})
+	h.sync()
+	h.rest()
+}
+
+// answered tells a history in which a user of b enters a value just before b1 is written, which nobody but the answer shows,
+// and clears it again.
+func (h *history) answered(told bool) {
+	v := f{"email": "ann@example.com", "company": "Acme"}
+	h.create(0, "a1", v)
+	h.sync(h.made(1, "b1", v), h.pair("a1", "b1"))
+	h.edit(0, "a1", f{"company": "Initech"})
+	h.open()
+	h.show()
+	h.edit(1, "b1", f{"first": "Annie"})
+	h.untold = !told
+	h.put(1, "b1", f{"company": "Initech"})()
+	h.untold = false
+	h.put(0, "a1", f{"first": "Annie"})()
+	h.edit(1, "b1", f{"first": nil})
+	h.close("")
+	h.sync(h.put(0, "a1", f{"first": nil}))
+}

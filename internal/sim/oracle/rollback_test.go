@@ -1,0 +1,79 @@
+package oracle_test
+
+import (
+	"testing"
+
+	"github.com/contactsync/contactsync/internal/sim/oracle"
+)
+
+func TestRollback(t *testing.T) {
+	ann := f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}
+	back := func(h *history, writes ...func()) {
+		for _, w := range writes {
+			w()
+		}
+		h.decide("rollback", 0, "", "")
+		h.phase = "paused"
+		h.say()
+	}
+	run(t, []row{
+		{name: "all is as it was", play: func(h *history) {
+			h.ann()
+			h.create(0, "a2", f{"email": "bob@example.com"})
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}), h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
+			back(h, h.put(1, "b1", f{"first": "Ann"}), h.drop(1, "b2"))
+			h.rest()
+		}},
+		{name: "a value is not taken back", want: broken("I29"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna", "company": "Initech"})
+			h.sync(h.put(1, "b1", f{"first": "Anna", "company": "Initech"}))
+			back(h, h.put(1, "b1", f{"first": "Ann"}))
+		}},
+		{name: "a created record stays", want: broken("I29"), play: func(h *history) {
+			h.ann()
+			back(h)
+		}},
+		{name: "a created record is not found, for it has another id", play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com"})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com"}), h.pair("a1", "b1"))
+			h.rekey(1, "b1", "b9")
+			h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "delete"})
+			h.decide("rollback", 0, "", "")
+			h.links = nil
+			h.news = []oracle.JournalEntry{{Side: 1, ID: "b1", Op: "delete", Reason: "taken back"}}
+			h.say()
+			h.see(oracle.Event{Kind: oracle.Shown, App: 1, Conn: "c", ID: "b1", Other: "b9", Gone: true})
+			h.sync(h.made(1, "b2", f{"email": "ann@example.com"}), h.pair("a1", "b2"))
+		}},
+		{name: "the history tells of a deletion that did not reach a record under its own id", want: broken("I9"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com"})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com"}), h.pair("a1", "b1"))
+			h.sync(func() { h.news = []oracle.JournalEntry{{Side: 1, ID: "b1", Op: "delete", Reason: "taken back"}} })
+		}},
+		{name: "what users changed since is spared", play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "An"})
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"first": "Ann", "company": "Acme"}))
+			h.edit(1, "b1", f{"company": "Initech"})
+			back(h, h.put(1, "b1", f{"first": "An"}))
+			h.rest()
+		}},
+		{name: "a created record that was edited is deleted", want: broken("I29"), play: func(h *history) {
+			h.ann()
+			h.edit(1, "b1", f{"notes": "precious"})
+			back(h, h.drop(1, "b1"))
+		}},
+		{name: "a record of a user is deleted", want: broken("I29"), play: func(h *history) {
+			h.ann()
+			back(h, h.drop(1, "b1"), h.drop(0, "a1"))
+		}},
+		{name: "a value that it never held", want: broken("I29"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			back(h, h.put(1, "b1", f{"first": "Nobody"}))
+		}},
+	})
+}
