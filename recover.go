@@ -406,22 +406,30 @@ func (r *run) sourceOf(b *book, p *pendingIntent) (source ref, ok bool) {
 	return source, len(heirs) < 2
 }
 
-// shown leaves out of what a creation settles the fields and lists of which the record that was found lacks something: it may
-// be somebody's own under the same key, and what they never had they have not cleared. It is filled as on a first match.
+// shown leaves out of what a creation settles whatever the record that was found lacks something of, be it a field, a list
+// or what a rule's actions put there: it may be somebody's own under the same key, and what they never had they have not
+// taken away. It is filled, and enters the rules, as on a first match.
 func (r *run) shown(w *write, m *mirror) []settlement {
-	s := w.side
+	if w.back != nil {
+		return w.settle
+	}
 	return slices.DeleteFunc(slices.Clone(w.settle), func(st settlement) bool {
-		mp := r.cfg.mapping(st.Mapping)
-		if mp == nil || w.back != nil || st.Element != "" || blank(st.Val[s]) {
-			return false
-		}
-		now := mp.get(nil, s, m.Fields, st.Val[s])
-		if blank(now) {
-			return !absent(now)
-		}
-		return slices.ContainsFunc(elements(firstOf(st.Val[s])), func(e contact.Entry) bool {
-			return indexElement(mp.field[s][0], elements(firstOf(now)), e) < 0
-		})
+		return r.lacks(w.side, st, m) || r.cfg.denies(m, st, r.now)
+	})
+}
+
+// lacks reports whether a record is blank where a mapping settles something, or has not all of a list.
+func (r *run) lacks(s Side, st settlement, m *mirror) bool {
+	mp := r.cfg.mapping(st.Mapping)
+	if mp == nil || st.Element != "" || blank(st.Val[s]) {
+		return false
+	}
+	now := mp.get(nil, s, m.Fields, st.Val[s])
+	if blank(now) {
+		return !absent(now)
+	}
+	return slices.ContainsFunc(elements(firstOf(st.Val[s])), func(e contact.Entry) bool {
+		return indexElement(mp.field[s][0], elements(firstOf(now)), e) < 0
 	})
 }
 

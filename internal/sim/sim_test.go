@@ -32,7 +32,6 @@ var open = map[uint64]string{
 	5955:  "the history does not tell of a creation whose answer was lost and that was found again",
 	11206: "an update without an answer, of which an app cut one field short, is not seen to have landed: the history lacks it",
 	11359: "an update was lost and its cell edited: the judge may expect too much",
-	11835: "who was entered under the same key while a creation had no answer is taken for it, and the rule's tag is not put on them",
 	12728: "an entry that a user removes after an update without an answer stays on the other side",
 	14198: "not looked into: a pair differs after another configuration",
 	15277: "the judge is too strict: an app merged a record into a third, so that the two ends of a link share nothing",
