@@ -141,6 +141,9 @@ func (m *mirror) body() []byte {
 		o.any("t", m.Told)
 	}
 	o.flag("u", m.Unshown)
+	if m.Was != nil {
+		o.any("l", m.Was)
+	}
 	return o.end()
 }
 
@@ -181,6 +184,8 @@ func (m *mirror) read(body []byte) error {
 			err = readRaw(d, &m.Told)
 		case "u":
 			m.Unshown, err = d.Bool()
+		case "l":
+			err = readRaw(d, &m.Was)
 		default:
 			err = d.Skip() // of a newer version
 		}

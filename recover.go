@@ -3,6 +3,7 @@ package contactsync
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -149,6 +150,12 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	}
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
 	w := p.write(l)
+	before := m.Fields.Clone()
+	maps.Copy(before, p.Before)
+	if w.back == nil && r.cfg.lose(m, before, w, r.number) {
+		r.echoes = true
+		b.putMirror(m)
+	}
 	r.settleFound(b, w, m)
 	if w.back != nil && w.back.clean && r.asSent(p, l, m) {
 		l.Touch[p.Side] = m.touch() // as where the answer was not lost: nobody has touched the pair, and it may be parted

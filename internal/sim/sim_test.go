@@ -35,7 +35,6 @@ var open = map[uint64]string{
 	12728: "an entry that a user removes after an update without an answer stays on the other side",
 	14198: "not looked into: a pair differs after another configuration",
 	15277: "the judge is too strict: an app merged a record into a third, so that the two ends of a link share nothing",
-	15735: "a person linked two who are different in a ring of three connections: each round creates them anew",
 	15962: "the judge is too strict: the preview was of a listing that was cut off",
 	15971: "not looked into: the newest does not win over an app with times that cannot be",
 	16142: "an app that turned up empty does not halt when one of its three linked records is gone on both sides",
