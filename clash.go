@@ -44,6 +44,36 @@ func (p *pairing) clash(views []shown, f facts) {
 	p.carry(winner.Other(), views, because)
 }
 
+// mergeName merges a full name and its parts that were both edited, part by part. It reports false if one part
+// was edited on both sides, so that the policy must decide.
+func (p *pairing) mergeName(x *shown) bool {
+	parts := x.m.parts
+	full := parts.Other()
+	before, now := x.cell.Val[parts], x.values[parts]
+	if blank(now) || blank(x.values[full]) {
+		return false
+	}
+	was := splitName(x.cell.Val[full][0], before)
+	is := splitName(x.values[full][0], before, now)
+	merged := make([]contact.Value, 2)
+	for i := range merged {
+		f := x.m.field[parts][i]
+		inFull, inParts := !f.Same(was[i], is[i], ""), !f.Same(before[i], now[i], "")
+		switch {
+		case inFull && inParts && !f.Same(is[i], now[i], ""):
+			return false
+		case inFull:
+			merged[i] = is[i]
+		default:
+			merged[i] = now[i]
+		}
+	}
+	var both sides
+	both[parts], both[full] = merged, []contact.Value{joinName(merged)}
+	p.placeBoth(x, both, "both changed other parts of the name")
+	return true
+}
+
 // hold keeps a conflict for a person, or what the person decided.
 func (p *pairing) hold(m *mapping, h *hold) {
 	if p.out.held == nil {

@@ -41,7 +41,6 @@ var open = map[uint64]string{
 	16462: "as 11206",
 	16630: "the check is too strict: in a ring, an app that lags does not show yet what another connection created",
 	16711: "as 15735",
-	17264: "not looked into: an automation and its pair do not come to rest",
 	18036: "not looked into: a value does not reach its pair",
 	18241: "not looked into: a cleared value does not reach its pair",
 	18617: "an update that was never sent is taken for one that landed, for a user changed the cell meanwhile",
