@@ -38,12 +38,11 @@ func (cfg *config) keysLost(m *mirror) (keys []matchKey) {
 	return keys
 }
 
-// former is who a record was until our write on its first match took match keys from it: no more than digests, for the
-// record is somebody else now.
+// former is who a record was until our write on its first match took match keys from it.
 type former struct {
-	Run  int64             `json:"run"`  // number of that sync
-	Keys []string          `json:"keys"` // those it lost, as [config.keyText] has them
-	Held map[string]string `json:"held"` // by field
+	Run  int64          `json:"run"`  // number of that sync
+	Keys []string       `json:"keys"` // those it lost, as [config.keyText] has them
+	Held contact.Fields `json:"held"`
 }
 
 func (f *former) keys() []string {
@@ -73,12 +72,7 @@ func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) b
 	if lost == nil {
 		return false
 	}
-	m.Was = &former{Run: run, Keys: lost, Held: map[string]string{}}
-	for _, f := range cfg.schema[m.side].Fields {
-		if v := before[f.Name]; !v.Blank() {
-			m.Was.Held[f.Name] = textDigest(f.Key(v, cfg.Match.Region))
-		}
-	}
+	m.Was = &former{Run: run, Keys: lost, Held: before}
 	return true
 }
 
@@ -96,7 +90,7 @@ func (w *write) first(cfg *config, fields []string) bool {
 }
 
 // echoes reports whether a new record is an echo of a linked one: of one that lost a key which the new one bears, not after
-// that was first seen, and that held all that would be created.
+// that was first seen, and that held all that would be created, or what apps under way may have made of it.
 func (cfg *config) echoes(d directory, r *mirror, w *write) bool {
 	for _, k := range r.keys {
 		text := cfg.keyText(k)
@@ -110,17 +104,19 @@ func (cfg *config) echoes(d directory, r *mirror, w *write) bool {
 	return false
 }
 
-// held reports whether a record held all that a patch sets when it was written over. A list that was united may be in parts
-// what it holds now.
+// held reports whether a record held all that a patch sets when it was written over, but for labels, choices and the like:
+// rules and apps put those on anybody. What was united with its lists it holds now.
 func (cfg *config) held(m *mirror, p contact.Patch) bool {
 	for _, name := range p.Names() {
 		f, _ := cfg.schema[m.side].Field(name)
-		v, now := p[name].Set, elements(m.Fields[name])
-		if m.Was.Held[name] == textDigest(f.Key(v, cfg.Match.Region)) {
+		v, was := p[name].Set, m.Was.Held[name]
+		if f.Type == contact.TypeChoice || v.Kind() == contact.KindSet || v.Kind() == contact.KindBool ||
+			f.Same(v, was, cfg.Match.Region) || looksLike(was, v) {
 			continue
 		}
+		either := slices.Concat(elements(was), elements(m.Fields[name]))
 		all := elements(v)
-		if all == nil || slices.ContainsFunc(all, func(e contact.Entry) bool { return indexElement(f, now, e) < 0 }) {
+		if all == nil || slices.ContainsFunc(all, func(e contact.Entry) bool { return indexElement(f, either, e) < 0 }) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package contactsync_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -51,6 +52,7 @@ func TestEcho(t *testing.T) {
 	}{
 		{name: "a copy", comes: human("a2", "bob@example.com", "Bob")},
 		{name: "a copy that holds less", comes: human("a2", "bob@example.com", "")},
+		{name: "a copy that an app cut short", comes: human("a2", "bob@example.com", "BO")},
 		{name: "somebody else under the key", comes: human("a2", "bob@example.com", "Bert"), created: true},
 		{name: "somebody else of the name", comes: human("a2", "bobby@example.com", "Bob"), created: true},
 		{"a person wants it", human("a2", "bob@example.com", "Bob"), func(ctx context.Context, s *contactsync.Syncer) error {
@@ -89,16 +91,16 @@ func TestEcho(t *testing.T) {
 }
 
 // TestRingOfThree: a person links two who are different in a ring of three connections, in whatever order these sync, each
-// hour or each night. Nobody is created anew with every round.
+// hour or each night, also where an app cuts names short. Nobody is created anew with every round.
 func TestRingOfThree(t *testing.T) {
 	t.Parallel()
-	for i, order := range [][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0},
-		{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
-		every := [2]time.Duration{20 * time.Minute, 8 * time.Hour}[i/6]
+	for i := range 24 {
+		order := [][3]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}}[i%6]
+		every, length := []time.Duration{20 * time.Minute, 8 * time.Hour}[i/6%2], []int{0, 2}[i/12]
 		ctx, clock := t.Context(), newStepClock()
 		var apps [3]*fake.App
 		for i, name := range []string{"x", "y", "z"} {
-			apps[i] = fake.New(name, plainFields, fake.WithClock(clock))
+			apps[i] = fake.New(name, cut([3]int{0, length, 0}[i]), fake.WithClock(clock))
 		}
 		store := memstore.New()
 		var ring [3]*contactsync.Syncer
@@ -130,7 +132,18 @@ func TestRingOfThree(t *testing.T) {
 			}
 		}
 		if now := sizes(); now != rest {
-			t.Errorf("in the order %v, one in %v, there are %v records after 9 rounds, and were %v after 6", order, every, now, rest)
+			t.Errorf("in the order %v, one in %v, names of %d letters, there are %v records after 9 rounds, and were %v after 6", order, every, length, now, rest)
 		}
 	}
+}
+
+// cut returns the fields of an app that cuts first names to so many letters.
+func cut(at int) []contact.Field {
+	fields := slices.Clone(plainFields)
+	for i := range fields {
+		if fields[i].Name == "first" {
+			fields[i].MaxLength = at
+		}
+	}
+	return fields
 }

@@ -28,12 +28,6 @@ func keyOf(kind int, text string) matchKey {
 	return matchKey{kind, text, keyEntries(kind, base64.RawURLEncoding.AppendEncode(digest[:0], sum[:keyDigest]))}
 }
 
-// textDigest returns what tells a text from others without telling the text.
-func textDigest(text string) string {
-	sum := sha256.Sum256([]byte(text))
-	return base64.RawURLEncoding.EncodeToString(sum[:keyDigest])
-}
-
 // keyEntries returns the entries, by side, of a key of which the digest is known.
 func keyEntries[T string | []byte](kind int, digest T) [2]string {
 	both := make([]byte, 0, 64)

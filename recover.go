@@ -5,8 +5,6 @@ import (
 	"errors"
 	"maps"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -347,24 +345,6 @@ func (r *run) sharesAny(p *pendingIntent, m *mirror) bool {
 func (r *run) alike(s Side, name string, sent, now contact.Value) bool {
 	f, _ := r.cfg.schema[s].Field(name)
 	return f.Same(sent, now, r.cfg.Match.Region) || looksLike(sent, now)
-}
-
-// looksLike reports whether an app may have made now of what was sent: another case, other spaces or punctuation,
-// or cut short.
-func looksLike(sent, now contact.Value) bool {
-	if sent.Kind() != contact.KindText || now.Kind() != contact.KindText {
-		return false
-	}
-	bare := func(s string) string {
-		return fold(strings.Map(func(r rune) rune {
-			if unicode.IsSpace(r) || unicode.IsPunct(r) || r == '+' {
-				return -1
-			}
-			return r
-		}, s))
-	}
-	x, y := bare(sent.Str()), bare(now.Str())
-	return y != "" && strings.HasPrefix(x, y)
 }
 
 // adoptFound links a record that turned out to be one we created; certain says that it bears our marker.
