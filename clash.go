@@ -44,36 +44,6 @@ func (p *pairing) clash(views []shown, f facts) {
 	p.carry(winner.Other(), views, because)
 }
 
-// mergeName merges a full name and its parts that were both edited, part by part. It reports false if one part
-// was edited on both sides, so that the policy must decide.
-func (p *pairing) mergeName(x *shown) bool {
-	parts := x.m.parts
-	full := parts.Other()
-	before, now := x.cell.Val[parts], x.values[parts]
-	if blank(now) || blank(x.values[full]) {
-		return false
-	}
-	was := splitName(x.cell.Val[full][0], before)
-	is := splitName(x.values[full][0], before, now)
-	merged := make([]contact.Value, 2)
-	for i := range merged {
-		f := x.m.field[parts][i]
-		inFull, inParts := !f.Same(was[i], is[i], ""), !f.Same(before[i], now[i], "")
-		switch {
-		case inFull && inParts && !f.Same(is[i], now[i], ""):
-			return false
-		case inFull:
-			merged[i] = is[i]
-		default:
-			merged[i] = now[i]
-		}
-	}
-	var both sides
-	both[parts], both[full] = merged, []contact.Value{joinName(merged)}
-	p.placeBoth(x, both, "both changed other parts of the name")
-	return true
-}
-
 // hold keeps a conflict for a person, or what the person decided.
 func (p *pairing) hold(m *mapping, h *hold) {
 	if p.out.held == nil {
@@ -147,4 +117,13 @@ func (p *pairing) resolve(h *hold, views []shown) {
 		return
 	}
 	p.placeBoth(x, sides{onA, onB}, "a person decided")
+}
+
+// waitsForRest reports whether part of a group was not read, so that what differs in the rest of it stays where it is.
+func (p *pairing) waitsForRest(views []shown) bool {
+	unread := func(x shown) bool { return absent(x.values[A]) || absent(x.values[B]) }
+	return slices.ContainsFunc(views, unread) && slices.ContainsFunc(views, func(x shown) bool {
+		edited := x.cell == nil || x.m.changed(A, p.rec[A].Fields, x.cell.Val[A]) || x.m.changed(B, p.rec[B].Fields, x.cell.Val[B])
+		return !unread(x) && edited && !x.agree() && (p.mayFlow(x.m, A) || p.mayFlow(x.m, B))
+	})
 }
