@@ -153,6 +153,9 @@ func (b *book) loadBearers(refs []ref) {
 			for _, s := range Sides {
 				entries = append(entries, k.entry[s])
 			}
+			if b.run.echoes {
+				entries = append(entries, keyOf(lostKind, b.cfg.keyText(k)).entry[r.side.Other()])
+			}
 		}
 	}
 	b.load(b.findBearers(entries))
@@ -248,6 +251,9 @@ func (b *book) linkOf(r ref) *link {
 
 func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 	return func(yield func(*mirror) bool) {
+		if k.kind == lostKind && !b.run.echoes {
+			return
+		}
 		for _, r := range b.bearersOf(k.entry[s]) {
 			if m := b.record(r); m != nil && !yield(m) {
 				return
@@ -426,6 +432,13 @@ func (b *book) dropLink(l *link) {
 		}
 	}
 	b.kin(l)
+	for _, s := range Sides {
+		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil && m.Was != nil {
+			b.unindex(m, m.lost, nil)
+			m.Was, m.lost = nil, nil
+			b.dirtyMirrors[m.ref()] = true
+		}
+	}
 }
 
 // takeDue returns the records to be decided, in their order, and forgets that they are.

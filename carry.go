@@ -220,7 +220,7 @@ func (r *run) buried(b *book, at ref, now time.Time) {
 	if m.Wrote != nil {
 		own.Superseded = append(own.Superseded, m.Wrote.Superseded...)
 	}
-	m.Gone, m.Wrote, m.Standing, m.Fields = deleted, own, standing{}, contact.Fields{}
+	m.Gone, m.Wrote, m.Standing, m.Fields, m.Was = deleted, own, standing{}, contact.Fields{}, nil
 	b.putMirror(m)
 	b.decided(at, now.Add(max(buriedFor, r.cfg.schema[at.side].Settle)))
 }
@@ -289,12 +289,16 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 		own.Before[name] = m.Fields[name]
 	}
 	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
+	before := m.Fields
 	for _, name := range m.takeFields(r.cfg, res.Record) {
 		if _, ours := w.patch[name]; !ours {
 			m.edited(name, r.past(res.Record.Modified)) // somebody's edit that nobody has looked at yet
 		}
 	}
 	m.Wrote, m.Doubt = own, nil
+	if w.back == nil && r.cfg.lose(m, before, w, r.number) {
+		r.echoes = true
+	}
 	b.putMirror(m)
 	w.link.Refused = ""
 	if w.back == nil { // what a person takes back does not swing

@@ -118,3 +118,12 @@ func (p *pairing) resolve(h *hold, views []shown) {
 	}
 	p.placeBoth(x, sides{onA, onB}, "a person decided")
 }
+
+// waitsForRest reports whether part of a group was not read, so that what differs in the rest of it stays where it is.
+func (p *pairing) waitsForRest(views []shown) bool {
+	unread := func(x shown) bool { return absent(x.values[A]) || absent(x.values[B]) }
+	return slices.ContainsFunc(views, unread) && slices.ContainsFunc(views, func(x shown) bool {
+		edited := x.cell == nil || x.m.changed(A, p.rec[A].Fields, x.cell.Val[A]) || x.m.changed(B, p.rec[B].Fields, x.cell.Val[B])
+		return !unread(x) && edited && !x.agree() && (p.mayFlow(x.m, A) || p.mayFlow(x.m, B))
+	})
+}

@@ -197,6 +197,9 @@ func (m *mirror) body() []byte {
 	o.record("d", m.Doubt)
 	o.times("t", m.Told)
 	o.flag("u", m.Unshown)
+	if m.Was != nil {
+		o.any("l", m.Was)
+	}
 	return o.end()
 }
 
@@ -239,6 +242,8 @@ func (m *mirror) read(body []byte) error {
 			m.Told, err = readTimes(d)
 		case "u":
 			m.Unshown, err = d.Bool()
+		case "l":
+			err = readRaw(d, &m.Was)
 		default:
 			err = d.Skip() // of a newer version
 		}

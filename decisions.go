@@ -116,6 +116,13 @@ func (r *run) readHolds(tx ReadTx) error {
 		return err
 	}
 	r.merges = len(merges) > 0
+	for _, s := range Sides {
+		lost, err := tx.Scan(Scan{Table: TableKey, By: ByKey, Prefix: lostPrefix(s), Limit: 1, KeysOnly: true})
+		if err != nil {
+			return err
+		}
+		r.echoes = r.echoes || len(lost) > 0
+	}
 	rows, err := tx.Scan(Scan{Table: TableHold, By: ByKey, Until: proposalPrefix})
 	if err != nil {
 		return err

@@ -24,13 +24,19 @@ type matchKey struct {
 // written once more. Two keys with one digest would only be looked at together.
 func keyOf(kind int, text string) matchKey {
 	sum := sha256.Sum256([]byte(text))
+	var digest [keyDigest * 4 / 3]byte
+	return matchKey{kind, text, keyEntries(kind, base64.RawURLEncoding.AppendEncode(digest[:0], sum[:keyDigest]))}
+}
+
+// keyEntries returns the entries, by side, of a key of which the digest is known.
+func keyEntries[T string | []byte](kind int, digest T) [2]string {
 	both := make([]byte, 0, 64)
 	for _, s := range Sides {
 		both = append(strconv.AppendInt(append(both, s.String()...), int64(kind), 10), ' ')
-		both = base64.RawURLEncoding.AppendEncode(both, sum[:keyDigest])
+		both = append(both, digest...)
 	}
 	entries := string(both)
-	return matchKey{kind, text, [2]string{entries[:len(entries)/2], entries[len(entries)/2:]}}
+	return [2]string{entries[:len(entries)/2], entries[len(entries)/2:]}
 }
 
 const keyDigest = 12 // bytes

@@ -1,5 +1,7 @@
 package contactsync
 
+import "slices"
+
 // Who shares a key with a record depends on it: whether they are linked, created or duplicates. They are decided anew
 // when its keys or its link change.
 
@@ -36,7 +38,7 @@ func (b *book) rouse(at, of ref) {
 func (b *book) kin(l *link) {
 	for _, s := range Sides {
 		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
-			b.neighbours(m.ref(), m.keys)
+			b.neighbours(m.ref(), slices.Concat(m.keys, b.cfg.keysLost(m)))
 		}
 	}
 }

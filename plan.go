@@ -289,6 +289,11 @@ func (pl *planner) create(m *move, r *mirror) {
 	if w == nil {
 		return
 	}
+	if !pl.dir.insisted(r.ref()) && pl.cfg.echoes(pl.dir, r, w) {
+		m.standing = standing{StatusDuplicate, ReasonDuplicateThere, "it is what a linked record of " + pl.cfg.names[t] +
+			" was before it was written over; merge them, or have it created anyway"}
+		return
+	}
 	if pl.cfg.Guard.MaxCreates.Set {
 		key := "create " + r.side.String() + " " + r.id
 		agreed := pl.agreed(key) || pl.dir.insisted(r.ref())

@@ -26,7 +26,7 @@ import (
 
 var deciding = []string{"connection.go", "rules.go", "action.go", "filter.go", "mapping.go", "defaults.go", "transform.go", "match.go", "conflict.go",
 	"lists.go", "membership.go", "reconcile.go", "clash.go", "finish.go", "plan.go", "guard.go", "state.go", "config.go", "sentence.go", "warnings.go", "choices.go", "limits.go", "revert.go", "why.go",
-	"person.go", "similar.go", "names.go", "nicknames.go", "scorer.go", "suggest.go"}
+	"person.go", "similar.go", "names.go", "nicknames.go", "scorer.go", "suggest.go", "echo.go", "landed.go"}
 
 var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "codec_writes.go", "codec_life.go", "codec_rare.go", "shadow.go", "book.go", "commit.go", "carry.go", "pull.go", "listing.go", "push.go", "recover.go", "sync.go",
 	"status.go", "verbs.go", "options.go", "document.go", "strict.go", "life.go", "rehearse.go", "configure.go", "draft.go", "kinds.go", "review.go", "forecast.go", "upsert.go", "inbox.go", "keyfinder.go", "paused.go", "decisions.go", "rename.go", "conflicts.go",

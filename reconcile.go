@@ -306,6 +306,10 @@ func (p *pairing) decideBundle(bundle []*mapping) {
 		p.carry(Side(v-writeA), views, p.carried(f, v))
 	case clash:
 		p.clash(views, f)
+	case leave:
+		if p.waitsForRest(views) {
+			p.note(StatusPending, ReasonUnread, "a field that is decided together with others was not read")
+		}
 	}
 	if p.creating {
 		p.fillDefaults(views)

@@ -3,9 +3,8 @@ package contactsync
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -149,6 +148,12 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	}
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
 	w := p.write(l)
+	before := m.Fields.Clone()
+	maps.Copy(before, p.Before)
+	if w.back == nil && r.cfg.lose(m, before, w, r.number) {
+		r.echoes = true
+		b.putMirror(m)
+	}
 	r.settleFound(b, w, m)
 	if w.back != nil && w.back.clean && r.asSent(p, l, m) {
 		l.Touch[p.Side] = m.touch() // as where the answer was not lost: nobody has touched the pair, and it may be parted
@@ -342,24 +347,6 @@ func (r *run) alike(s Side, name string, sent, now contact.Value) bool {
 	return f.Same(sent, now, r.cfg.Match.Region) || looksLike(sent, now)
 }
 
-// looksLike reports whether an app may have made now of what was sent: another case, other spaces or punctuation,
-// or cut short.
-func looksLike(sent, now contact.Value) bool {
-	if sent.Kind() != contact.KindText || now.Kind() != contact.KindText {
-		return false
-	}
-	bare := func(s string) string {
-		return fold(strings.Map(func(r rune) rune {
-			if unicode.IsSpace(r) || unicode.IsPunct(r) || r == '+' {
-				return -1
-			}
-			return r
-		}, s))
-	}
-	x, y := bare(sent.Str()), bare(now.Str())
-	return y != "" && strings.HasPrefix(x, y)
-}
-
 // adoptFound links a record that turned out to be one we created; certain says that it bears our marker.
 func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror, certain bool) {
 	p.done = true
@@ -406,22 +393,30 @@ func (r *run) sourceOf(b *book, p *pendingIntent) (source ref, ok bool) {
 	return source, len(heirs) < 2
 }
 
-// shown leaves out of what a creation settles the fields and lists of which the record that was found lacks something: it may
-// be somebody's own under the same key, and what they never had they have not cleared. It is filled as on a first match.
+// shown leaves out of what a creation settles whatever the record that was found lacks something of, be it a field, a list
+// or what a rule's actions put there: it may be somebody's own under the same key, and what they never had they have not
+// taken away. It is filled, and enters the rules, as on a first match.
 func (r *run) shown(w *write, m *mirror) []settlement {
-	s := w.side
+	if w.back != nil {
+		return w.settle
+	}
 	return slices.DeleteFunc(slices.Clone(w.settle), func(st settlement) bool {
-		mp := r.cfg.mapping(st.Mapping)
-		if mp == nil || w.back != nil || st.Element != "" || blank(st.Val[s]) {
-			return false
-		}
-		now := mp.get(nil, s, m.Fields, st.Val[s])
-		if blank(now) {
-			return !absent(now)
-		}
-		return slices.ContainsFunc(elements(firstOf(st.Val[s])), func(e contact.Entry) bool {
-			return indexElement(mp.field[s][0], elements(firstOf(now)), e) < 0
-		})
+		return r.lacks(w.side, st, m) || r.cfg.denies(m, st, r.now)
+	})
+}
+
+// lacks reports whether a record is blank where a mapping settles something, or has not all of a list.
+func (r *run) lacks(s Side, st settlement, m *mirror) bool {
+	mp := r.cfg.mapping(st.Mapping)
+	if mp == nil || st.Element != "" || blank(st.Val[s]) {
+		return false
+	}
+	now := mp.get(nil, s, m.Fields, st.Val[s])
+	if blank(now) {
+		return !absent(now)
+	}
+	return slices.ContainsFunc(elements(firstOf(st.Val[s])), func(e contact.Entry) bool {
+		return indexElement(mp.field[s][0], elements(firstOf(now)), e) < 0
 	})
 }
 

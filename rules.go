@@ -226,6 +226,20 @@ func (m *membership) holds(fields contact.Fields) Truth {
 	return result
 }
 
+// denies reports whether a record shows that it is not in a membership that is settled of it: by the actions' effect, or by
+// the filter on the membership's own side.
+func (cfg *config) denies(rec *mirror, st settlement, now time.Time) bool {
+	i := slices.IndexFunc(cfg.members, func(m *membership) bool { return m.id == st.Membership })
+	if i < 0 {
+		return false
+	}
+	m, r := cfg.members[i], rec.record()
+	if m.from == rec.side {
+		return st.Member.In && m.admits(&r, now.In(cfg.zone)) == No
+	}
+	return st.Member.Shown && m.holds(rec.Fields) == No
+}
+
 // compileMemberships gathers the enabled rules that have actions, in the order of the list.
 func compileMemberships(rules []*rule, schemas [2]*contact.Schema) []*membership {
 	var all []*membership

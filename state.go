@@ -43,9 +43,11 @@ type mirror struct {
 	Bore     []keyMark            // of one that is gone, and of which no fields are left: its match keys
 	Told     map[string]time.Time // of an app that only pushes: when each field was last told, "" for all of them
 	Unshown  bool                 // we created it, and no delivery has told it yet
+	Was      *former              // who it was until our write on its first match took match keys from it
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
 	blocks   []matchKey           // by which it is found to be like others
+	lost     []matchKey           // by which it is found by who bears a key that it lost
 	person   Person               // as the scorer sees it
 	indexed  bool                 // the store finds it by them
 }
@@ -207,7 +209,7 @@ const (
 	ReasonFilter         = "filter"          // no rule lets it through
 	ReasonDirection      = "direction"       // nothing flows from its side, or the other app takes none
 	ReasonNoKey          = "no_key"          // it has no match key
-	ReasonUnread         = "unread"          // a field that a rule looks at was not read
+	ReasonUnread         = "unread"          // a field was not read that a rule looks at, or that is decided together with others
 	ReasonDuplicateHere  = "duplicate_here"  // another record here bears its key
 	ReasonDuplicateThere = "duplicate_there" // several records there bear its key, or one that has a partner
 	ReasonMergedThere    = "merged_there"    // its counterpart became one with another record there

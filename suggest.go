@@ -12,7 +12,10 @@ const blockKind = -1
 
 // identify works out by what a record is found: its match keys, and the blocks of the scorer.
 func (cfg *config) identify(m *mirror) {
-	m.keys = cfg.matchKeys(m.side, m.Fields)
+	m.keys, m.lost = cfg.matchKeys(m.side, m.Fields), nil
+	for _, text := range m.Was.keys() {
+		m.lost = append(m.lost, keyOf(lostKind, text))
+	}
 	if cfg.scorer == nil {
 		return
 	}
@@ -24,10 +27,10 @@ func (cfg *config) identify(m *mirror) {
 
 // index returns all keys by which a record is found.
 func (m *mirror) index() []matchKey {
-	if len(m.blocks) == 0 {
+	if len(m.blocks)+len(m.lost) == 0 {
 		return m.keys
 	}
-	return slices.Concat(m.keys, m.blocks)
+	return slices.Concat(m.keys, m.blocks, m.lost)
 }
 
 // alone reports whether a record has no counterpart that its own app's people entered: none at all, one that is gone,

@@ -140,6 +140,7 @@ type run struct {
 	insisted  map[ref]string     // records that a person wants created, by the key of that decision
 	planned   map[string]holdRow // of a preview: what would be suggested
 	merges    bool               // something is left over by a merge
+	echoes    bool               // a record may be found by a match key that it lost
 	requests  map[string]holdRow // what persons decided since the last sync
 	ahead     bool               // it is a preview: they are not carried out yet
 	looking   bool               // it is a preview: what it reads for the first time is not decided

@@ -1,0 +1,124 @@
+package contactsync
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// Where two records meet for the first time and differ, one is written over. In a ring of connections, or beside a foreign
+// tool, a copy of who it was may be under way, and comes back as a new record of the other side: an echo. It is nobody new.
+// Were it created again, what is written over it next round would come back as well, and so on for ever.
+
+// lostKind is the kind of the keys under which a record is found by the match keys that a first match took from it. They
+// are evidence of nothing.
+const lostKind = -2
+
+// lostPrefix is what the entries of such keys of a side begin with.
+func lostPrefix(s Side) string { return s.String() + strconv.Itoa(lostKind) + " " }
+
+// keyText identifies a match key whatever its place in the connection's list, by no more than a digest of its value.
+func (cfg *config) keyText(k matchKey) string {
+	kind := cfg.keys[k.kind]
+	_, digest, _ := strings.Cut(k.entry[A], " ")
+	return kind.Kind + kind.A + "=" + kind.B + " " + digest
+}
+
+// keysLost returns the match keys that a record has lost, as those who bear them are found by.
+func (cfg *config) keysLost(m *mirror) (keys []matchKey) {
+	for _, text := range m.Was.keys() {
+		for kind, k := range cfg.keys {
+			if digest, ok := strings.CutPrefix(text, k.Kind+k.A+"="+k.B+" "); ok {
+				keys = append(keys, matchKey{kind: kind, entry: keyEntries(kind, digest)})
+			}
+		}
+	}
+	return keys
+}
+
+// former is who a record was until our write on its first match took match keys from it.
+type former struct {
+	Run  int64          `json:"run"`  // number of that sync
+	Keys []string       `json:"keys"` // those it lost, as [config.keyText] has them
+	Held contact.Fields `json:"held"`
+}
+
+func (f *former) keys() []string {
+	if f == nil {
+		return nil
+	}
+	return f.Keys
+}
+
+// lose notes who a record was, if a write takes keys from it on its first match, and reports whether it does.
+func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) bool {
+	var had, now []matchKey
+	var lost []string
+	for kind, k := range cfg.keys {
+		if !w.first(cfg, k.fields(w.side, cfg.schema[w.side])) {
+			continue
+		}
+		if now == nil {
+			had, now = cfg.matchKeys(m.side, before), cfg.matchKeys(m.side, m.Fields)
+		}
+		for _, k := range had {
+			if k.kind == kind && !slices.Contains(now, k) {
+				lost = append(lost, cfg.keyText(k))
+			}
+		}
+	}
+	if lost == nil {
+		return false
+	}
+	m.Was = &former{Run: run, Keys: lost, Held: before}
+	return true
+}
+
+// first reports whether a write changes one of these fields where nothing was settled of it.
+func (w *write) first(cfg *config, fields []string) bool {
+	return slices.ContainsFunc(fields, func(name string) bool {
+		if _, written := w.patch[name]; !written {
+			return false
+		}
+		return slices.ContainsFunc(cfg.mappings, func(m *mapping) bool {
+			writes := slices.ContainsFunc(m.sel[w.side], func(sel contact.Selector) bool { return sel.Field == name })
+			return writes && w.link.Cells[m.id] == nil
+		})
+	})
+}
+
+// echoes reports whether a new record is an echo of a linked one: of one that lost a key which the new one bears, not after
+// that was first seen, and that held all that would be created, or what apps under way may have made of it.
+func (cfg *config) echoes(d directory, r *mirror, w *write) bool {
+	for _, k := range r.keys {
+		text := cfg.keyText(k)
+		for m := range d.bearing(w.side, keyOf(lostKind, text)) {
+			l := d.linkOf(m.ref())
+			if l != nil && l.Gone == [2]bool{} && slices.Contains(m.Was.keys(), text) && r.Seen >= m.Was.Run && cfg.held(m, w.patch) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// held reports whether a record held all that a patch sets when it was written over, but for labels, choices and the like:
+// rules and apps put those on anybody. What was united with its lists it holds now.
+func (cfg *config) held(m *mirror, p contact.Patch) bool {
+	for _, name := range p.Names() {
+		f, _ := cfg.schema[m.side].Field(name)
+		v, was := p[name].Set, m.Was.Held[name]
+		if f.Type == contact.TypeChoice || v.Kind() == contact.KindSet || v.Kind() == contact.KindBool ||
+			f.Same(v, was, cfg.Match.Region) || looksLike(was, v) {
+			continue
+		}
+		either := slices.Concat(elements(was), elements(m.Fields[name]))
+		all := elements(v)
+		if all == nil || slices.ContainsFunc(all, func(e contact.Entry) bool { return indexElement(f, either, e) < 0 }) {
+			return false
+		}
+	}
+	return true
+}
