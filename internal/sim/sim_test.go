@@ -48,7 +48,6 @@ var open = map[uint64]string{
 	18241: "not looked into: a cleared value does not reach its pair",
 	18617: "an update that was never sent is taken for one that landed, for a user changed the cell meanwhile",
 	18881: "as 15971",
-	19070: "as 18036",
 	19072: "as 16142",
 	19169: "the check is too strict: in a ring, a connection with another key does not know a record whose key was edited",
 	19387: "not looked into: a tag does not reach its pair",
