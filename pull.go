@@ -176,7 +176,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if m == nil {
 		m = &mirror{side: s, id: rec.ID, Seen: r.number}
 		m.takeFields(r.cfg, rec)
-		m.Edited = r.past(rec.Modified)
+		m.Edited = r.editedAt(rec.Modified)
 		if r.looking {
 			m.Standing = undecided
 		}
@@ -192,7 +192,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	m.Gone, m.Doubt = alive, nil
 	changed := m.takeFields(r.cfg, rec)
 	for _, name := range changed {
-		m.edited(name, r.past(rec.Modified))
+		m.edited(name, r.editedAt(rec.Modified))
 	}
 	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
 		m.supersede(was) // the feed may show it for a while
@@ -207,11 +207,15 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	b.touch(at)
 }
 
-// past returns when an edit was made, as far as an app's time can say: not after now, so that a clock which runs ahead, or a
-// time at the end of the calendar, does not win over every later edit of the other app.
-func (r *run) past(at time.Time) time.Time {
-	if now := r.opts.clock.Now(); at.After(now) {
-		return now
+// clockError is by how much the clock of an app or of this machine may be wrong for the app's times to be believed.
+const clockError = 24 * time.Hour
+
+// editedAt returns when an edit was made, as far as an app's time can say, zero if it cannot: a time at the end of the
+// calendar does not win over every later edit of the other app. A time that is a little ahead is left as it is. Our own
+// clock may be behind, and it is the apps' times that are compared with each other.
+func (r *run) editedAt(at time.Time) time.Time {
+	if at.Unix() <= 0 || at.After(r.opts.clock.Now().Add(clockError)) {
+		return time.Time{}
 	}
 	return at
 }

@@ -38,7 +38,6 @@ var open = map[uint64]string{
 	15277: "the judge is too strict: an app merged a record into a third, so that the two ends of a link share nothing",
 	15735: "a person linked two who are different in a ring of three connections: each round creates them anew",
 	15962: "the judge is too strict: the preview was of a listing that was cut off",
-	15971: "not looked into: the newest does not win over an app with times that cannot be",
 	16462: "as 11206",
 	16630: "the check is too strict: in a ring, an app that lags does not show yet what another connection created",
 	16711: "as 15735",
@@ -46,7 +45,6 @@ var open = map[uint64]string{
 	18036: "not looked into: a value does not reach its pair",
 	18241: "not looked into: a cleared value does not reach its pair",
 	18617: "an update that was never sent is taken for one that landed, for a user changed the cell meanwhile",
-	18881: "as 15971",
 	19169: "the check is too strict: in a ring, a connection with another key does not know a record whose key was edited",
 	19387: "not looked into: a tag does not reach its pair",
 }
