@@ -25,7 +25,7 @@ import (
 // nothing of the files that do not decide, and of other packages only what has no clock, no randomness and no I/O.
 
 var deciding = []string{"connection.go", "rules.go", "action.go", "filter.go", "mapping.go", "defaults.go", "transform.go", "match.go", "conflict.go",
-	"lists.go", "membership.go", "reconcile.go", "clash.go", "finish.go", "plan.go", "guard.go", "state.go", "config.go", "sentence.go", "warnings.go", "choices.go", "revert.go", "why.go",
+	"lists.go", "landed.go", "membership.go", "reconcile.go", "clash.go", "finish.go", "plan.go", "guard.go", "state.go", "config.go", "sentence.go", "warnings.go", "choices.go", "revert.go", "why.go",
 	"person.go", "similar.go", "names.go", "nicknames.go", "scorer.go", "suggest.go"}
 
 var notDeciding = []string{"doc.go", "store.go", "rows.go", "codec.go", "codec_writes.go", "shadow.go", "book.go", "commit.go", "carry.go", "pull.go", "listing.go", "push.go", "recover.go", "sync.go",

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
-	"unicode"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -136,14 +134,7 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		p.done = true
 		return
 	}
-	landed := true
-	for _, name := range p.Patch.Names() {
-		f, _ := r.cfg.schema[p.Side].Field(name)
-		if !r.shows(f, p.Patch[name], p.Before[name], m.Fields[name]) {
-			landed = false // a write is whole: one field without a trace of it says that none was written
-		}
-	}
-	if !landed {
+	if !r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
 		p.done = r.waited(p)
 		return
 	}
@@ -182,17 +173,6 @@ func (p *pendingIntent) write(l *link) *write {
 		w.back = &back{row: p.Back, done: true, clean: p.Clean}
 	}
 	return w
-}
-
-// shows reports whether a field may bear the trace of a change: it is no longer as it was, or the change would have left
-// it so; of a list, an element is there or gone as it was sent.
-func (r *run) shows(f contact.Field, c contact.Change, before, now contact.Value) bool {
-	if !c.Set.Absent() {
-		return !f.Same(now, before, r.cfg.Match.Region) || f.Same(c.Set, before, r.cfg.Match.Region)
-	}
-	in := func(e contact.Entry) bool { return indexElement(f, elements(now), e) >= 0 }
-	gone := func(e contact.Entry) bool { return !in(e) }
-	return slices.ContainsFunc(c.Add, in) || slices.ContainsFunc(c.Remove, gone)
 }
 
 // recoverDelete takes a deletion that landed.
@@ -342,24 +322,6 @@ func (r *run) alike(s Side, name string, sent, now contact.Value) bool {
 	return f.Same(sent, now, r.cfg.Match.Region) || looksLike(sent, now)
 }
 
-// looksLike reports whether an app may have made now of what was sent: another case, other spaces or punctuation,
-// or cut short.
-func looksLike(sent, now contact.Value) bool {
-	if sent.Kind() != contact.KindText || now.Kind() != contact.KindText {
-		return false
-	}
-	bare := func(s string) string {
-		return fold(strings.Map(func(r rune) rune {
-			if unicode.IsSpace(r) || unicode.IsPunct(r) || r == '+' {
-				return -1
-			}
-			return r
-		}, s))
-	}
-	x, y := bare(sent.Str()), bare(now.Str())
-	return y != "" && strings.HasPrefix(x, y)
-}
-
 // adoptFound links a record that turned out to be one we created; certain says that it bears our marker.
 func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror, certain bool) {
 	p.done = true
@@ -433,10 +395,15 @@ func (r *run) settleFound(b *book, w *write, m *mirror) {
 		if _, open := r.kept(w, &st[0], m); open {
 			continue
 		}
-		own := true
-		if mp := r.cfg.mapping(st[0].Mapping); w.back != nil {
+		own, mp := true, r.cfg.mapping(st[0].Mapping)
+		switch {
+		case w.back != nil:
 			own = false // it settles what was settled before
-		} else if mp != nil && st[0].Element == "" {
+		case mp != nil && st[0].Element != "":
+			if own = st[0].Entry[w.side] != nil; own && !mp.holds(w.side, m.Fields, st[0].Element) {
+				continue // the app has no room for it, or its user took it out again: it is put there once more, and not taken for removed
+			}
+		case mp != nil:
 			now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side])
 			own = mp.same(w.side, now, st[0].Val[w.side]) ||
 				slices.EqualFunc(st[0].Val[w.side], now, looksLike)
