@@ -141,6 +141,7 @@ func (m *mirror) body() []byte {
 		o.any("t", m.Told)
 	}
 	o.flag("u", m.Unshown)
+	o.flag("ur", m.Unread)
 	return o.end()
 }
 
@@ -181,6 +182,8 @@ func (m *mirror) read(body []byte) error {
 			err = readRaw(d, &m.Told)
 		case "u":
 			m.Unshown, err = d.Bool()
+		case "ur":
+			m.Unread, err = d.Bool()
 		default:
 			err = d.Skip() // of a newer version
 		}

@@ -134,7 +134,7 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 	}
 	for _, u := range page.Unread {
 		seen[u.ID] = true
-		r.report.Unread++
+		r.unreadable(b, ref{s, u.ID})
 	}
 	for _, id := range page.Deleted {
 		r.vanished(b, ref{s, r.knownAs(s, id)}, deleted)
@@ -186,6 +186,10 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	}
 	if !fresh && r.stale(b, m, rec) {
 		return
+	}
+	if m.Unread {
+		m.Unread = false
+		b.dirtyMirrors[at] = true
 	}
 	was := m.version
 	back := !m.alive() || m.Doubt != nil

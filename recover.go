@@ -135,7 +135,7 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		return
 	}
 	if !r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
-		p.done = r.waited(p)
+		p.done = r.waited(p) && !m.Unread
 		return
 	}
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)

@@ -43,6 +43,7 @@ type mirror struct {
 	Bore     []keyMark            // of one that is gone, and of which no fields are left: its match keys
 	Told     map[string]time.Time // of an app that only pushes: when each field was last told, "" for all of them
 	Unshown  bool                 // we created it, and no delivery has told it yet
+	Unread   bool                 // the app has it, and it could not be read when it was last told of
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
 	blocks   []matchKey           // by which it is found to be like others

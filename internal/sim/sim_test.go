@@ -34,7 +34,6 @@ var open = map[uint64]string{
 	15277: "the judge is too strict: an app merged a record into a third, so that the two ends of a link share nothing",
 	15735: "a person linked two who are different in a ring of three connections: each round creates them anew",
 	15962: "the judge is too strict: the preview was of a listing that was cut off",
-	16462: "as 11206",
 	16630: "the check is too strict: in a ring, an app that lags does not show yet what another connection created",
 	16711: "as 15735",
 	17264: "not looked into: an automation and its pair do not come to rest",
