@@ -239,7 +239,7 @@ func isTransient(err error) bool {
 
 // has reports whether the mirror has a record whole in that version.
 func (r *run) has(m *mirror, version string) bool {
-	if !m.alive() || m.version != version || m.Doubt != nil {
+	if !m.alive() || m.version != version || m.Doubt != nil || m.Unread {
 		return false
 	}
 	return !slices.ContainsFunc(r.cfg.used[m.side], func(field string) bool { return m.Fields[field].Absent() })

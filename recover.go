@@ -41,6 +41,9 @@ func (r *run) recover(ctx context.Context) error {
 	}
 	b := r.newBook()
 	b.prefetch(due)
+	if err := r.readWritten(ctx, b, pending); err != nil {
+		return err
+	}
 	for _, p := range pending {
 		switch p.Op {
 		case connector.Update:
@@ -54,6 +57,33 @@ func (r *run) recover(ctx context.Context) error {
 	}
 	r.keepIntents(b, pending)
 	return b.commit(ctx)
+}
+
+// readWritten reads the records of unanswered updates that could not be read, where the app can: a list may name such a record
+// as one that is known, so that the next reading would pass it over.
+func (r *run) readWritten(ctx context.Context, b *book, pending []*pendingIntent) error {
+	for _, s := range Sides {
+		var ids []string
+		for _, p := range pending {
+			if m := b.record(ref{s, p.ID}); p.Op == connector.Update && p.Side == s && m != nil && m.Unread && !slices.Contains(ids, p.ID) {
+				ids = append(ids, p.ID)
+			}
+		}
+		reader := connector.FeaturesOf(r.apps[s]).Reader
+		if len(ids) == 0 || reader == nil {
+			continue
+		}
+		results, err := reader.Read(ctx, ids, r.cfg.used[s])
+		if err != nil {
+			return &sideError{s, "reading", err}
+		}
+		for _, res := range results {
+			if res.Err == nil { // of one that cannot be read the app has said that it is there, whatever it says by id
+				r.pulled(b, s, res.Record, true)
+			}
+		}
+	}
+	return nil
 }
 
 func (r *run) readIntents() ([]*pendingIntent, error) {
