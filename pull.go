@@ -214,12 +214,12 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 // clockError is by how much the clock of an app or of this machine may be wrong for the app's times to be believed.
 const clockError = 24 * time.Hour
 
-// editedAt returns when an edit was made, as far as an app's time can say, zero if it cannot: a time at the end of the
-// calendar does not win over every later edit of the other app. A time that is a little ahead is left as it is. Our own
-// clock may be behind, and it is the apps' times that are compared with each other.
+// editedAt returns when an edit was made, as far as an app's time can say: a time at the end of the calendar does not win
+// over every later edit of the other app. One that is a little ahead is left as it is, for our own clock may be behind, and
+// it is the apps' times that are compared with each other.
 func (r *run) editedAt(at time.Time) time.Time {
-	if at.Unix() <= 0 || at.After(r.opts.clock.Now().Add(clockError)) {
-		return time.Time{}
+	if now := r.opts.clock.Now(); at.After(now.Add(clockError)) {
+		return now
 	}
 	return at
 }
