@@ -22,10 +22,9 @@ const (
 	bears               // it holds what was sent
 )
 
-// landed reports whether a record shows that an update was written. A write is whole: one field that is as it was says
-// that none was. Where all that it shows may be somebody else's doing, nothing is taken for ours: then both sides were
-// edited, and what follows from that keeps the loser.
-func (cfg *config) landed(s Side, patch contact.Patch, before, now contact.Fields) bool {
+// landed says by what a record holds whether an update was written: silent if nobody can know. A write is whole: one field
+// that is as it was says that none was. All that the record shows may be somebody else's doing; then nothing is taken for ours.
+func (cfg *config) landed(s Side, patch contact.Patch, before, now contact.Fields) trace {
 	seen := map[trace]bool{}
 	for _, name := range patch.Names() {
 		f, _ := cfg.schema[s].Field(name)
@@ -35,7 +34,13 @@ func (cfg *config) landed(s Side, patch contact.Patch, before, now contact.Field
 		}
 		seen[t] = true
 	}
-	return !seen[lacks] && (seen[bears] || seen[hints] && !seen[edited])
+	switch {
+	case seen[lacks] || !seen[edited] && !seen[hints] && !seen[bears]:
+		return lacks
+	case seen[bears] || seen[hints] && !seen[edited]:
+		return bears
+	}
+	return silent
 }
 
 // traceOf says what a field tells of a change, by what it held before and holds now.

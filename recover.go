@@ -164,8 +164,14 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		p.done = true
 		return
 	}
-	if !r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
+	switch r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
+	case lacks:
 		p.done = r.waited(p) && !m.Unread
+		return
+	case silent:
+		if p.done = !m.Unread; p.done {
+			r.settleSent(b, p.write(l), m)
+		}
 		return
 	}
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
@@ -179,6 +185,26 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w, p)
 	r.count(b, w)
+}
+
+// settleSent takes what a user has entered in a field for an edit of what was sent there, where nobody can know whether that had
+// arrived: it flows. Where it may not flow, and of all else that was sent, the update is decided anew. The history does not
+// tell of what may never have been.
+func (r *run) settleSent(b *book, w *write, m *mirror) {
+	for i := range w.settle {
+		st := w.settle[i : i+1]
+		mp := r.cfg.mapping(st[0].Mapping)
+		if mp == nil || w.back != nil || st[0].Element != "" || !mp.flow[w.side] {
+			continue
+		}
+		if now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side]); !mp.same(w.side, now, st[0].Val[w.side]) {
+			w.link.arrived(r.cfg, st, false, w.side, m)
+		}
+	}
+	b.putLink(w.link)
+	for _, s := range Sides {
+		b.touch(ref{s, w.link.ID[s]})
+	}
 }
 
 // asSent reports whether a record shows what was sent, and what was settled where that was not written.
