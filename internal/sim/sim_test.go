@@ -39,6 +39,7 @@ var open = map[uint64]string{
 	16711: "as 15735",
 	17264: "not looked into: an automation and its pair do not come to rest",
 	18241: "the judge is too strict: the value was cleared before its record became part of one that never had it, and the mapping keeps it",
+	18617: "as 11359",
 	19169: "the check is too strict: in a ring, a connection with another key does not know a record whose key was edited",
 }
 
