@@ -177,6 +177,49 @@ func TestUnreadIsPresent(t *testing.T) {
 	}
 }
 
+// TestUnreadTellsOfNoWrite: while a record cannot be read nobody knows what became of an update without an answer. Once it
+// can, the history tells of the update; nothing is sent again.
+func TestUnreadTellsOfNoWrite(t *testing.T) {
+	t.Parallel()
+	for kind, option := range dimKinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newDimWorld(t, contactsync.Connection{}, option)
+			w.play(t)
+			require.NoError(t, w.b.Edit("b0", contact.Fields{"first": contact.Text("Ann")}))
+			require.NoError(t, w.a.Fail(fake.Fault{On: "update", Kind: fake.LostResponse, Times: 1}))
+			w.play(t)
+
+			refused := connector.Unread{ID: "a0", Err: connector.ErrInvalid}
+			w.a.page = func(p *connector.Page) { p.Records, p.Unread = without(p.Records, "a0"), append(p.Unread, refused) }
+			w.a.list = func(l *connector.Listing) {
+				l.Items = slices.DeleteFunc(l.Items, func(i connector.Item) bool { return i.ID == "a0" })
+				l.Unread = append(l.Unread, refused)
+			}
+			w.a.read = func(ids []string, results []connector.ReadResult) {
+				for i := range results {
+					results[i] = connector.ReadResult{Err: &connector.Error{App: "a", Op: "read", Err: connector.ErrNotFound}}
+				}
+			}
+			for range 2 {
+				w.a.Reset()
+				if left := w.play(t); left != [2]int{4, 4} || w.a.Calls()["update"] != 0 {
+					t.Errorf("%v are left, want 4 and 4; a was asked for %d updates, want none", left, w.a.Calls()["update"])
+				}
+			}
+			w.a.page, w.a.list, w.a.read = nil, nil, nil
+			w.a.Reset()
+			w.play(t)
+			require.Zero(t, w.a.Calls()["update"])
+			page, _, err := w.sync.History(t.Context(), contactsync.HistoryQuery{})
+			require.NoError(t, err)
+			require.Len(t, page, 1)
+			require.True(t, page[0].Recovered)
+			require.Equal(t, contact.Text("Ann"), page[0].After["first"])
+		})
+	}
+}
+
 // TestNotFoundIsGuarded: an app that answers every write with not found, as one does whose address is wrong, has nobody
 // deleted past the guards.
 func TestNotFoundIsGuarded(t *testing.T) {

@@ -292,7 +292,7 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	before := m.Fields
 	for _, name := range m.takeFields(r.cfg, res.Record) {
 		if _, ours := w.patch[name]; !ours {
-			m.edited(name, r.past(res.Record.Modified)) // somebody's edit that nobody has looked at yet
+			m.edited(name, r.editedAt(res.Record.Modified)) // somebody's edit that nobody has looked at yet
 		}
 	}
 	m.Wrote, m.Doubt = own, nil

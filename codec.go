@@ -200,6 +200,7 @@ func (m *mirror) body() []byte {
 	if m.Was != nil {
 		o.any("l", m.Was)
 	}
+	o.flag("ur", m.Unread)
 	return o.end()
 }
 
@@ -244,6 +245,8 @@ func (m *mirror) read(body []byte) error {
 			m.Unshown, err = d.Bool()
 		case "l":
 			err = readRaw(d, &m.Was)
+		case "ur":
+			m.Unread, err = d.Bool()
 		default:
 			err = d.Skip() // of a newer version
 		}

@@ -309,6 +309,42 @@ func TestF73F74F75ClocksOfApps(t *testing.T) {
 	}
 }
 
+// TestF72NewestByTheAppsTimes: who edited last goes by the apps' own times, be our clock half a day behind them. Where a time is
+// missing the winner decides.
+func TestF72NewestByTheAppsTimes(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		times   func(time.Time) time.Time // of b
+		byTimes bool                      // the last edit wins
+	}{
+		"right":   {func(at time.Time) time.Time { return at }, true},
+		"missing": {func(time.Time) time.Time { return time.Time{} }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, winner := range contactsync.Sides {
+				for _, last := range contactsync.Sides {
+					f := newFaulted(t)
+					f.conn.Conflict = contactsync.Policy{Kind: contactsync.PolicyNewest, Winner: winner}
+					f.wrapped[contactsync.B] = skewed{f.apps[contactsync.B], tt.times}
+					f.edit(last.Other(), 0, last.Other().String())
+					_ = f.clock.Sleep(t.Context(), time.Minute)
+					f.edit(last, 0, last.String())
+					_ = f.clock.Sleep(t.Context(), -12*time.Hour)
+					f.sync()
+					want := winner
+					if tt.byTimes {
+						want = last
+					}
+					for _, s := range contactsync.Sides {
+						require.Equal(t, want.String(), f.record(s, 0).Get("first").Str(), "%s wins where no time can tell, %s was last", winner, last)
+					}
+				}
+			}
+		})
+	}
+}
+
 // TestF60AnotherAccount: an app is connected with another account than last time. Nothing is read or written until a person
 // accepts it, or the account is the old one again; who is missing in the new account is no deletion then.
 func TestF60AnotherAccount(t *testing.T) {

@@ -38,6 +38,10 @@ func (r *run) readList(ctx context.Context, s Side) error {
 		return err
 	}
 	b := r.newBook()
+	b.load(reading.unread)
+	for _, at := range reading.unread {
+		r.unreadable(b, at)
+	}
 	if reading.complete {
 		if err := r.missed(ctx, b, s, reading.lost(), reading.named == 0); err != nil {
 			return err
@@ -123,6 +127,7 @@ type listReading struct {
 	known    map[string]known // by id
 	named    int              // how many ids the list names
 	changed  []string         // ids that are to be read
+	unread   []ref            // records that are there and cannot be read
 	complete bool
 	done     int
 }
@@ -136,7 +141,7 @@ func (l *listReading) take(ctx context.Context, page connector.Listing) error {
 	}
 	for _, u := range page.Unread {
 		l.saw(u.ID)
-		l.report.Unread++
+		l.unread = append(l.unread, ref{l.side, u.ID})
 	}
 	l.complete = page.Complete
 	return l.read(ctx, l.opts.batch)
@@ -217,6 +222,15 @@ func (r *run) readNamed(ctx context.Context, s Side, items []connector.Item) err
 	return nil
 }
 
+// unreadable notes a record that is there and cannot be read. What the mirror has of it may be old.
+func (r *run) unreadable(b *book, at ref) {
+	r.report.Unread++
+	if m := b.mirrorOf(at); m != nil && !m.Unread {
+		m.Unread = true
+		b.dirtyMirrors[at] = true
+	}
+}
+
 // isTransient reports whether a record could not be read for a reason that is not its own, and may pass.
 func isTransient(err error) bool {
 	return slices.ContainsFunc([]error{connector.ErrUnavailable, connector.ErrRateLimited, connector.ErrNotSent, connector.ErrQuota,
@@ -225,7 +239,7 @@ func isTransient(err error) bool {
 
 // has reports whether the mirror has a record whole in that version.
 func (r *run) has(m *mirror, version string) bool {
-	if !m.alive() || m.version != version || m.Doubt != nil {
+	if !m.alive() || m.version != version || m.Doubt != nil || m.Unread {
 		return false
 	}
 	return !slices.ContainsFunc(r.cfg.used[m.side], func(field string) bool { return m.Fields[field].Absent() })
@@ -248,14 +262,14 @@ func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, 
 		}
 	}
 	b.expect(s, refs, records)
-	for _, res := range results {
+	for i, res := range results {
 		switch {
 		case res.Err == nil:
 			r.pulled(b, s, res.Record, true)
 		case !again && isTransient(res.Err):
 			return res.Err
 		case !errors.Is(res.Err, connector.ErrNotFound): // one that is gone by now is missed by the next listing
-			r.report.Unread++
+			r.unreadable(b, refs[i])
 		}
 	}
 	return b.commitLater(ctx)

@@ -29,6 +29,14 @@ func (m *mapping) elementKey(s Side, e contact.Entry) (string, error) {
 	return m.field[B][0].EntryKey(e, m.region), nil
 }
 
+// holds reports whether a record of side s holds the element of that key.
+func (m *mapping) holds(s Side, rec contact.Fields, key string) bool {
+	return slices.ContainsFunc(elements(rec[m.sel[s][0].Field]), func(e contact.Entry) bool {
+		k, err := m.elementKey(s, e)
+		return err == nil && k == key
+	})
+}
+
 // listed returns the elements of a mapped list by their keys, sorted, and the error of the first entry that has
 // no meaning on the other side.
 func (m *mapping) listed(x *shown) (all []element, err error) {

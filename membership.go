@@ -323,3 +323,13 @@ func (st *settlement) about(cfg *config, s Side, field string) bool {
 	}
 	return false
 }
+
+// derives reports whether a membership's rule, turned round, lets records of side s through.
+func (cfg *config) derives(m *membership, s Side) bool {
+	return m.turned != nil && m.from == s.Other() && cfg.Direction.from(m.from)
+}
+
+// turns reports whether any rule is turned round for side s.
+func (cfg *config) turns(s Side) bool {
+	return slices.ContainsFunc(cfg.members, func(m *membership) bool { return cfg.derives(m, s) })
+}

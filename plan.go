@@ -68,7 +68,12 @@ func (pl *planner) decideLinked(l *link) *move {
 	}
 	switch {
 	case m.rec[A] == nil && m.rec[B] == nil:
-		m.forget = !pl.survivesAnew(m)
+		if m.forget = !pl.survivesAnew(m); m.forget && l.Gone == [2]bool{} {
+			for _, s := range Sides { // whoever deleted the one half, the listing of the other app shows nobody
+				was := pl.dir.last(ref{s, l.ID[s]})
+				m.absent[s] = was != nil && was.Gone == missing
+			}
+		}
 		return m
 	case m.rec[A] == nil:
 		return pl.decideGone(m, A)
@@ -142,16 +147,17 @@ func (pl *planner) decideGone(m *move, x Side) *move {
 	if l.Gone[x] {
 		return m // settled: the survivor waits for a user to enter the person anew
 	}
+	var heirs []*mirror
+	if was := pl.dir.last(ref{x, l.ID[x]}); was != nil {
+		heirs = few(candidates(pl.dir, x, was.keys, was.ref()))
+		m.absent[x] = was.Gone == missing && len(heirs) == 0
+	}
 	if pl.dir.open(ref{x, l.ID[x]}) || pl.dir.open(rec.ref()) {
 		m.standing = standing{StatusPending, ReasonUnknownOutcome, "a write was sent and not answered; the app is looked at first"}
 		return m
 	}
-	was := pl.dir.last(ref{x, l.ID[x]})
-	if was != nil {
-		if heirs := few(candidates(pl.dir, x, was.keys, was.ref())); len(heirs) > 0 {
-			return pl.inherit(m, x, heirs)
-		}
-		m.absent[x] = was.Gone == missing
+	if len(heirs) > 0 {
+		return pl.inherit(m, x, heirs)
 	}
 	policy := pl.cfg.Deletions.from(x)
 	flows := l.Let[x] && pl.cfg.Direction.from(x)

@@ -134,7 +134,7 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 	}
 	for _, u := range page.Unread {
 		seen[u.ID] = true
-		r.report.Unread++
+		r.unreadable(b, ref{s, u.ID})
 	}
 	for _, id := range page.Deleted {
 		r.vanished(b, ref{s, r.knownAs(s, id)}, deleted)
@@ -176,7 +176,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if m == nil {
 		m = &mirror{side: s, id: rec.ID, Seen: r.number}
 		m.takeFields(r.cfg, rec)
-		m.Edited = r.past(rec.Modified)
+		m.Edited = r.editedAt(rec.Modified)
 		if r.looking {
 			m.Standing = undecided
 		}
@@ -187,12 +187,16 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if !fresh && r.stale(b, m, rec) {
 		return
 	}
+	if m.Unread {
+		m.Unread = false
+		b.dirtyMirrors[at] = true
+	}
 	was := m.version
 	back := !m.alive() || m.Doubt != nil
 	m.Gone, m.Doubt = alive, nil
 	changed := m.takeFields(r.cfg, rec)
 	for _, name := range changed {
-		m.edited(name, r.past(rec.Modified))
+		m.edited(name, r.editedAt(rec.Modified))
 	}
 	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
 		m.supersede(was) // the feed may show it for a while
@@ -207,10 +211,14 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	b.touch(at)
 }
 
-// past returns when an edit was made, as far as an app's time can say: not after now, so that a clock which runs ahead, or a
-// time at the end of the calendar, does not win over every later edit of the other app.
-func (r *run) past(at time.Time) time.Time {
-	if now := r.opts.clock.Now(); at.After(now) {
+// clockError is by how much the clock of an app or of this machine may be wrong for the app's times to be believed.
+const clockError = 24 * time.Hour
+
+// editedAt returns when an edit was made, as far as an app's time can say: a time at the end of the calendar does not win
+// over every later edit of the other app. One that is a little ahead is left as it is, for our own clock may be behind, and
+// it is the apps' times that are compared with each other.
+func (r *run) editedAt(at time.Time) time.Time {
+	if now := r.opts.clock.Now(); at.After(now.Add(clockError)) {
 		return now
 	}
 	return at

@@ -277,12 +277,12 @@ func (r *run) refused(b *book, w *write, err error) {
 }
 
 // exists takes the answer that another record has a value which no two may have. A creation is linked with that
-// record, if the app names it and nobody else is; all else is tried again by the next sync, for the other record may
-// give the value free.
+// record, if the app names it and nobody else is, nor may be by a creation without an answer; all else is tried again by
+// the next sync, for the other record may give the value free.
 func (r *run) exists(b *book, w *write, err error) {
 	at := ref{w.side, connector.ExistingID(err)}
 	source := ref{w.side.Other(), w.link.ID[w.side.Other()]}
-	if w.op == connector.Create && at.id != "" && b.record(at) != nil && free(b, b.record(at)) && !b.separated(pairIDs(at, source)) {
+	if w.op == connector.Create && at.id != "" && b.record(at) != nil && free(b, b.record(at)) && !b.open(at) && !b.separated(pairIDs(at, source)) {
 		l := &link{How: linkedByApp}
 		if old := b.linkOf(at); old != nil {
 			l.key = old.key

@@ -160,6 +160,9 @@ func (cfg *config) lets(s Side, rec, other *mirror, linked bool, now time.Time) 
 		}
 	}
 	derived := cfg.derived(s, rec)
+	if linked && cfg.Scope == ScopeSticky && cfg.turns(s) {
+		derived = Yes
+	}
 	return max(in, derived), max(update, derived)
 }
 
@@ -167,7 +170,7 @@ func (cfg *config) lets(s Side, rec, other *mirror, linked bool, now time.Time) 
 // effect holds. A one-way connection runs no derived rule.
 func (cfg *config) derived(s Side, rec *mirror) (in Truth) {
 	for _, m := range cfg.members {
-		if m.turned != nil && m.from == s.Other() && cfg.Direction.from(m.from) {
+		if cfg.derives(m, s) {
 			in = max(in, m.holds(rec.Fields))
 		}
 	}

@@ -42,6 +42,9 @@ func (r *run) recover(ctx context.Context) error {
 	}
 	b := r.newBook()
 	b.prefetch(due)
+	if err := r.readWritten(ctx, b, pending); err != nil {
+		return err
+	}
 	for _, p := range pending {
 		switch p.Op {
 		case connector.Update:
@@ -55,6 +58,33 @@ func (r *run) recover(ctx context.Context) error {
 	}
 	r.keepIntents(b, pending)
 	return b.commit(ctx)
+}
+
+// readWritten reads the records of unanswered updates that could not be read, where the app can: a list may name such a record
+// as one that is known, so that the next reading would pass it over.
+func (r *run) readWritten(ctx context.Context, b *book, pending []*pendingIntent) error {
+	for _, s := range Sides {
+		var ids []string
+		for _, p := range pending {
+			if m := b.record(ref{s, p.ID}); p.Op == connector.Update && p.Side == s && m != nil && m.Unread && !slices.Contains(ids, p.ID) {
+				ids = append(ids, p.ID)
+			}
+		}
+		reader := connector.FeaturesOf(r.apps[s]).Reader
+		if len(ids) == 0 || reader == nil {
+			continue
+		}
+		results, err := reader.Read(ctx, ids, r.cfg.used[s])
+		if err != nil {
+			return &sideError{s, "reading", err}
+		}
+		for _, res := range results {
+			if res.Err == nil { // of one that cannot be read the app has said that it is there, whatever it says by id
+				r.pulled(b, s, res.Record, true)
+			}
+		}
+	}
+	return nil
 }
 
 func (r *run) readIntents() ([]*pendingIntent, error) {
@@ -135,15 +165,14 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		p.done = true
 		return
 	}
-	landed := true
-	for _, name := range p.Patch.Names() {
-		f, _ := r.cfg.schema[p.Side].Field(name)
-		if !r.shows(f, p.Patch[name], p.Before[name], m.Fields[name]) {
-			landed = false // a write is whole: one field without a trace of it says that none was written
+	switch r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
+	case lacks:
+		p.done = r.waited(p) && !m.Unread
+		return
+	case silent:
+		if p.done = !m.Unread; p.done {
+			r.settleSent(b, p.write(l), m)
 		}
-	}
-	if !landed {
-		p.done = r.waited(p)
 		return
 	}
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
@@ -163,6 +192,26 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w, p)
 	r.count(b, w)
+}
+
+// settleSent takes what a user has entered in a field for an edit of what was sent there, where nobody can know whether that had
+// arrived: it flows. Where it may not flow, and of all else that was sent, the update is decided anew. The history does not
+// tell of what may never have been.
+func (r *run) settleSent(b *book, w *write, m *mirror) {
+	for i := range w.settle {
+		st := w.settle[i : i+1]
+		mp := r.cfg.mapping(st[0].Mapping)
+		if mp == nil || w.back != nil || st[0].Element != "" || !mp.flow[w.side] {
+			continue
+		}
+		if now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side]); !mp.same(w.side, now, st[0].Val[w.side]) {
+			w.link.arrived(r.cfg, st, false, w.side, m)
+		}
+	}
+	b.putLink(w.link)
+	for _, s := range Sides {
+		b.touch(ref{s, w.link.ID[s]})
+	}
 }
 
 // asSent reports whether a record shows what was sent, and what was settled where that was not written.
@@ -187,17 +236,6 @@ func (p *pendingIntent) write(l *link) *write {
 		w.back = &back{row: p.Back, done: true, clean: p.Clean}
 	}
 	return w
-}
-
-// shows reports whether a field may bear the trace of a change: it is no longer as it was, or the change would have left
-// it so; of a list, an element is there or gone as it was sent.
-func (r *run) shows(f contact.Field, c contact.Change, before, now contact.Value) bool {
-	if !c.Set.Absent() {
-		return !f.Same(now, before, r.cfg.Match.Region) || f.Same(c.Set, before, r.cfg.Match.Region)
-	}
-	in := func(e contact.Entry) bool { return indexElement(f, elements(now), e) >= 0 }
-	gone := func(e contact.Entry) bool { return !in(e) }
-	return slices.ContainsFunc(c.Add, in) || slices.ContainsFunc(c.Remove, gone)
 }
 
 // recoverDelete takes a deletion that landed.
@@ -428,10 +466,15 @@ func (r *run) settleFound(b *book, w *write, m *mirror) {
 		if _, open := r.kept(w, &st[0], m); open {
 			continue
 		}
-		own := true
-		if mp := r.cfg.mapping(st[0].Mapping); w.back != nil {
+		own, mp := true, r.cfg.mapping(st[0].Mapping)
+		switch {
+		case w.back != nil:
 			own = false // it settles what was settled before
-		} else if mp != nil && st[0].Element == "" {
+		case mp != nil && st[0].Element != "":
+			if own = st[0].Entry[w.side] != nil; own && !mp.holds(w.side, m.Fields, st[0].Element) {
+				continue // the app has no room for it, or its user took it out again: it is put there once more, and not taken for removed
+			}
+		case mp != nil:
 			now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side])
 			own = mp.same(w.side, now, st[0].Val[w.side]) ||
 				slices.EqualFunc(st[0].Val[w.side], now, looksLike)

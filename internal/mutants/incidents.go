@@ -66,7 +66,7 @@ var incidents = []Mutant{
 		"finish.go", "if old == nil || !old.Frozen && (", "if old == nil || !old.Frozen || (",
 		e2e, scenario("a-cell-that-goes-to-and-fro-is-frozen")},
 	{"N19-unreadable", "a record that cannot be read counts as gone (ownCloud contacts #979)",
-		"pull.go", "		seen[u.ID] = true\n		r.report.Unread++", "		_ = u\n		r.report.Unread++",
+		"pull.go", "		seen[u.ID] = true\n		r.unreadable(b, ref{s, u.ID})", "		_ = u\n		r.unreadable(b, ref{s, u.ID})",
 		".", "^TestUnreadIsPresent$"},
 	{"N20-no-room", "what an app could never hold is taken for removed by its user (etesync-dav #65)",
 		"lists.go", "case x.cell != nil && e.was[s] != nil && e.was[t] == nil:\n		return // t could never hold it", "case x.cell != nil && e.was[s] != nil && e.was[t] == nil && p.mayFlow(x.m, t):\n		p.remove(x.m, s, e, \"\")",

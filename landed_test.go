@@ -1,0 +1,82 @@
+package contactsync
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/contactsync/contactsync/contact"
+	"github.com/stretchr/testify/require"
+)
+
+// TestLanded: what a record holds after an update without an answer says whether the update was written, or that nobody can know. A row names what
+// each field held before, what was sent, what is there now; a field that is not named was not sent.
+func TestLanded(t *testing.T) {
+	t.Parallel()
+	schema := &contact.Schema{Fields: []contact.Field{{Name: "company", Type: contact.TypeText}, {Name: "first", Type: contact.TypeText}, {Name: "notes", Type: contact.TypeText, MaxLength: 3},
+		{Name: "stage", Type: contact.TypeChoice}, {Name: "tags", Type: contact.TypeSet},
+		{Name: "phones", Type: contact.TypePhone, Many: true, MaxEntries: 2}}}
+	cfg, bad := compile(&Connection{ID: "c", Match: Match{Keys: []MatchKey{{Kind: KeyNameCompany}}}}, [2]*contact.Schema{schema, schema})
+	require.Empty(t, bad)
+	for name, row := range map[string]struct {
+		fields [][4]string // name, before, sent, now
+		want   trace
+	}{
+		"it holds what was sent":               {[][4]string{{"company", "Acme", "Bond", "Bond"}}, bears},
+		"spelled otherwise":                    {[][4]string{{"company", "Acme", "Bond & Co", "bond co"}}, bears},
+		"cut short":                            {[][4]string{{"company", "Acme", "Bond & Co", "Bond"}}, bears},
+		"emptied, as was sent":                 {[][4]string{{"company", "Acme", "", ""}}, bears},
+		"it is as it was":                      {[][4]string{{"company", "Acme", "Bond", "Acme"}}, lacks},
+		"it is something else":                 {[][4]string{{"company", "Acme", "Bond", "Cox"}}, silent},
+		"emptied, though something was sent":   {[][4]string{{"company", "Acme", "Bond", ""}}, silent},
+		"one of two is as it was":              {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"first", "Ann", "Anna", "Ann"}}, lacks},
+		"one of two is something else":         {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"first", "Ann", "Anna", "Bea"}}, bears},
+		"both are something else":              {[][4]string{{"company", "Acme", "Bond", "Cox"}, {"first", "Ann", "Anna", "Bea"}}, silent},
+		"one may be cut to what it was":        {[][4]string{{"notes", "Bon", "Bond", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, bears},
+		"all may be cut to what it was":        {[][4]string{{"notes", "Bon", "Bond", "Bon"}}, lacks},
+		"one would have begun as it does":      {[][4]string{{"company", "Bon", "Bond", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, lacks},
+		"another spelling of what is there":    {[][4]string{{"company", "acme", "Acme", "acme"}, {"first", "Ann", "Bea", "Bea"}}, bears},
+		"a choice":                             {[][4]string{{"stage", "new", "won", "won"}}, bears},
+		"a choice, and another edit":           {[][4]string{{"stage", "new", "won", "won"}, {"company", "Acme", "Bond", "Cox"}}, silent},
+		"an element came":                      {[][4]string{{"tags", "x", "x y", "x y"}}, bears},
+		"an element came, and another edit":    {[][4]string{{"tags", "x", "x y", "x y"}, {"company", "Acme", "Bond", "Cox"}}, silent},
+		"an element is gone":                   {[][4]string{{"tags", "x y", "x", "x"}}, bears},
+		"one is gone, for a user put another":  {[][4]string{{"tags", "x", "y", "z"}}, silent},
+		"no element moved":                     {[][4]string{{"tags", "x", "x y", "x"}}, lacks},
+		"a user put another":                   {[][4]string{{"tags", "x", "x y", "x z"}}, lacks},
+		"an entry came, another was taken out": {[][4]string{{"phones", "", "1 2", "2"}}, bears},
+		"an entry came, and another edit":      {[][4]string{{"phones", "", "1", "1"}, {"company", "Acme", "Bond", "Cox"}}, bears},
+		"a full list, another field has it":    {[][4]string{{"phones", "1 2", "1 2 3", "1 2"}, {"company", "Acme", "Bond", "Bond"}}, bears},
+		"a full list alone":                    {[][4]string{{"phones", "1 2", "1 2 3", "1 2"}}, lacks},
+		"a list with room, as it was":          {[][4]string{{"phones", "1", "1 3", "1"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before, sent, now := contact.Fields{}, contact.Fields{}, contact.Fields{}
+			for _, f := range row.fields {
+				field, _ := schema.Field(f[0])
+				before[f[0]], sent[f[0]], now[f[0]] = inRow(field, f[1]), inRow(field, f[2]), inRow(field, f[3])
+			}
+			if got := cfg.landed(B, diff(before, sent, schema), before, now); got != row.want {
+				t.Errorf("landed: %d, want %v", got, row.want)
+			}
+		})
+	}
+}
+
+// inRow returns a value as a row of the table writes it: elements stand between spaces.
+func inRow(f contact.Field, text string) contact.Value {
+	words := strings.Fields(text)
+	switch {
+	case text == "":
+		return contact.Empty
+	case f.Type == contact.TypeSet:
+		return contact.Set(words...)
+	case f.Many:
+		entries := make([]contact.Entry, len(words))
+		for i, word := range words {
+			entries[i].Value = contact.Text(word)
+		}
+		return contact.List(entries...)
+	}
+	return contact.Text(text)
+}
