@@ -264,6 +264,16 @@ func TestLinks(t *testing.T) {
 			h.phase, h.halt = "active", ""
 			h.sync(h.put(1, "b1", f{"first": "Cyd"}))
 		}},
+		{name: "somebody else's value is written after a sync that broke off", want: broken("I4"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", ann)
+			h.create(0, "a2", bob)
+			h.open()
+			h.show()
+			h.pair("a1", "b1")()
+			h.close("the app cannot be reached")
+			h.sync(h.put(1, "b1", f{"first": "Bob"}))
+		}},
 		{name: "a decision was carried out, and somebody else's value is written", want: broken("I4"), play: func(h *history) {
 			h.ann()
 			h.create(0, "a2", f{"email": "ann@example.com", "first": "Cyd"})

@@ -179,8 +179,11 @@ func worse(x, y *Violation) *Violation {
 // decision does that no sync has carried out yet, and else anybody on the other side.
 func (o *Oracle) partners(c *conn, r *record) []*record {
 	y := c.links[r]
-	if y != nil && y.alive && max(r.decided(c), y.decided(c), c.fresh.at) < c.carriedOut {
-		return []*record{y}
+	if y != nil && y.alive {
+		decided := max(r.decided(c), y.decided(c))
+		if max(decided, c.fresh.at) < c.saidAt && (decided < 0 || decided < c.carriedOut) {
+			return []*record{y}
+		}
 	}
 	side, _ := c.side(r.app)
 	return o.world.records[c.now().Apps[1-side]]
