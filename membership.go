@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -305,21 +306,19 @@ func (p *pairing) settleAction(s Side, field string, e contact.Entry, there bool
 
 // about reports whether a settlement is about the field of side s.
 func (st *settlement) about(cfg *config, s Side, field string) bool {
-	if st.Mapping != "" {
-		m := cfg.mapping(st.Mapping)
-		return m != nil && slices.ContainsFunc(m.sel[s], func(sel contact.Selector) bool { return sel.Field == field })
+	switch {
+	case st.Mapping != "":
+		return slices.Contains(selected(cfg.mapping(st.Mapping), s), field)
+	case st.Target != "":
+		return strings.HasPrefix(st.Target+"\x00", s.String()+" "+field+"\x00")
 	}
-	for _, m := range cfg.members {
-		if st.Membership == m.id || st.Target != "" {
-			for _, a := range m.actions {
-				if a.Field == field && m.from.Other() == s {
-					return true
-				}
-			}
-			if m.turned != nil && m.turned.Field == field && m.from == s {
-				return true
-			}
-		}
+	return slices.ContainsFunc(cfg.members, func(m *membership) bool { return m.id == st.Membership && m.writes(s, field) })
+}
+
+// writes reports whether the membership's actions, or its rule turned round, write the field of side s.
+func (m *membership) writes(s Side, field string) bool {
+	if m.from == s {
+		return m.turned != nil && m.turned.Field == field
 	}
-	return false
+	return slices.ContainsFunc(m.actions, func(a Action) bool { return a.Field == field })
 }
