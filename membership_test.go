@@ -163,6 +163,64 @@ func TestMembershipOfTheNewborn(t *testing.T) {
 	}
 }
 
+// TestSettledMembership: what is settled of a membership is how things are once the write of that decision is in.
+func TestSettledMembership(t *testing.T) {
+	t.Parallel()
+	in, out, only := &member{In: true, Shown: true}, &member{}, &member{Shown: true}
+	turned := func(r *FilterRule) { r.OtherWayAround = true }
+	hasNot := func(r *FilterRule) { r.OtherWayAround, r.Filter = true, HasNot("labels", "in") }
+	undo := func(u Undo) func(*FilterRule) { return func(r *FilterRule) { r.Undo = u } }
+	for _, tt := range []struct {
+		name    string
+		change  func(*FilterRule)
+		settled *member
+		a, b    string
+		writes  [2]string
+		settles string
+	}{
+		{"first, in", nil, nil, "labels=in", "", [2]string{"", "tags+T"}, "in true, shown true"},
+		{"first, in already", nil, nil, "labels=in", "tags=T", [2]string{}, "in true, shown true"},
+		{"first, out", nil, nil, "", "", [2]string{}, "in false, shown false"},
+		{"first, out, and tagged by somebody", nil, nil, "", "tags=T", [2]string{}, "in false, shown true"},
+		{"first, out, and never to be tagged", undo(UndoAll), nil, "", "tags=T", [2]string{"", "tags-T"}, "in false, shown false"},
+		{"first, turned round", turned, nil, "", "tags=T", [2]string{"labels+in", ""}, "in true, shown true"},
+		{"first, turned round, not by taking away", hasNot, nil, "labels=in", "tags=T", [2]string{}, "in false, shown true"},
+		{"first, the filter was not read", nil, nil, "labels?", "tags=T", [2]string{}, ""},
+		{"first, the tags were not read", nil, nil, "labels=in", "tags?", [2]string{}, ""},
+		{"it stays in", nil, in, "labels=in", "tags=T", [2]string{}, ""},
+		{"it enters", nil, out, "labels=in", "", [2]string{"", "tags+T"}, "in true, shown true"},
+		{"it enters, and is tagged by somebody at once", turned, out, "labels=in", "tags=T", [2]string{}, "in true, shown true"},
+		{"it enters, and was tagged before", nil, only, "labels=in", "tags=T", [2]string{}, "in true, shown true"},
+		{"it leaves", undo(UndoOwn), in, "", "tags=T", [2]string{}, "in false, shown false"},
+		{"it leaves, and keeps the tag", nil, in, "", "tags=T", [2]string{}, "in false, shown true"},
+		{"it leaves, and has lost the tag", nil, in, "", "", [2]string{}, "in false, shown false"},
+		{"it leaves, and somebody untags it at once", turned, in, "", "", [2]string{}, "in false, shown false"},
+		{"it is tagged", turned, out, "", "tags=T", [2]string{"labels+in", ""}, "in true, shown true"},
+		{"it is untagged", turned, in, "labels=in", "", [2]string{"labels-in", ""}, "in false, shown false"},
+		{"it is tagged, the filter is made true by taking away", hasNot, out, "labels=in", "tags=T", [2]string{"labels-in", ""}, "in true, shown true"},
+		{"it is untagged, the filter is made false by adding", hasNot, in, "", "", [2]string{"labels+in", ""}, "in false, shown false"},
+	} {
+		cfg := between(t, Connection{Mappings: []Mapping{MapFields("email", "email"), MapFields("phones", "phones")}, Conflict: Policy{Winner: B},
+			Rules: []Rule{tag(tt.change), FilterRule{From: A}, FilterRule{From: B}}}, tagged(), tagged())
+		l := &link{}
+		if tt.settled != nil {
+			l.Members = map[string]member{cfg.members[0].id: *tt.settled}
+		}
+		decided := pair(cfg, l, tt.a, tt.b).decide()
+		settle := decided.settle
+		var writes [2]string
+		for _, s := range Sides {
+			if w := decided.writes[s]; w != nil {
+				writes[s], settle = patched(w), append(slices.Clone(settle), w.settle...)
+			}
+		}
+		got := strings.ReplaceAll(settledOf(settle, func(st settlement) bool { return st.Membership != "" }), cfg.members[0].id+": ", "")
+		if writes != tt.writes || got != tt.settles {
+			t.Errorf("%s: %q is written and %q settled, want %q and %q", tt.name, writes, got, tt.writes, tt.settles)
+		}
+	}
+}
+
 // TestTargetOfActions: what becomes of what an action names, by whose it is, by who else names it, and by what lies under it.
 func TestTargetOfActions(t *testing.T) {
 	t.Parallel()
@@ -177,6 +235,7 @@ func TestTargetOfActions(t *testing.T) {
 	always := func(a Action) Action { a.Always = true; return a }
 	set := func(s string) Action { return Set("stage", text(s)) }
 	number := Set("score", text("5"))
+	by := map[string]string{"of several that are out, the one that takes back is named": "2", "one of several that are out never has it": "2", "whoever is in is named": "1"}
 	for _, tt := range []struct {
 		name    string
 		rules   []FilterRule
@@ -217,6 +276,10 @@ func TestTargetOfActions(t *testing.T) {
 		{"one that undoes nothing is left, and another has it still", []FilterRule{rule("1", "x", UndoOwn, set("one")), rule("2", "y", UndoNone, set("two"))}, []member{in, in}, ours("new", "two"), "labels=x", "stage=two", "", ""},
 		{"one that is out takes nothing from one that is in", []FilterRule{rule("1", "x", UndoNone, set("won")), rule("2", "y", UndoAll, set("won"), Add("tags", "U"))}, []member{in, out}, nil, "labels=x", "stage=won", "", ""},
 		{"one that is out enforces nothing of one that is in", []FilterRule{rule("1", "x", UndoNone, set("won")), rule("2", "y", UndoAll, set("lost"))}, []member{in, out}, nil, "labels=x", "stage=new", "", ""},
+		{"of several that are out, the one that takes back is named", []FilterRule{rule("1", "x", UndoNone, set("one")), rule("2", "y", UndoOwn, set("two")), rule("3", "z", UndoNone, set("three"))}, []member{out, in, out}, ours("new", "two"), "", "stage=two", "stage=new", "nothing of ours"},
+		{"one of several that are out never has it", []FilterRule{rule("1", "x", UndoAll, set("lost")), rule("2", "y", UndoAll, set("won")), rule("3", "z", UndoNone, set("won"), Add("tags", "U"))}, []member{out, out, out}, nil, "", "stage=won", "stage=(empty)", "nothing of ours"},
+		{"what one that undoes nothing would have set stays", []FilterRule{rule("1", "x", UndoNone, set("won")), rule("2", "y", UndoAll, set("lost"))}, []member{out, out}, nil, "", "stage=won", "", ""},
+		{"whoever is in is named", []FilterRule{rule("1", "x", UndoOwn, set("one")), rule("2", "y", UndoOwn, set("two"))}, []member{out, in}, nil, "labels=x", "stage=new", "stage=one", "new under one"},
 		{"one is left, and another wants the same tag", []FilterRule{rule("1", "x", UndoOwn, Add("tags", "T")), rule("2", "y", UndoOwn, Add("tags", "t"), Add("tags", "U"))}, []member{in, in}, ours("", "T"), "labels=y", "tags=T,U", "", ""},
 	} {
 		var rules []Rule
@@ -239,6 +302,9 @@ func TestTargetOfActions(t *testing.T) {
 		}
 		settle := decided.settle
 		if w := decided.writes[B]; w != nil {
+			if rule := by[tt.name]; rule != "" && w.why["stage"].Rule != rule {
+				t.Errorf("%s: rule %q is named, want %q", tt.name, w.why["stage"].Rule, rule)
+			}
 			settle = append(slices.Clone(settle), w.settle...)
 		}
 		got := strings.ReplaceAll(settledOf(settle, func(st settlement) bool { return st.Target == target }), target+": ", "")
@@ -266,12 +332,17 @@ func TestActionsAndLists(t *testing.T) {
 		{"it is removed", FilterRule{Filter: Has("labels", "in"), Actions: []Action{Remove("tags", "1")}}, "labels=in tags=eins", "tags=1", B, "tags-1", `tags:tags "1": eins | -`},
 		{"the rule turned round makes its filter true", FilterRule{Filter: Has("tags", "eins"), Actions: []Action{Add("labels", "T")}, OtherWayAround: true}, "", "labels=T", A, "tags+eins", `tags:tags "1": eins | -`},
 		{"what it makes true means nothing in b", FilterRule{Filter: Has("tags", "drei"), Actions: []Action{Add("labels", "T")}, OtherWayAround: true}, "", "labels=T", A, "tags+drei", ""},
+		{"the rule turned round makes its filter true by removing", FilterRule{Filter: HasNot("tags", "eins"), Actions: []Action{Add("labels", "T")}, OtherWayAround: true}, "tags=eins", "labels=T tags=1", A, "tags-eins", `tags:tags "1": - | 1`},
 		{"a filter without an element", FilterRule{Filter: Is("stage", contact.Text("won")), Actions: []Action{Add("labels", "T")}, OtherWayAround: true}, "", "labels=T", A, "stage=won", ""},
 	} {
 		tt.rule.From = A
 		cfg := between(t, Connection{Rules: []Rule{tt.rule, FilterRule{From: A}, FilterRule{From: B}}, Conflict: Policy{Winner: B}, Mappings: []Mapping{
 			MapFields("email", "email"), MapFields("phones", "phones"), {A: []string{"tags"}, B: []string{"tags"}, Transform: []Transform{table}}}}, tagged(), tagged())
-		out := pair(cfg, &link{}, tt.a, tt.b).decide()
+		l := &link{}
+		if tt.rule.Filter.Op == OpHasNot { // only what was settled before is turned by taking away
+			l.Members = map[string]member{cfg.members[0].id: {}}
+		}
+		out := pair(cfg, l, tt.a, tt.b).decide()
 		w := out.writes[tt.side]
 		if got := patched(w); got != tt.writes {
 			t.Errorf("%s: %q is written, want %q", tt.name, got, tt.writes)
