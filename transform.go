@@ -298,7 +298,7 @@ func (t Template) fill(names []string, values []contact.Value) contact.Value {
 	pairs := make([]string, 0, 2*len(names))
 	for i, n := range names {
 		text := ""
-		if i < len(values) && !values[i].Blank() {
+		if !values[i].Blank() {
 			text = values[i].String()
 		}
 		pairs = append(pairs, "{"+n+"}", text)
