@@ -191,9 +191,6 @@ func (cfg *config) creates(s Side, rec *mirror, now time.Time) (in Truth) {
 // until returns when a rule may next say something else of the record by the clock alone.
 func (cfg *config) until(s Side, rec *mirror, now time.Time) (due time.Time) {
 	for _, rule := range cfg.rules[s] {
-		if _, timed := rule.Rule.(TimedRule); !timed {
-			continue
-		}
 		if f, ok := rule.Rule.(FilterRule); ok && f.Filter.zero() {
 			continue
 		}

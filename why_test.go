@@ -191,7 +191,7 @@ func TestVerdicts(t *testing.T) {
 				decided = append(decided, c.Text)
 			}
 			got = append(got, fmt.Sprintf("%s %s %s %s", v.Rule, v.Verdict, decided, v.Reason))
-			if v.Text == "" || v.Side != tt.side || (v.Mode == CreateOnly) != (v.Rule == "new") {
+			if v.Text == "" || v.Side != tt.side || v.Mode != map[bool]Mode{true: CreateOnly, false: CreateAndUpdate}[v.Rule == "new"] {
 				t.Errorf("%+v", v)
 			}
 		}
