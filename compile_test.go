@@ -87,6 +87,7 @@ func TestUsedFields(t *testing.T) {
 		"mappings and keys":              {Connection{}, false, false, "email stage", "email stage"},
 		"a rule":                         {Connection{Rules: []Rule{tag(nil), FilterRule{From: B}}}, false, false, "email labels stage", "email stage tags"},
 		"a rule that does not say":       {Connection{Rules: []Rule{saying{from: A}, FilterRule{From: B}}}, false, false, "email labels phones score stage tags", "email stage"},
+		"a scorer":                       {Connection{Match: Match{SuggestAbove: 0.5}}, false, false, "email phones stage", "email phones stage"},
 		"a mark":                         {Connection{Deletions: Deletions{Mark: MarkActions{B: []Action{Add("labels", "gone")}}}}, false, false, "email stage", "email labels stage"},
 		"deletions, by versions":         {Connection{Deletions: Deletions{FromA: DeletionDelete}}, false, false, "email stage", "email stage"},
 		"deletions in b":                 {Connection{Deletions: Deletions{FromA: DeletionDelete}}, true, false, "email stage", "email labels phones score stage tags"},

@@ -453,12 +453,9 @@ func (m *mapping) checkTypes(title, path string, bad *faults) bool {
 		bad.add(path, "mapping %s: %s is %s and %s is %s; a value of one has no meaning in the other, unless a transform gives it one", title, a.Name, describe(a), b.Name, describe(b))
 		return false
 	}
-	switch {
-	case m.list: // elements go as they are
-	case len(m.chain) > 0: // a transform ends in the type of b's field, and on the way back in that of a's
+	if !m.list && (len(m.chain) > 0 || a.Type != b.Type) {
+		// What is carried ends in the type of b's field, and on the way back in that of a's. Elements go as they are.
 		m.chain = slices.Concat(chain{ending{back: true, to: a}}, m.chain, chain{ending{to: b}})
-	case a.Type != b.Type:
-		m.chain = chain{convert{[2]contact.Field{a, b}}}
 	}
 	return true
 }

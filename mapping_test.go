@@ -50,6 +50,8 @@ func TestTypesOfWhatIsCarried(t *testing.T) {
 		{"number", "text", table("1", "one"), contact.Int(1), text("one")},
 		{"text", "bool", table("ja", "true"), text("ja"), contact.Bool(true)},
 		{"number", "bool", table("1", "true"), contact.Int(1), contact.Bool(true)},
+		{"number", "number", table("1", "2"), contact.Int(1), contact.Int(2)},
+		{"datetime", "datetime", nil, text("2026-01-05"), text("2026-01-05")},
 	} {
 		c := Connection{ID: "c", Match: Match{Keys: []MatchKey{{Kind: KeyEmail}}}, Mappings: []Mapping{{A: []string{tt.a}, B: []string{tt.b}, Transform: tt.transform}}}
 		cfg, bad := compile(&c, [2]*contact.Schema{everyField(), everyField()})
@@ -78,12 +80,37 @@ func TestTypesOfWhatIsCarried(t *testing.T) {
 			require.EqualError(t, err, tt.want)
 		}
 	}
-	lossless := convert{[2]contact.Field{{Type: contact.TypeNumber}, {Type: contact.TypeText, Many: true}}}
-	require.False(t, lossless.Lossy())
-	require.Equal(t, "as a list of text", lossless.String())
 	end := ending{to: contact.Field{Type: contact.TypeDate}}
 	require.False(t, end.Lossy())
 	require.Equal(t, "as date", end.String())
+}
+
+// TestNothingToGive: a constant and a template say by themselves whether a has something to give; b never gives to them.
+func TestNothingToGive(t *testing.T) {
+	t.Parallel()
+	constant := Mapping{B: []string{"text"}, Direction: AToB, Transform: []Transform{Constant{contact.Text("x")}}}
+	template := Mapping{A: []string{"text", "text2"}, B: []string{"text"}, Direction: AToB, Transform: []Transform{Template{"{text} {text2}"}}}
+	choice := template
+	choice.B = []string{"stage"}
+	for _, tt := range []struct {
+		name  string
+		m     Mapping
+		a, b  contact.Fields
+		blank [2]bool
+	}{
+		{"a constant", constant, contact.Fields{}, contact.Fields{"text": contact.Empty}, [2]bool{false, true}},
+		{"a constant that is there", constant, contact.Fields{}, contact.Fields{"text": contact.Text("x")}, [2]bool{false, false}},
+		{"a template of nothing", template, contact.Fields{"text": contact.Empty, "text2": contact.Empty}, contact.Fields{"text": contact.Text("x")}, [2]bool{true, false}},
+		{"a template of something", template, contact.Fields{"text": contact.Empty, "text2": contact.Text("y")}, contact.Fields{"text": contact.Empty}, [2]bool{false, true}},
+		{"what means nothing there", choice, contact.Fields{"text": contact.Empty, "text2": contact.Text("y")}, contact.Fields{"stage": contact.Empty}, [2]bool{false, true}},
+	} {
+		c := Connection{ID: "c", Match: Match{Keys: []MatchKey{{Kind: KeyEmail}}}, Mappings: []Mapping{tt.m}}
+		cfg, bad := compile(&c, [2]*contact.Schema{everyField(), everyField()})
+		require.Empty(t, bad)
+		p := &pairing{cfg: cfg, link: &link{}, rec: [2]*mirror{{side: A, Fields: tt.a}, {side: B, Fields: tt.b}}}
+		x := p.look(cfg.mappings[0])
+		require.Equal(t, tt.blank, [2]bool{x.blank(A), x.blank(B)}, tt.name)
+	}
 }
 
 // TestTransformsThatStandAlone: a template and a name that is split are the mapping's own work, and have no way by themselves.

@@ -339,6 +339,9 @@ func TestActionsAndLists(t *testing.T) {
 		cfg := between(t, Connection{Rules: []Rule{tt.rule, FilterRule{From: A}, FilterRule{From: B}}, Conflict: Policy{Winner: B}, Mappings: []Mapping{
 			MapFields("email", "email"), MapFields("phones", "phones"), {A: []string{"tags"}, B: []string{"tags"}, Transform: []Transform{table}}}}, tagged(), tagged())
 		l := &link{}
+		if tt.name == "the other side holds it too" { // and b did not, when that was settled
+			listed(cfg, l, "tags=eins,zwei", "tags=2")
+		}
 		if tt.rule.Filter.Op == OpHasNot { // only what was settled before is turned by taking away
 			l.Members = map[string]member{cfg.members[0].id: {}}
 		}

@@ -354,14 +354,6 @@ func splitName(full contact.Value, hints ...[]contact.Value) []contact.Value {
 	return cut(1)
 }
 
-// convert is how types that keep their meaning are mapped without a transform.
-type convert struct{ to [2]contact.Field }
-
-func (c convert) Forward(v contact.Value) (contact.Value, error) { return retype(v, c.to[B]) }
-func (c convert) Back(v contact.Value) (contact.Value, error)    { return retype(v, c.to[A]) }
-func (c convert) Lossy() bool                                    { return false }
-func (c convert) String() string                                 { return "as " + describe(c.to[B]) }
-
 // retype returns v as the type of f holds it.
 func retype(v contact.Value, f contact.Field) (contact.Value, error) {
 	text := strings.TrimSpace(v.Str())
