@@ -188,6 +188,34 @@ func TestMergedNames(t *testing.T) {
 	}
 }
 
+// TestWhatIsLost: what was overwritten is noted where it was an edit, or stood there when the two met.
+func TestWhatIsLost(t *testing.T) {
+	t.Parallel()
+	const none = "nothing was settled"
+	for _, tt := range []struct {
+		name       string
+		wasA, wasB string
+		a, b       string
+		lost       string
+	}{
+		{"only a changed", "stage=x", "stage=x", "stage=y", "stage=x", "(not read)"},
+		{"both changed", "stage=x", "stage=x", "stage=y", "stage=z", "z"},
+		{"b was emptied", "stage=x", "stage=x", "stage=y", "", "(not read)"},
+		{"they meet", none, "", "stage=y", "stage=z", "z"},
+		{"they meet, and b has nothing", none, "", "stage=y", "", "(not read)"},
+		{"what b had been given was cut short", "stage=xyz", "stage=xy", "stage=y", "stage=xy", "(not read)"},
+	} {
+		cfg := between(t, Connection{Mappings: []Mapping{MapFields("stage", "stage")}}, tagged(), tagged())
+		l := &link{}
+		if tt.wasA != none {
+			listed(cfg, l, tt.wasA, tt.wasB)
+		}
+		out := pair(cfg, l, tt.a, tt.b).decide()
+		require.Equal(t, "stage=y", patched(out.writes[B]), tt.name)
+		require.Equal(t, tt.lost, out.writes[B].why["stage"].Lost.String(), tt.name)
+	}
+}
+
 // TestEditTimes: an edit was made when the app says, at the read that first showed it; of several fields the last counts.
 func TestEditTimes(t *testing.T) {
 	t.Parallel()

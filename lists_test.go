@@ -117,6 +117,40 @@ func TestLists(t *testing.T) {
 	}
 }
 
+// TestRemovalThatIsHeld: it is not settled while the guard holds it, and is for good where the mapping keeps what was there.
+func TestRemovalThatIsHeld(t *testing.T) {
+	t.Parallel()
+	phones := MapFields("phones", "phones")
+	keep := phones
+	keep.OnClear = OnClearKeep
+	for _, tt := range []struct {
+		name    string
+		m       Mapping
+		a       string
+		writes  string
+		settles string
+	}{
+		{"held", phones, "", "", ""},
+		{"kept", keep, "", "", `phones:phones "1": - | 1`},
+		{"one of two goes where the last is kept", keep, "phones=2", "phones-1", ""},
+	} {
+		cfg := between(t, Connection{Mappings: []Mapping{tt.m}}, tagged(), tagged())
+		l := &link{}
+		listed(cfg, l, "phones=1", "phones=1")
+		b := "phones=1"
+		if tt.a != "" {
+			listed(cfg, l, "phones=1,2", "phones=1,2")
+			b = "phones=1,2"
+		}
+		p := pair(cfg, l, tt.a, b)
+		p.gate.clears = true
+		out := p.decide()
+		if got := settledOf(out.settle, func(st settlement) bool { return st.Element == "1" }); patched(out.writes[B]) != tt.writes || got != tt.settles {
+			t.Errorf("%s: %q is written and %q settled, want %q and %q", tt.name, patched(out.writes[B]), got, tt.writes, tt.settles)
+		}
+	}
+}
+
 // edits are what is added and removed, in any order.
 func edits(patch string) []string {
 	all := strings.Fields(strings.NewReplacer("+", " +", "-", " -").Replace(patch))

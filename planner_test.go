@@ -33,6 +33,7 @@ func TestUnits(t *testing.T) {
 	mark := Deletions{FromA: DeletionMark, Mark: MarkActions{B: []Action{Add("tags", "gone"), Set("stage", contact.Text("old"))}}}
 	labelled := []Rule{FilterRule{From: A, Filter: Has("labels", "in")}, FilterRule{From: B, Filter: Has("labels", "in")}}
 	onlyKnown := []Rule{FilterRule{From: A, Mode: UpdateOnly}, FilterRule{From: A, Mode: CreateOnly, Filter: Has("labels", "in")}, FilterRule{From: B}}
+	nobody := func(t *testing.T, m *move) { require.Nil(t, m.link) }
 	for _, tt := range []struct {
 		name   string
 		c      Connection
@@ -46,6 +47,8 @@ func TestUnits(t *testing.T) {
 		{"a pair of which a write is open", Connection{}, "email=x@x.org stage=1", "email=x@x.org", func(w *world) { linked(w); w.sent = map[ref]bool{{B, "b1"}: true} }, StatusPending, ReasonUnknownOutcome, "",
 			func(t *testing.T, m *move) { require.Equal(t, [2]bool{true, true}, m.let) }},
 		{"a pair of which a write to a is open", Connection{}, "email=x@x.org stage=1", "email=x@x.org", func(w *world) { linked(w); w.sent = map[ref]bool{{A, "a1"}: true} }, StatusPending, ReasonUnknownOutcome, "", nil},
+		{"one that was deleted is back under its id", Connection{}, "email=x@x.org", "email=x@x.org", func(w *world) { linked(w); w.link.Gone[A] = true }, StatusInSync, "", "",
+			func(t *testing.T, m *move) { require.Equal(t, [2]bool{}, m.link.Gone) }},
 		{"a survivor is marked", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org", gone, StatusDeleted, "", "stage=old tags+gone",
 			func(t *testing.T, m *move) {
 				require.True(t, m.severed[A])
@@ -59,8 +62,8 @@ func TestUnits(t *testing.T) {
 			delete(w.mirrors, ref{A, "a1"})
 			w.mirrors[ref{A, "a1"}] = &mirror{side: A, id: forgottenMark + "a1"}
 		}, StatusExcluded, ReasonForgotten, "", nil},
-		{"two of one key whom no rule lets in", Connection{Rules: labelled}, "email=x@x.org", "email=x@x.org", nil, StatusExcluded, ReasonFilter, "", nil},
-		{"and whom a rule would keep in", Connection{Rules: labelled, Scope: ScopeSticky}, "email=x@x.org", "email=x@x.org", nil, StatusExcluded, ReasonFilter, "", nil},
+		{"two of one key whom no rule lets in", Connection{Rules: labelled}, "email=x@x.org", "email=x@x.org", nil, StatusExcluded, ReasonFilter, "", nobody},
+		{"and whom a rule would keep in", Connection{Rules: labelled, Scope: ScopeSticky}, "email=x@x.org", "email=x@x.org", nil, StatusExcluded, ReasonFilter, "", nobody},
 		{"two of whom a's is let in", Connection{Rules: labelled}, "email=x@x.org labels=in", "email=x@x.org", nil, StatusInSync, "", "", nil},
 		{"two of whom b's is let in", Connection{Rules: labelled, Scope: ScopeSticky}, "email=x@x.org", "email=x@x.org labels=in", nil, StatusInSync, "", "", nil},
 		{"whether it may be created is not known", Connection{Rules: onlyKnown}, "email=x@x.org labels?", "email=y@x.org", nil, StatusPending, ReasonUnread, "", nil},
