@@ -25,6 +25,7 @@ func TestWritersOfOneField(t *testing.T) {
 	}{
 		"two fields":                     {[]Mapping{m("1", "text", "text"), m("2", "text2", "text2")}, nil, nil},
 		"one field twice":                {[]Mapping{to(AToB, m("1", "text", "text")), to(AToB, m("2", "text2", "text"))}, nil, []string{"mappings: both write text of b"}},
+		"one mapping twice":              {[]Mapping{MapFields("text", "text"), MapFields("text", "text")}, nil, []string{"mappings[1]: is there twice"}},
 		"one that is read twice":         {[]Mapping{to(AToB, m("1", "text", "text")), to(AToB, m("2", "text", "text2"))}, nil, nil},
 		"one that one of them reads":     {[]Mapping{to(AToB, m("1", "text", "text")), to(BToA, m("2", "text2", "text"))}, nil, nil},
 		"an address, then its city":      {[]Mapping{to(AToB, m("1", "address", "address")), to(AToB, m("2", "text", "address.city"))}, nil, []string{"mappings: write address of b as a whole and in part"}},

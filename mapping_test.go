@@ -124,6 +124,7 @@ func TestTransformsThatStandAlone(t *testing.T) {
 		_, err = way(contact.Text("x"))
 		require.ErrorContains(t, err, "stands alone")
 	}
+	require.Equal(t, "template {x}; full name, given and family name", Template{"{x}"}.String()+"; "+SplitName{}.String())
 	require.True(t, SplitName{}.Lossy() && Template{}.Lossy() && Constant{}.Lossy())
 	require.False(t, NumberText{}.Lossy())
 	_, err = BoolText{"ja", "nein"}.Forward(contact.Text("perhaps"))
@@ -148,6 +149,18 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%v in %+v: %v", tt.v, tt.f, err)
 		}
 	}
+}
+
+// TestPatchOfNothing: what is the same in another order is no change, nor what is blank in another way.
+func TestPatchOfNothing(t *testing.T) {
+	t.Parallel()
+	schema := &contact.Schema{Fields: tagged()}
+	now, want := spelled(schema, "tags=x,y phones=1,2 stage=a"), spelled(schema, "tags=y,x phones=2,1 stage=a")
+	delete(now, "labels")
+	require.Nil(t, diff(now, want, schema))
+	want["stage"] = contact.Text("b")
+	require.Equal(t, []string{"stage"}, diff(now, want, schema).Names())
+	require.Empty(t, nameCompany(&contact.Schema{Fields: tagged()}, now))
 }
 
 // TestNothingSettled: where one of two writes that settle together is in, nothing is settled yet, and all that is there is

@@ -51,7 +51,7 @@ func TestAlike(t *testing.T) {
 		{"daniel", "danielle", true, akin}, {"lean", "laen", false, misspelt},
 		{"jonson", "johnson", false, misspelt}, {"francoise", "francoize", true, misspelt}, {"maria", "mario", false, misspelt},
 		{"lea", "leah", false, akin}, {"ann", "bob", true, unrelated}, {"smith", "jones", false, unrelated},
-		{"小明", "小红", true, unrelated}, {"王", "王", false, equal},
+		{"小明", "小红", true, unrelated}, {"王 lee", "lee", false, unrelated}, {"lars", "lers", false, akin}, {"王", "王", false, equal},
 	} {
 		for _, way := range [][2]string{{tt.x, tt.y}, {tt.y, tt.x}} {
 			if got := alike(strings.Fields(way[0]), strings.Fields(way[1]), tt.given); got.relation != tt.want {

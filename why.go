@@ -124,14 +124,9 @@ func (p *pairing) differs(m *mapping) string {
 	return "both sides were edited; the next sync decides: " + m.policy.words(p.cfg.names)
 }
 
-// bundleOf returns the mappings that are decided with m.
+// bundleOf returns the mappings that are decided with m, which is no list.
 func (p *pairing) bundleOf(m *mapping) []*mapping {
-	for _, bundle := range p.cfg.bundles {
-		if slices.Contains(bundle, m) {
-			return bundle
-		}
-	}
-	return []*mapping{m}
+	return p.cfg.bundles[slices.IndexFunc(p.cfg.bundles, func(bundle []*mapping) bool { return slices.Contains(bundle, m) })]
 }
 
 // mayNotFlow says what keeps a value of side s from going to the other.

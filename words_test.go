@@ -101,6 +101,10 @@ func TestWarnings(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
+	bare := &contact.Schema{Versions: true, Tombstones: true, Modified: true, Fields: []contact.Field{{Name: "stage", Type: contact.TypeText}}}
+	cfg, bad := compile(&Connection{ID: "c", Mappings: []Mapping{MapFields("stage", "stage")}}, [2]*contact.Schema{bare, {Versions: true, Tombstones: true, Modified: true, Fields: fields}})
+	require.Empty(t, bad)
+	require.Equal(t, WarnNoKey, cfg.warnings()[0].Kind)
 }
 
 // TestOffers: what is offered, and why something is not.
