@@ -124,7 +124,7 @@ func TestTransformsThatStandAlone(t *testing.T) {
 		_, err = way(contact.Text("x"))
 		require.ErrorContains(t, err, "stands alone")
 	}
-	require.Equal(t, "template {x}; full name, given and family name", Template{"{x}"}.String()+"; "+SplitName{}.String())
+	require.Equal(t, "template {x}; full name, given and family name; always x", Template{"{x}"}.String()+"; "+SplitName{}.String()+"; "+Constant{contact.Text("x")}.String())
 	require.True(t, SplitName{}.Lossy() && Template{}.Lossy() && Constant{}.Lossy())
 	require.False(t, NumberText{}.Lossy())
 	_, err = BoolText{"ja", "nein"}.Forward(contact.Text("perhaps"))
