@@ -26,10 +26,7 @@ func (p *pairing) clash(views []shown, f facts) {
 	because := "both changed: " + x.m.policy.words(p.cfg.names)
 	if r := x.m.policy.Resolver; r != nil {
 		take := r.Resolve(p.conflict(x)).Take
-		winner, ok = B, take != ""
-		if take == TakeA {
-			winner = A
-		}
+		winner, ok = sideTaken(take)
 		because = "both changed: the resolver took " + p.cfg.names[winner]
 	}
 	if !ok {
@@ -42,6 +39,17 @@ func (p *pairing) clash(views []shown, f facts) {
 		return
 	}
 	p.carry(winner.Other(), views, because)
+}
+
+// sideTaken returns whose value a decision takes; ok is false of one that takes none.
+func sideTaken(take Take) (s Side, ok bool) {
+	switch take {
+	case TakeA:
+		return A, true
+	case TakeB:
+		return B, true
+	}
+	return A, false
 }
 
 // hold keeps a conflict for a person, or what the person decided.
@@ -71,6 +79,7 @@ func (p *pairing) edited(views []shown) (at [2]time.Time) {
 	return at
 }
 
+// conflict is what a resolver is shown.
 func (p *pairing) conflict(x *shown) Conflict {
 	c := Conflict{Mapping: x.m.id, Record: [2]contact.Record{p.rec[A].record(), p.rec[B].record()}}
 	for _, s := range Sides {
@@ -101,12 +110,8 @@ func (h *hold) sees(seen sides) bool {
 
 // resolve carries out what a person decided.
 func (p *pairing) resolve(h *hold, views []shown) {
-	switch h.Take {
-	case TakeA:
-		p.carry(B, views, "a person took "+p.cfg.names[A])
-		return
-	case TakeB:
-		p.carry(A, views, "a person took "+p.cfg.names[B])
+	if s, ok := sideTaken(h.Take); ok {
+		p.carry(s.Other(), views, "a person took "+p.cfg.names[s])
 		return
 	}
 	x := &views[0]

@@ -28,12 +28,12 @@ func TestRowsAreWrittenAsTheirTagsSay(t *testing.T) {
 		byTags      []byte
 		hand, plain any
 	}{
-		{"a connection", life, tagged(t, life), &connectionRow{}, &connectionRow{}},
-		{"an empty connection", connectionRow{}, tagged(t, connectionRow{}), &connectionRow{}, &connectionRow{}},
-		{"a sync", run, tagged(t, run), &runRow{}, &runRow{}},
-		{"an empty sync", runRow{}, tagged(t, runRow{}), &runRow{}, &runRow{}},
-		{"an app", side, tagged(t, side), &sideRow{}, &sideRow{}},
-		{"an empty app", sideRow{}, tagged(t, sideRow{}), &sideRow{}, &sideRow{}},
+		{"a connection", life, asTagged(t, life), &connectionRow{}, &connectionRow{}},
+		{"an empty connection", connectionRow{}, asTagged(t, connectionRow{}), &connectionRow{}, &connectionRow{}},
+		{"a sync", run, asTagged(t, run), &runRow{}, &runRow{}},
+		{"an empty sync", runRow{}, asTagged(t, runRow{}), &runRow{}, &runRow{}},
+		{"an app", side, asTagged(t, side), &sideRow{}, &sideRow{}},
+		{"an empty app", sideRow{}, asTagged(t, sideRow{}), &sideRow{}, &sideRow{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			require.NoError(t, json.Unmarshal(marshal(c.written), c.plain))
@@ -80,7 +80,7 @@ func TestRarePartsAreWrittenAsTheirTagsSay(t *testing.T) {
 		t.Errorf("a pair written by hand, read by the tags (-want +got):\n%s", diff)
 	}
 	var l link
-	require.NoError(t, l.read(tagged(t, pair)))
+	require.NoError(t, l.read(asTagged(t, pair)))
 	if diff := cmp.Diff(of(&pair), &l, compareLife); diff != "" {
 		t.Errorf("a pair written by the tags, read by hand (-want +got):\n%s", diff)
 	}
@@ -93,7 +93,7 @@ func TestRarePartsAreWrittenAsTheirTagsSay(t *testing.T) {
 		t.Errorf("a record written by hand, read by the tags (-want +got):\n%s", diff)
 	}
 	var m mirror
-	require.NoError(t, m.read(tagged(t, record)))
+	require.NoError(t, m.read(asTagged(t, record)))
 	if diff := cmp.Diff(want, &m, compareLife); diff != "" {
 		t.Errorf("a record written by the tags, read by hand (-want +got):\n%s", diff)
 	}
@@ -102,7 +102,7 @@ func TestRarePartsAreWrittenAsTheirTagsSay(t *testing.T) {
 var compareLife = cmp.AllowUnexported(connectionRow{}, runRow{}, sideRow{}, legend{}, legendCell{}, naming{}, removedRow{}, link{}, mirror{}, member{}, layer{}, hold{},
 	past{}, pastValue{}, ownWrite{}, keyMark{}, standing{}, contact.Value{}, matchKey{}, Person{})
 
-func tagged(t *testing.T, row any) []byte {
+func asTagged(t *testing.T, row any) []byte {
 	b, err := json.Marshal(row)
 	require.NoError(t, err)
 	return b

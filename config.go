@@ -216,29 +216,33 @@ func (cfg *config) bundle(m *mapping) {
 // checkWriters refuses two mappings into one field, a list mapped together with one of its entries, and actions
 // on a field that a mapping writes.
 func (cfg *config) checkWriters(bad *faults) {
+	type writer struct {
+		*mapping
+		sel contact.Selector
+	}
+	whole := func(sel contact.Selector) bool { return !sel.One() && sel.Part == "" }
 	for _, s := range Sides {
-		writer := map[string]*mapping{}
-		whole := map[string]*mapping{}
+		writers := map[string][]writer{} // by field
 		for _, m := range cfg.mappings {
 			if !m.flow[s.Other()] {
 				continue
 			}
 			for _, sel := range m.sel[s] {
-				text := sel.String()
-				if other := writer[text]; other != nil {
-					bad.add("mappings", "mappings %s and %s both write %s of %s; they would fight for ever", other.id, m.id, text, s)
+				for _, other := range writers[sel.Field] {
+					switch {
+					case other.sel == sel:
+						bad.add("mappings", "mappings %s and %s both write %s of %s; they would fight for ever", other.id, m.id, sel, s)
+					case whole(sel) || whole(other.sel):
+						bad.add("mappings", "mappings %s and %s write %s of %s as a whole and in part", other.id, m.id, sel.Field, s)
+					}
 				}
-				writer[text] = m
-				if other := whole[sel.Field]; other != nil && (!sel.One() && sel.Part == "" || other.list) {
-					bad.add("mappings", "mappings %s and %s write %s of %s as a whole and in part", other.id, m.id, sel.Field, s)
-				}
-				whole[sel.Field] = m
+				writers[sel.Field] = append(writers[sel.Field], writer{m, sel})
 			}
 		}
 		for _, member := range cfg.members {
 			for _, a := range member.actions {
-				if m := whole[a.Field]; member.from == s.Other() && m != nil && !a.element() {
-					bad.add("rules", "action %q writes %s, which mapping %s writes as well", a, a.Field, m.id)
+				if all := writers[a.Field]; member.from != s && len(all) > 0 && !a.element() {
+					bad.add("rules", "action %q writes %s, which mapping %s writes as well", a, a.Field, all[0].id)
 				}
 			}
 		}

@@ -233,8 +233,8 @@ func (f *Filter) testNumber(v contact.Value) Truth {
 
 // boundedNumber returns "" for a literal whose exponent would take ages to work out.
 func boundedNumber(literal string) string {
-	if e := strings.IndexAny(literal, "eE"); e >= 0 {
-		if n, err := strconv.Atoi(literal[e+1:]); err != nil || n > 1000 || n < -1000 {
+	if _, exponent, ok := strings.Cut(strings.ToLower(literal), "e"); ok {
+		if n, err := strconv.Atoi(exponent); err != nil || n > 1000 || n < -1000 {
 			return ""
 		}
 	}

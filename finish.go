@@ -223,17 +223,10 @@ func (l *link) arrived(cfg *config, settled []settlement, written bool, s Side, 
 // asReturned is the layer as the app holds it: a whole field that it cut short or spelled otherwise is still ours.
 func (y layer) asReturned(target string, written bool, rec *mirror) layer {
 	_, field, _ := strings.Cut(target, " ")
-	if v := rec.fieldOf(field); written && !strings.Contains(field, "\x00") && !v.Absent() {
-		y.Wrote = v
+	if written && !rec.Fields[field].Absent() {
+		y.Wrote = rec.Fields[field]
 	}
 	return y
-}
-
-func (m *mirror) fieldOf(name string) contact.Value {
-	if m == nil {
-		return contact.Value{}
-	}
-	return m.Fields[name]
 }
 
 // settleMapping settles one mapping on the link's cell of it.

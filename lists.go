@@ -17,9 +17,9 @@ type element struct {
 	was [2]*contact.Entry
 }
 
-// elementKey returns the key of an entry of side s, and false if it has no meaning in b.
+// elementKey returns the key of an entry of side s, and an error if it has no meaning in b.
 func (m *mapping) elementKey(s Side, e contact.Entry) (string, error) {
-	if s == A && len(m.chain) > 0 {
+	if s == A {
 		v, err := m.chain.forward(e.Value)
 		if err != nil {
 			return "", err
@@ -37,8 +37,8 @@ func (m *mapping) holds(s Side, rec contact.Fields, key string) bool {
 	})
 }
 
-// listed returns the elements of a mapped list by their keys, sorted, and the error of the first entry that has
-// no meaning on the other side.
+// listed returns the elements of a mapped list by their keys, sorted, and an error if an entry has no meaning on the
+// other side.
 func (m *mapping) listed(x *shown) (all []element, err error) {
 	at := func(key string) *element {
 		i, found := slices.BinarySearchFunc(all, key, func(e element, k string) int { return strings.Compare(e.key, k) })
@@ -140,9 +140,9 @@ func (p *pairing) protected(x *shown, all []element) (on [2]bool) {
 		left, removed := 0, 0
 		for i := range all {
 			switch {
-			case all[i].removedBy(s.Other(), x) && p.mayFlow(x.m, s.Other()):
+			case all[i].removedBy(s.Other()) && p.mayFlow(x.m, s.Other()):
 				removed++
-			case all[i].now[s] != nil || p.mayFlow(x.m, s.Other()) && all[i].now[s.Other()] != nil:
+			case all[i].now[s] != nil || all[i].now[s.Other()] != nil && !all[i].lacked(s):
 				left++
 			}
 		}
@@ -166,10 +166,13 @@ func (p *pairing) protected(x *shown, all []element) (on [2]bool) {
 func (p *pairing) mayFlow(m *mapping, s Side) bool { return p.out.flow[s] && m.flow[s] }
 
 // removedBy reports whether side t removed the element that the other side still holds untouched.
-func (e *element) removedBy(t Side, x *shown) bool {
+func (e *element) removedBy(t Side) bool {
 	s := t.Other()
-	return x.cell != nil && e.now[s] != nil && e.now[t] == nil && e.was[t] != nil && e.was[s] != nil && e.was[s].Type == e.now[s].Type
+	return e.now[s] != nil && e.now[t] == nil && e.was[t] != nil && e.was[s] != nil && e.was[s].Type == e.now[s].Type
 }
+
+// lacked reports whether it was settled that only the other side holds the element: t could never hold it, or is not to.
+func (e *element) lacked(t Side) bool { return e.was[t] == nil && e.was[t.Other()] != nil }
 
 // decideElement decides one element.
 func (p *pairing) decideElement(x *shown, e *element, protected [2]bool) {
@@ -187,7 +190,7 @@ func (p *pairing) decideElement(x *shown, e *element, protected [2]bool) {
 	}
 	t := s.Other()
 	switch {
-	case e.removedBy(t, x):
+	case e.removedBy(t):
 		if protected[s] && x.m.keep {
 			p.settleElement(x.m, e, e.now) // t's user took it away and s keeps it, for good
 		}
@@ -195,8 +198,8 @@ func (p *pairing) decideElement(x *shown, e *element, protected [2]bool) {
 			return
 		}
 		p.remove(x.m, s, e, "removed in "+p.cfg.names[t])
-	case x.cell != nil && e.was[s] != nil && e.was[t] == nil:
-		return // t could never hold it
+	case e.lacked(t):
+		return
 	case p.mayFlow(x.m, s):
 		p.add(x.m, t, e, "added in "+p.cfg.names[s])
 	}
@@ -207,23 +210,18 @@ func (p *pairing) settleElement(m *mapping, e *element, entry [2]*contact.Entry)
 	p.out.settle = append(p.out.settle, settlement{Mapping: m.id, Element: e.key, Entry: entry})
 }
 
-// add puts the element that the other side holds into the list of side t.
+// add puts the element that the other side holds into the list of side t. Whoever is primary there stays it.
 func (p *pairing) add(m *mapping, t Side, e *element, because string) {
-	from := t.Other()
-	entry := *e.now[from]
-	v, err := m.one(from, entry.Value)
+	from := *e.now[t.Other()]
+	v, err := m.one(t.Other(), from.Value)
 	if err != nil {
 		p.note(StatusFailed, ReasonInvalid, m.id+": "+err.Error())
 		return
 	}
-	entry.Value = v
-	f := m.whole[t][0]
-	if f.Type == contact.TypeSet {
-		entry.Type, entry.Primary = "", false
-	}
-	now := p.wanted(t)[f.Name]
-	if slices.ContainsFunc(now.Entries(), func(other contact.Entry) bool { return other.Primary }) {
-		entry.Primary = false // whoever is primary there stays it
+	entry, f := contact.Entry{Value: v}, m.whole[t][0]
+	if f.Type != contact.TypeSet {
+		entry.Type = from.Type
+		entry.Primary = from.Primary && !slices.ContainsFunc(p.wanted(t)[f.Name].Entries(), func(e contact.Entry) bool { return e.Primary })
 	}
 	p.change(m, t, e, contact.Change{Add: []contact.Entry{entry}}, &entry, because)
 }
@@ -241,7 +239,7 @@ func (p *pairing) remove(m *mapping, s Side, e *element, because string) {
 // rule still wants it.
 func (p *pairing) ruleWants(s Side, f contact.Field, e contact.Entry) bool {
 	for _, member := range p.cfg.members {
-		if member.from != s.Other() || !p.cfg.Direction.from(member.from) {
+		if member.from == s {
 			continue
 		}
 		for _, a := range member.actions {
@@ -272,12 +270,9 @@ func (p *pairing) change(m *mapping, s Side, e *element, c contact.Change, becom
 // the other; where nothing was settled a blank one is filled, and two that differ stay.
 func (p *pairing) decideType(x *shown, e *element) {
 	a, b := e.now[A], e.now[B]
-	to, write := A, false
-	if x.m.whole[A][0].Type != contact.TypeSet && x.m.whole[B][0].Type != contact.TypeSet && a.Type != b.Type {
-		to, write = p.typeFlow(x, e)
-	}
+	to, write := p.typeFlow(x, e)
 	if !write {
-		if x.cell == nil || !sameEntry(e.was[A], a) || !sameEntry(e.was[B], b) {
+		if !sameEntry(e.was[A], a) || !sameEntry(e.was[B], b) {
 			p.settleElement(x.m, e, e.now)
 		}
 		return
@@ -291,15 +286,19 @@ func (p *pairing) decideType(x *shown, e *element) {
 func (p *pairing) typeFlow(x *shown, e *element) (to Side, write bool) {
 	var changed [2]bool
 	for _, s := range Sides {
+		if x.m.whole[s][0].Type == contact.TypeSet {
+			return A, false
+		}
 		changed[s] = e.was[s] != nil && e.was[s].Type != e.now[s].Type
 	}
 	from := A
 	switch {
 	case e.was[A] == nil || e.was[B] == nil:
-		if e.now[A].Type != "" && e.now[B].Type != "" {
+		if e.now[A].Type == "" {
+			from = B
+		} else if e.now[B].Type != "" {
 			return A, false
 		}
-		from = filledFirst([2]bool{e.now[A].Type == "", e.now[B].Type == ""})
 	case changed[A] && changed[B]:
 		from = x.m.policy.Winner
 	case changed[B]:
@@ -307,11 +306,12 @@ func (p *pairing) typeFlow(x *shown, e *element) (to Side, write bool) {
 	case !changed[A]:
 		return A, false
 	}
-	return from.Other(), p.mayFlow(x.m, from)
+	return from.Other(), e.now[A].Type != e.now[B].Type && p.mayFlow(x.m, from)
 }
 
-func sameEntry(x, y *contact.Entry) bool {
-	return x != nil && y != nil && x.Equal(*y)
+// sameEntry reports whether an entry is as it was settled.
+func sameEntry(was, now *contact.Entry) bool {
+	return was != nil && was.Equal(*now)
 }
 
 // decidePrimary carries over which entry is the primary one, where one side's user has changed that and the other

@@ -80,13 +80,17 @@ type mapping struct {
 func (m *mapping) get(buf []contact.Value, s Side, fields contact.Fields, settled []contact.Value) []contact.Value {
 	buf = buf[:0]
 	for i, sel := range m.sel[s] {
-		var last contact.Value
-		if i < len(settled) {
-			last = settled[i]
-		}
-		buf = append(buf, selectValue(sel, m.whole[s][i], fields[sel.Field], last))
+		buf = append(buf, selectValue(sel, m.whole[s][i], fields[sel.Field], nth(settled, i)))
 	}
 	return buf
+}
+
+// nth returns the i-th of the values that were settled, absent if nothing was.
+func nth(settled []contact.Value, i int) contact.Value {
+	if i < len(settled) {
+		return settled[i]
+	}
+	return contact.Value{}
 }
 
 // room is where the slices of values come from that a decision keeps. By far the most hold one value, and each would be
@@ -133,7 +137,7 @@ func selectEntry(sel contact.Selector, f contact.Field, v, last contact.Value) i
 	}
 	lowest := -1
 	for i, e := range entries {
-		if !last.Blank() && sel.Part == "" && f.EntryKey(contact.Entry{Value: last}, "") == f.EntryKey(e, "") {
+		if !last.Blank() && f.EntryKey(contact.Entry{Value: last}, "") == f.EntryKey(e, "") {
 			return i
 		}
 		if lowest < 0 || f.EntryKey(e, "") < f.EntryKey(entries[lowest], "") {
@@ -146,11 +150,7 @@ func selectEntry(sel contact.Selector, f contact.Field, v, last contact.Value) i
 // put makes the mapping show values on side s of want. settled is as for get.
 func (m *mapping) put(s Side, want contact.Fields, values, settled []contact.Value) {
 	for i, sel := range m.sel[s] {
-		var last contact.Value
-		if i < len(settled) {
-			last = settled[i]
-		}
-		want[sel.Field] = placeValue(sel, m.whole[s][i], want[sel.Field], last, values[i])
+		want[sel.Field] = placeValue(sel, m.whole[s][i], want[sel.Field], nth(settled, i), values[i])
 	}
 }
 
@@ -175,11 +175,8 @@ func placeValue(sel contact.Selector, f contact.Field, field, last, v contact.Va
 	return contact.List(entries...)
 }
 
-// same reports whether two contents of side s mean the same.
+// same reports whether two contents of side s, one value for each selector, mean the same.
 func (m *mapping) same(s Side, x, y []contact.Value) bool {
-	if len(x) != len(y) {
-		return false
-	}
 	for i := range x {
 		if !m.field[s][i].Same(x[i], y[i], m.region) {
 			return false
@@ -192,10 +189,7 @@ func (m *mapping) same(s Side, x, y []contact.Value) bool {
 // is not changed.
 func (m *mapping) changed(s Side, fields contact.Fields, settled []contact.Value) bool {
 	for i, sel := range m.sel[s] {
-		var last contact.Value
-		if i < len(settled) {
-			last = settled[i]
-		}
+		last := nth(settled, i)
 		now := selectValue(sel, m.whole[s][i], fields[sel.Field], last)
 		if !now.Absent() && !m.field[s][i].Same(now, last, m.region) {
 			return true
@@ -462,14 +456,8 @@ func (m *mapping) checkTypes(title, path string, bad *faults) bool {
 		bad.add(path, "mapping %s: %s is %s and %s is %s; a value of one has no meaning in the other, unless a transform gives it one", title, a.Name, describe(a), b.Name, describe(b))
 		return false
 	}
-	if len(m.chain) == 0 && a.Type != b.Type {
-		elementA, elementB := a, b
-		elementA.Many, elementB.Many = false, false
-		if !m.list {
-			m.chain = chain{convert{[2]contact.Field{elementA, elementB}}}
-		}
-	} else if len(m.chain) > 0 && !m.list {
-		// A transform ends in the type of b's field, and on the way back in that of a's.
+	if !m.list && (len(m.chain) > 0 || a.Type != b.Type) {
+		// What is carried ends in the type of b's field, and on the way back in that of a's. Elements go as they are.
 		m.chain = slices.Concat(chain{ending{back: true, to: a}}, m.chain, chain{ending{to: b}})
 	}
 	return true

@@ -2,17 +2,19 @@ package contactsync
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/contactsync/contactsync/contact"
 )
 
-// motion is what a pair does in one membership: it is in or out, and what that calls for.
+// motion is what a pair does in one membership: it is in or out, and what that calls for. Where that is not known it
+// calls for nothing.
 type motion struct {
 	*membership
 	in     bool // the rule's filter holds, as it counts now
 	run    bool // its actions run: the pair enters
 	revert Undo // what is taken back of its actions, because the pair is out
-	left   bool // the pair has just left, whether or not anything is taken back
+	left   bool // the pair has just left, and something is taken back
 }
 
 // decideMembers decides what the rules' actions do to the pair.
@@ -25,38 +27,32 @@ func (p *pairing) decideMembers() {
 		if !p.cfg.Direction.from(m.from) {
 			continue
 		}
-		var mo motion
-		var known bool
 		switch {
 		case p.creating && m.from == p.target:
-			known = false
 			p.bornElsewhere(m)
 		case p.creating:
-			mo, known = p.bornHere(m)
+			motions = append(motions, p.bornHere(m))
 		default:
-			mo, known = p.move(m)
-		}
-		if known {
-			motions = append(motions, mo)
+			motions = append(motions, p.move(m))
 		}
 	}
 	p.runActions(motions)
 }
 
 // bornHere decides a membership of the side that a record is created from.
-func (p *pairing) bornHere(m *membership) (motion, bool) {
+func (p *pairing) bornHere(m *membership) motion {
 	s := m.from
 	r := p.rec[s].record()
 	in := m.admits(&r, p.now.In(p.cfg.zone))
 	if in == Unknown {
-		return motion{}, false
+		return motion{membership: m}
 	}
 	mo := motion{membership: m, in: in == Yes, run: in == Yes}
 	if m.undo == UndoAll && !mo.in {
 		mo.revert = UndoAll
 	}
 	p.settleMember(s.Other(), m, member{In: mo.in, Shown: mo.in})
-	return mo, true
+	return mo
 }
 
 // bornElsewhere decides a membership that works the other way around, of a record that is being created on its
@@ -74,19 +70,19 @@ func (p *pairing) bornElsewhere(m *membership) {
 }
 
 // move decides a membership of a pair: by who changed since it was settled.
-func (p *pairing) move(m *membership) (motion, bool) {
+func (p *pairing) move(m *membership) motion {
 	s, t := m.from, m.from.Other()
 	mo := motion{membership: m}
 	settled, known := p.link.Members[m.id]
 	shown := m.holds(p.rec[t].Fields)
 	if shown == Unknown {
-		return mo, false // nothing is done to what was not read
+		return mo // nothing is done to what was not read
 	}
 	r := p.rec[s].record()
 	in := m.admits(&r, p.now.In(p.cfg.zone))
 	if in == Unknown {
 		if !known {
-			return mo, false
+			return mo
 		}
 		in = truthOf(settled.In)
 	}
@@ -105,7 +101,7 @@ func (p *pairing) move(m *membership) (motion, bool) {
 	if mo.left {
 		p.settleMember(t, m, member{})
 	}
-	return mo, true
+	return mo
 }
 
 // turnsBack says whether the effect on side t may decide about the filter on side s. What was not read there is not changed.
@@ -176,9 +172,7 @@ func (p *pairing) turn(m *membership, truth bool) {
 	s := m.from
 	m.turn(p.wanted(s), truth)
 	p.because(s, m.turned.Field, Why{Rule: m.rules[0].id, Because: "the rule, the other way around"})
-	if m.turned.Op == OpHas || m.turned.Op == OpHasNot {
-		p.settleAction(s, m.turned.Field, contact.Entry{Value: m.turned.Value}, (m.turned.Op == OpHas) == truth)
-	}
+	p.settleAction(s, m.turned.Field, contact.Entry{Value: m.turned.Value}, (m.turned.Op == OpHas) == truth)
 }
 
 // claim is one action that names a target.
@@ -213,20 +207,17 @@ func (p *pairing) runActions(motions []motion) {
 
 // decideTarget decides one target: the last matching rule that names it prevails, undo gives back what lies under.
 func (p *pairing) decideTarget(t Side, key string, claims []claim) {
-	top := -1
-	var run, left, revert, revertAny bool
+	top, out, left := -1, -1, false // the last that is in, the last that takes back, whether one has just left
 	for i, c := range claims {
 		if c.in {
 			top = i
 		}
+		if c.revert != UndoNone {
+			out = i
+		}
 		left = left || c.left
-		revert = revert || c.revert != UndoNone
-		revertAny = revertAny || c.revert == UndoAll
 	}
-	if top >= 0 {
-		run = claims[top].run || claims[top].Always || revert && left
-	}
-	c := claims[max(top, 0)]
+	c := claims[max(top, out, 0)]
 	now := c.holding(p.wantedOrRead(t), c.field)
 	if now.Absent() {
 		return
@@ -237,26 +228,33 @@ func (p *pairing) decideTarget(t Side, key string, claims []claim) {
 		p.on[t] = append(p.on[t], settlement{Target: key})
 	}
 	switch {
-	case run:
-		goal := c.goal()
-		if coerced, err := c.field.Coerce(goal); err == nil && !c.element() {
-			goal = coerced
+	case top >= 0:
+		if c = claims[top]; c.run || c.Always || left {
+			p.enter(t, key, c, now, l, ours)
 		}
-		if sameTarget(c.Action, c.field, now, goal) || ours && sameTarget(c.Action, c.field, l.Goal, goal) {
-			return
-		}
-		if !ours {
-			l = layer{Under: now}
-		}
-		l.Wrote, l.Goal = goal, goal
-		p.act(t, key, c, goal, &l, "a pair enters the rule")
-	case top >= 0 || !revert:
-		// somebody still wants it, or nobody takes it back
-	case ours:
+	case ours && out >= 0:
 		p.act(t, key, c, l.Under, nil, "a pair left the rule")
-	case revertAny && (c.Kind == ActionAdd || c.Kind == ActionSet) && sameTarget(c.Action, c.field, now, c.goal()):
-		p.act(t, key, c, contact.Empty, nil, "the rule does not hold")
+	default:
+		unwanted := func(c claim) bool {
+			return c.revert == UndoAll && !c.goal().Blank() && sameTarget(c.Action, c.field, now, c.goal())
+		}
+		if i := slices.IndexFunc(claims, unwanted); i >= 0 {
+			p.act(t, key, claims[i], contact.Empty, nil, "the rule does not hold")
+		}
 	}
+}
+
+// enter carries out an action on its target, unless its goal is reached, or our write of it stands as the app returned it.
+func (p *pairing) enter(t Side, key string, c claim, now contact.Value, l layer, ours bool) {
+	goal := c.goal()
+	if sameTarget(c.Action, c.field, now, goal) || ours && sameTarget(c.Action, c.field, l.Goal, goal) {
+		return
+	}
+	if !ours {
+		l = layer{Under: now}
+	}
+	l.Wrote, l.Goal = goal, goal
+	p.act(t, key, c, goal, &l, "a pair enters the rule")
 }
 
 // wantedOrRead returns what side s is to hold as far as it is decided.
@@ -305,23 +303,21 @@ func (p *pairing) settleAction(s Side, field string, e contact.Entry, there bool
 
 // about reports whether a settlement is about the field of side s.
 func (st *settlement) about(cfg *config, s Side, field string) bool {
-	if st.Mapping != "" {
-		m := cfg.mapping(st.Mapping)
-		return m != nil && slices.ContainsFunc(m.sel[s], func(sel contact.Selector) bool { return sel.Field == field })
+	switch {
+	case st.Mapping != "":
+		return slices.Contains(selected(cfg.mapping(st.Mapping), s), field)
+	case st.Target != "":
+		return strings.HasPrefix(st.Target+"\x00", s.String()+" "+field+"\x00")
 	}
-	for _, m := range cfg.members {
-		if st.Membership == m.id || st.Target != "" {
-			for _, a := range m.actions {
-				if a.Field == field && m.from.Other() == s {
-					return true
-				}
-			}
-			if m.turned != nil && m.turned.Field == field && m.from == s {
-				return true
-			}
-		}
+	return slices.ContainsFunc(cfg.members, func(m *membership) bool { return m.id == st.Membership && m.writes(s, field) })
+}
+
+// writes reports whether the membership's actions, or its rule turned round, write the field of side s.
+func (m *membership) writes(s Side, field string) bool {
+	if m.from == s {
+		return m.turned != nil && m.turned.Field == field
 	}
-	return false
+	return slices.ContainsFunc(m.actions, func(a Action) bool { return a.Field == field })
 }
 
 // derives reports whether a membership's rule, turned round, lets records of side s through.

@@ -48,9 +48,10 @@ func TestAlike(t *testing.T) {
 		{"a", "ann", true, initialed}, {"a", "bob", true, unrelated}, {"an", "ann", true, akin}, {"l", "lee", false, unrelated},
 		{"xenia ann", "xenia", true, partly}, {"garcia lopez", "garcia", false, partly},
 		{"mark", "mary", true, akin}, {"maria", "mario", true, akin}, {"daniel", "daniela", true, akin}, {"julia", "julian", true, akin},
+		{"daniel", "danielle", true, akin}, {"lean", "laen", false, misspelt},
 		{"jonson", "johnson", false, misspelt}, {"francoise", "francoize", true, misspelt}, {"maria", "mario", false, misspelt},
 		{"lea", "leah", false, akin}, {"ann", "bob", true, unrelated}, {"smith", "jones", false, unrelated},
-		{"小明", "小红", true, unrelated}, {"王", "王", false, equal},
+		{"小明", "小红", true, unrelated}, {"王 lee", "lee", false, unrelated}, {"lars", "lers", false, akin}, {"王", "王", false, equal},
 	} {
 		for _, way := range [][2]string{{tt.x, tt.y}, {tt.y, tt.x}} {
 			if got := alike(strings.Fields(way[0]), strings.Fields(way[1]), tt.given); got.relation != tt.want {
@@ -79,6 +80,9 @@ func TestCompareNames(t *testing.T) {
 		{"ann|lee", "bob|lee", true, false, unrelated, equal},
 		{"ann|lee", "ann|smith", true, false, equal, unrelated},
 		{"ann|lee", "lee|smith", true, false, unrelated, unrelated},
+		{"bob|robert", "robert|bob", true, true, equal, equal},
+		{"lee|lee", "lee|lee", true, false, equal, equal},
+		{"ann|bob", "ann|robert", true, false, equal, unrelated},
 		{"ann|lee", "ann|", false, false, unrelated, unrelated},
 		{"|lee", "ann|lee", false, false, unrelated, unrelated},
 		{"анна|ли", "anna|li", false, false, unrelated, unrelated},

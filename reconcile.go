@@ -194,9 +194,6 @@ func (cfg *config) creates(s Side, rec *mirror, now time.Time) (in Truth) {
 // until returns when a rule may next say something else of the record by the clock alone.
 func (cfg *config) until(s Side, rec *mirror, now time.Time) (due time.Time) {
 	for _, rule := range cfg.rules[s] {
-		if _, timed := rule.Rule.(TimedRule); !timed {
-			continue
-		}
 		if f, ok := rule.Rule.(FilterRule); ok && f.Filter.zero() {
 			continue
 		}
@@ -209,7 +206,7 @@ func (cfg *config) until(s Side, rec *mirror, now time.Time) (due time.Time) {
 // quiet reports whether every mapping of the bundle was settled and nobody has changed it since: by far the
 // commonest case, in which nothing is allocated.
 func (p *pairing) quiet(bundle []*mapping) bool {
-	if p.link == nil || p.creating {
+	if p.link == nil {
 		return false
 	}
 	for _, m := range bundle {
@@ -298,7 +295,7 @@ func (p *pairing) decideBundle(bundle []*mapping) {
 	views := p.views
 	f := p.facts(views)
 	for _, s := range Sides {
-		p.out.changed[s] = p.out.changed[s] || f.settled && f.changed[s]
+		p.out.changed[s] = p.out.changed[s] || f.changed[s]
 	}
 	switch v := decide(f); v {
 	case settle:
@@ -438,15 +435,12 @@ func (p *pairing) fillDefaults(views []shown) {
 	}
 }
 
-// mergeName merges a full name and its parts that were both edited, part by part. It reports false if one part
-// was edited on both sides, so that the policy must decide.
+// mergeName merges a full name and its parts that were both edited and are both filled, part by part. It reports false
+// if one part was edited on both sides, so that the policy must decide.
 func (p *pairing) mergeName(x *shown) bool {
 	parts := x.m.parts
 	full := parts.Other()
 	before, now := x.cell.Val[parts], x.values[parts]
-	if blank(now) || blank(x.values[full]) {
-		return false
-	}
 	was := splitName(x.cell.Val[full][0], before)
 	is := splitName(x.values[full][0], before, now)
 	merged := make([]contact.Value, 2)

@@ -59,7 +59,7 @@ func revert(schema *contact.Schema, region string, before, after, now contact.Fi
 		var c contact.Change
 		untouched := true
 		switch {
-		case !ok || after[name].Absent() || is.Absent():
+		case !ok || is.Absent():
 			out.left[name] = leftUnread // what is not told is not overwritten
 		case f.Many || f.Type == contact.TypeSet:
 			c, untouched = revertElements(f, was, after[name], is)

@@ -251,10 +251,13 @@ func compileMemberships(rules []*rule, schemas [2]*contact.Schema) []*membership
 		id := membershipID(r.side, actions)
 		i := slices.IndexFunc(all, func(m *membership) bool { return m.id == id })
 		if i < 0 {
-			m := &membership{id: id, from: r.side, actions: actions}
+			m := &membership{id: id, from: r.side}
 			for _, a := range actions {
 				f, _ := schemas[r.side.Other()].Field(a.Field)
-				m.targets = append(m.targets, f)
+				if a.Kind == ActionSet {
+					a.Value, _ = f.Coerce(a.Value) // as the app holds it; what does not fit is refused elsewhere
+				}
+				m.actions, m.targets = append(m.actions, a), append(m.targets, f)
 			}
 			all = append(all, m)
 			i = len(all) - 1

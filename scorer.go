@@ -180,7 +180,10 @@ func phones(x, y []string) (same, sure bool) {
 
 // addresses returns the weight of the most that two people's addresses have in common, and says what it is.
 func addresses(x, y []contact.Address) (weight float64, evidence string) {
-	is := func(p, q string) bool { return p != "" && q != "" && slices.Equal(wordsOf(p), wordsOf(q)) }
+	is := func(p, q string) bool {
+		words := wordsOf(p)
+		return len(words) > 0 && slices.Equal(words, wordsOf(q))
+	}
 	for _, p := range x {
 		for _, q := range y {
 			place, by := is(p.PostalCode, q.PostalCode), "same postal code"

@@ -298,7 +298,7 @@ func (t Template) fill(names []string, values []contact.Value) contact.Value {
 	pairs := make([]string, 0, 2*len(names))
 	for i, n := range names {
 		text := ""
-		if i < len(values) && !values[i].Blank() {
+		if !values[i].Blank() {
 			text = values[i].String()
 		}
 		pairs = append(pairs, "{"+n+"}", text)
@@ -353,14 +353,6 @@ func splitName(full contact.Value, hints ...[]contact.Value) []contact.Value {
 	}
 	return cut(1)
 }
-
-// convert is how types that keep their meaning are mapped without a transform.
-type convert struct{ to [2]contact.Field }
-
-func (c convert) Forward(v contact.Value) (contact.Value, error) { return retype(v, c.to[B]) }
-func (c convert) Back(v contact.Value) (contact.Value, error)    { return retype(v, c.to[A]) }
-func (c convert) Lossy() bool                                    { return false }
-func (c convert) String() string                                 { return "as " + describe(c.to[B]) }
 
 // retype returns v as the type of f holds it.
 func retype(v contact.Value, f contact.Field) (contact.Value, error) {

@@ -83,23 +83,13 @@ func (cfg *config) warnings() []Warning {
 			Advice: "name a field of each app that tells people apart, as match.keys: [{a: FIELD, b: FIELD}]"})
 	}
 	for _, m := range cfg.mappings {
-		if m.flow[A] && m.flow[B] && slices.ContainsFunc(m.chain, Transform.Lossy) && len(m.sel[B]) > 0 {
+		if lossy := slices.IndexFunc(m.chain, Transform.Lossy); lossy >= 0 && m.flow[A] && m.flow[B] {
 			list = append(list, Warning{Kind: WarnLossy, Side: B, Field: m.sel[B][0].String(), Message: fmt.Sprintf(
-				"mapping %s cannot bring every value back as it was (%s)", m.id, m.chainWords()),
+				"mapping %s cannot bring every value back as it was (%s)", m.id, m.chain[lossy]),
 				Advice: "make it one-way if an edit in " + names[B] + " must not change the spelling in " + names[A]})
 		}
 	}
 	return list
-}
-
-// chainWords says the mapping's transforms that lose something.
-func (m *mapping) chainWords() string {
-	for _, t := range m.chain {
-		if t.Lossy() {
-			return t.String()
-		}
-	}
-	return ""
 }
 
 // warnFlow warns of a side from which nothing flows though the direction lets it, and of actions that concern everybody.

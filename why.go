@@ -124,14 +124,9 @@ func (p *pairing) differs(m *mapping) string {
 	return "both sides were edited; the next sync decides: " + m.policy.words(p.cfg.names)
 }
 
-// bundleOf returns the mappings that are decided with m.
+// bundleOf returns the mappings that are decided with m, which is no list.
 func (p *pairing) bundleOf(m *mapping) []*mapping {
-	for _, bundle := range p.cfg.bundles {
-		if slices.Contains(bundle, m) {
-			return bundle
-		}
-	}
-	return []*mapping{m}
+	return p.cfg.bundles[slices.IndexFunc(p.cfg.bundles, func(bundle []*mapping) bool { return slices.Contains(bundle, m) })]
 }
 
 // mayNotFlow says what keeps a value of side s from going to the other.
@@ -189,11 +184,11 @@ func (p *pairing) listDiffers(x *shown) string {
 		t := s.Other()
 		here, there := p.cfg.names[s], p.cfg.names[t]
 		switch {
-		case x.cell != nil && e.was[s] != nil && e.was[t] == nil:
+		case e.lacked(t):
 			return fmt.Sprintf("%s has elements that %s could not hold, or that a rule has put there; they are settled, and do not travel", here, there)
-		case e.removedBy(t, x) && !p.mayFlow(x.m, t):
+		case e.removedBy(t) && !p.mayFlow(x.m, t):
 			return p.mayNotFlow(x.m, t)
-		case e.removedBy(t, x):
+		case e.removedBy(t):
 			return fmt.Sprintf("removed in %s; the next sync carries that to %s, unless something still wants the element there", there, here)
 		case !p.mayFlow(x.m, s):
 			return p.mayNotFlow(x.m, s)

@@ -69,7 +69,7 @@ var incidents = []Mutant{
 		"pull.go", "		seen[u.ID] = true\n		r.unreadable(b, ref{s, u.ID})", "		_ = u\n		r.unreadable(b, ref{s, u.ID})",
 		".", "^TestUnreadIsPresent$"},
 	{"N20-no-room", "what an app could never hold is taken for removed by its user (etesync-dav #65)",
-		"lists.go", "case x.cell != nil && e.was[s] != nil && e.was[t] == nil:\n		return // t could never hold it", "case x.cell != nil && e.was[s] != nil && e.was[t] == nil && p.mayFlow(x.m, t):\n		p.remove(x.m, s, e, \"\")",
+		"lists.go", "case e.lacked(t):\n		return", "case e.lacked(t) && p.mayFlow(x.m, t):\n		p.remove(x.m, s, e, \"\")",
 		e2e, scenario("an-edit-where-there-is-no-room-removes-only-what-was-there|what-the-other-app-has-no-room-for-was-not-removed-there")},
 	{"N21-no-version", "an update is sent without the version that it was decided on (pycarddav #74)",
 		"finish.go", "id: p.rec[s].id, version: p.rec[s].version, patch: patch,", "id: p.rec[s].id, patch: patch,",

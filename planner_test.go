@@ -1,0 +1,192 @@
+package contactsync
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/contactsync/contactsync/contact"
+	"github.com/stretchr/testify/require"
+)
+
+// two is a shelf with one record on each side, in the words of [spelled].
+func two(cfg *config, a, b string) *shelf {
+	d := newShelf(cfg)
+	for s, text := range [2]string{a, b} {
+		d.put(&mirror{side: Side(s), id: [2]string{"a1", "b1"}[s], version: "1", Fields: spelled(cfg.schema[s], text)})
+	}
+	return d
+}
+
+// TestUnits: how units stand that are none of the commonest.
+func TestUnits(t *testing.T) {
+	t.Parallel()
+	type world struct {
+		*shelf
+		link *link
+	}
+	linked := func(w *world) {
+		w.link = &link{key: "1", ID: [2]string{"a1", "b1"}, Let: [2]bool{true, true}, Touch: [2]string{"1", "1"}, Decided: true}
+		w.shelf.link(w.link)
+	}
+	gone := func(w *world) { linked(w); w.mirrors[ref{A, "a1"}].Gone = deleted }
+	mark := Deletions{FromA: DeletionMark, Mark: MarkActions{B: []Action{Add("tags", "gone"), Set("stage", contact.Text("old"))}}}
+	labelled := []Rule{FilterRule{From: A, Filter: Has("labels", "in")}, FilterRule{From: B, Filter: Has("labels", "in")}}
+	onlyKnown := []Rule{FilterRule{From: A, Mode: UpdateOnly}, FilterRule{From: A, Mode: CreateOnly, Filter: Has("labels", "in")}, FilterRule{From: B}}
+	nobody := func(t *testing.T, m *move) { require.Nil(t, m.link) }
+	for _, tt := range []struct {
+		name   string
+		c      Connection
+		a, b   string
+		change func(*world)
+		status string
+		reason string
+		writes string
+		check  func(*testing.T, *move)
+	}{
+		{"a pair of which a write is open", Connection{}, "email=x@x.org stage=1", "email=x@x.org", func(w *world) { linked(w); w.sent = map[ref]bool{{B, "b1"}: true} }, StatusPending, ReasonUnknownOutcome, "",
+			func(t *testing.T, m *move) { require.Equal(t, [2]bool{true, true}, m.let) }},
+		{"a pair of which a write to a is open", Connection{}, "email=x@x.org stage=1", "email=x@x.org", func(w *world) { linked(w); w.sent = map[ref]bool{{A, "a1"}: true} }, StatusPending, ReasonUnknownOutcome, "", nil},
+		{"one that was deleted is back under its id", Connection{}, "email=x@x.org", "email=x@x.org", func(w *world) { linked(w); w.link.Gone[A] = true }, StatusInSync, "", "",
+			func(t *testing.T, m *move) { require.Equal(t, [2]bool{}, m.link.Gone) }},
+		{"a survivor is marked", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org", gone, StatusDeleted, "", "stage=old tags+gone",
+			func(t *testing.T, m *move) {
+				require.True(t, m.severed[A])
+				require.True(t, m.writes[0].mark)
+				require.Equal(t, "its counterpart was deleted in a", m.writes[0].why["stage"].Because)
+			}},
+		{"a survivor that bears a part of the mark", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org stage=old", gone, StatusDeleted, "", "tags+gone", nil},
+		{"a survivor that bears the mark", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org stage=old tags=GONE", gone, StatusDeleted, "", "", func(t *testing.T, m *move) { require.True(t, m.severed[A]) }},
+		{"a survivor of which a write is open", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org", func(w *world) { gone(w); w.sent = map[ref]bool{{B, "b1"}: true} }, StatusPending, ReasonUnknownOutcome, "", nil},
+		{"one whose person was forgotten", Connection{}, "email=x@x.org", "", func(w *world) {
+			delete(w.mirrors, ref{A, "a1"})
+			w.mirrors[ref{A, "a1"}] = &mirror{side: A, id: forgottenMark + "a1"}
+		}, StatusExcluded, ReasonForgotten, "", nil},
+		{"two of one key whom no rule lets in", Connection{Rules: labelled}, "email=x@x.org", "email=x@x.org", nil, StatusExcluded, ReasonFilter, "", nobody},
+		{"and whom a rule would keep in", Connection{Rules: labelled, Scope: ScopeSticky}, "email=x@x.org", "email=x@x.org", nil, StatusExcluded, ReasonFilter, "", nobody},
+		{"two of whom a's is let in", Connection{Rules: labelled}, "email=x@x.org labels=in", "email=x@x.org", nil, StatusInSync, "", "", nil},
+		{"two of whom b's is let in", Connection{Rules: labelled, Scope: ScopeSticky}, "email=x@x.org", "email=x@x.org labels=in", nil, StatusInSync, "", "", nil},
+		{"whether it may be created is not known", Connection{Rules: onlyKnown}, "email=x@x.org labels?", "email=y@x.org", nil, StatusPending, ReasonUnread, "", nil},
+		{"it may not be created", Connection{Rules: onlyKnown}, "email=x@x.org", "email=y@x.org", nil, StatusExcluded, ReasonFilter, "", nil},
+		{"it may", Connection{Rules: onlyKnown}, "email=x@x.org labels=in", "email=y@x.org", nil, StatusInSync, "", "email=x@x.org", nil},
+		{"it was sent", Connection{}, "email=x@x.org", "email=y@x.org", func(w *world) { w.sent = map[ref]bool{{A, "a1"}: true} }, StatusPending, ReasonUnknownOutcome, "", nil},
+		{"the other app was not read to its end", Connection{}, "email=x@x.org", "email=y@x.org", func(w *world) { w.partly[B] = true }, StatusPending, ReasonSettling, "", nil},
+		{"a record of no other key", Connection{}, "stage=1", "email=y@x.org", nil, StatusExcluded, ReasonNoKey, "", nil},
+	} {
+		tt.c.Mappings = []Mapping{MapFields("email", "email")}
+		cfg := between(t, tt.c, tagged(), tagged())
+		w := &world{shelf: two(cfg, tt.a, tt.b)}
+		if tt.change != nil {
+			tt.change(w)
+		}
+		m := (&planner{cfg: cfg, dir: w, now: stateNow}).decide(ref{A, "a1"})
+		got := ""
+		if len(m.writes) > 0 {
+			got = patched(m.writes[0])
+		}
+		if m.standing.Status != tt.status || m.standing.Reason != tt.reason || got != tt.writes {
+			t.Errorf("%s: %+v, %q is written, want %s %s, %q", tt.name, m.standing, got, tt.status, tt.reason, tt.writes)
+			continue
+		}
+		if tt.check != nil {
+			tt.check(t, m)
+		}
+	}
+}
+
+// TestGravestShows: of what is found of a pair the gravest shows, and of equals the first.
+func TestGravestShows(t *testing.T) {
+	t.Parallel()
+	all := []string{StatusInSync, StatusExcluded, StatusDeleted, StatusPending, StatusConflict, StatusFailed}
+	for i, first := range all {
+		for j, second := range all {
+			p := &pairing{}
+			p.note(first, "first", "")
+			p.note(second, "second", "")
+			want := standing{first, "first", ""}
+			if j > i {
+				want = standing{second, "second", ""}
+			}
+			require.Equal(t, want, p.out.standing)
+		}
+	}
+}
+
+// TestAppsThatTakeNothing: a pair whose other app takes no updates, or wants nothing created, stands aside.
+func TestAppsThatTakeNothing(t *testing.T) {
+	t.Parallel()
+	cfg := between(t, Connection{Mappings: []Mapping{MapFields("stage", "stage")}}, tagged(), tagged())
+	cfg.schema[B].NoUpdate, cfg.schema[B].NoCreate = true, true
+	out := pair(cfg, &link{}, "stage=x", "").decide()
+	require.Equal(t, [2]*write{}, out.writes)
+	require.Equal(t, standing{StatusExcluded, ReasonDirection, "nothing can be changed in b"}, out.standing)
+	out = pair(cfg, &link{}, "", "stage=x").decide()
+	require.Equal(t, "stage=x", patched(out.writes[A]))
+	out = newborn(cfg, A, "stage=x").decide()
+	require.Equal(t, [2]*write{}, out.writes)
+	require.Equal(t, standing{StatusExcluded, ReasonDirection, "nothing can be created in b"}, out.standing)
+}
+
+// TestNamesOfCells: a cell is named by side and field, and found by that name.
+func TestNamesOfCells(t *testing.T) {
+	t.Parallel()
+	for _, s := range Sides {
+		for _, field := range []string{"stage", "b.stage", "a", ""} {
+			side, name := parsePastKey(pastKey(s, field))
+			require.Equal(t, s, side)
+			require.Equal(t, field, name)
+		}
+	}
+	require.NotEqual(t, keyOf(0, "x").String(), keyOf(1, "x").String())
+	require.NotEqual(t, keyOf(0, "x").String(), keyOf(0, "y").String())
+}
+
+// TestLayersAsReturned: what an action wrote is its own in the form in which the app returned it; an element is as it is.
+func TestLayersAsReturned(t *testing.T) {
+	t.Parallel()
+	wrote := layer{Under: contact.Text("new"), Wrote: contact.Text("won"), Goal: contact.Text("won")}
+	cut, tags := contact.Text("wo"), contact.Set("t", "u")
+	rec := &mirror{Fields: contact.Fields{"stage": cut, "tags": tags}}
+	require.Equal(t, cut, wrote.asReturned("b stage", true, rec).Wrote)
+	require.Equal(t, wrote, wrote.asReturned("b stage", false, nil))
+	require.Equal(t, wrote, wrote.asReturned("b other", true, rec))
+	require.Equal(t, wrote, wrote.asReturned("b tags\x00t", true, rec))
+}
+
+// ticking is a host's rule that says when it may say something else.
+type ticking struct {
+	saying
+	at time.Time
+}
+
+func (r ticking) Until(contact.Record, time.Time) time.Time { return r.at }
+
+// TestWhenARuleIsLookedAtAgain: by the clock alone only rules say something else that know of it, the soonest counts.
+func TestWhenARuleIsLookedAtAgain(t *testing.T) {
+	t.Parallel()
+	soon, later := stateNow.Add(time.Minute), stateNow.Add(time.Hour)
+	yes := Verdict{Yes, ""}
+	at := func(when time.Time) Rule { return ticking{saying{from: A, Verdict: yes}, when} }
+	recent := FilterRule{ID: "recent", From: A, Filter: Filter{Field: "seen", Op: OpWithinLast, Value: contact.Text("1h")}}
+	fields := append(slices.Clone(tagged()), contact.Field{Name: "seen", Type: contact.TypeDateTime})
+	for _, tt := range []struct {
+		name  string
+		rules []Rule
+		want  time.Time
+	}{
+		{"no rule", []Rule{FilterRule{From: B}}, time.Time{}},
+		{"a filter that lets all through", []Rule{FilterRule{From: A}}, time.Time{}},
+		{"a rule that knows no clock", []Rule{saying{from: A, Verdict: yes}}, time.Time{}},
+		{"one that says when", []Rule{at(later)}, later},
+		{"the soonest of two", []Rule{at(later), at(soon)}, soon},
+		{"what has passed is never", []Rule{at(stateNow), at(later)}, later},
+		{"a relative date", []Rule{recent}, stateNow.Add(1)},
+		{"of the other side", []Rule{FilterRule{From: A}, ticking{saying{from: B, Verdict: yes}, soon}}, time.Time{}},
+	} {
+		cfg := between(t, Connection{Mappings: []Mapping{MapFields("stage", "stage")}, Rules: tt.rules}, fields, fields)
+		rec := &mirror{side: A, id: "a1", Fields: contact.Fields{"seen": contact.DateTime(stateNow.Add(-time.Hour))}}
+		if got := cfg.until(A, rec, stateNow); !got.Equal(tt.want) {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
