@@ -119,8 +119,8 @@ func TestWhatAConnectionNeeds(t *testing.T) {
 	require.Equal(t, "somewhere", Fault{Message: "somewhere"}.String())
 }
 
-// TestLimits: how a guard's limit reads, what it lets through, and which are none.
-func TestLimitsAreCompiled(t *testing.T) {
+// TestGuardLimits: how a guard's limit reads, what it lets through, and which are none.
+func TestGuardLimits(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		l       Limit
