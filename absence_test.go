@@ -3,6 +3,7 @@ package contactsync_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -120,6 +121,39 @@ func TestIncompletePassProvesNothing(t *testing.T) {
 			if left := w.play(t); left != [2]int{3, 3} {
 				t.Errorf("after a complete pass %v are left, want 3 and 3", left)
 			}
+		})
+	}
+}
+
+// TestNobodyIsCreatedBeforeACompletePass: who a first reading leaves out may be there. Until one is said to be complete nobody is
+// created in the app, and nobody is taken for the only one who bears a key; then everybody finds their partner.
+func TestNobodyIsCreatedBeforeACompletePass(t *testing.T) {
+	t.Parallel()
+	kinds := maps.Clone(dimKinds)
+	kinds["tombstones"] = fake.WithQuirks(fake.Quirks{})
+	for kind, option := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newDimWorld(t, contactsync.Connection{}, option)
+			require.NoError(t, w.b.Put(contact.Record{ID: "b9", Fields: contact.Fields{"email": contact.Text("p9@example.com")}}))
+			w.a.page = func(p *connector.Page) { p.Records, p.Complete = without(p.Records, "a0"), false }
+			w.a.list = func(l *connector.Listing) {
+				l.Items = slices.DeleteFunc(l.Items, func(i connector.Item) bool { return i.ID == "a0" })
+				l.Complete = false
+			}
+			for range 2 {
+				require.Equal(t, [2]int{4, 5}, w.play(t), "after an incomplete pass")
+			}
+			stand := func(status string) int {
+				all, err := w.sync.Status(t.Context())
+				require.NoError(t, err)
+				return all.Counts[status]
+			}
+			require.Equal(t, 8, stand(contactsync.StatusPending))
+			w.a.page, w.a.list = nil, nil
+			require.Equal(t, [2]int{5, 5}, w.play(t), "after a complete one")
+			require.Equal(t, 5, stand(contactsync.StatusInSync))
+			require.Zero(t, stand(contactsync.StatusPending))
 		})
 	}
 }

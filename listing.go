@@ -48,7 +48,7 @@ func (r *run) readList(ctx context.Context, s Side) error {
 		}
 	}
 	r.passed(s, true, reading.complete)
-	r.side[s].Complete = true
+	r.side[s].Complete = r.side[s].Complete || reading.complete
 	b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(r.side[s])})
 	return b.commit(ctx)
 }

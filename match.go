@@ -281,6 +281,10 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 		return standing{StatusExcluded, ReasonNoKey, "it has no key by which it could be found again; give it one, such as an email"}, false
 	case cfg.duplicateHere(d, r, here, there, now):
 		return standing{StatusDuplicate, ReasonDuplicateHere, "another record of " + cfg.names[s] + " has its key; merge them, or tell them apart"}, false
+	case len(there) > 0 && !d.complete(s):
+		return standing{StatusPending, ReasonSettling, cfg.names[s] + " has not been read completely yet"}, false
+	case len(there) > 0 && !d.complete(s.Other()):
+		return standing{StatusPending, ReasonSettling, cfg.names[s.Other()] + " has not been read completely yet"}, false
 	case len(there) > 0:
 		return standing{StatusDuplicate, ReasonDuplicateThere, "several records of " + cfg.names[s.Other()] + " have its key, or the one that has is linked"}, false
 	case creates == Unknown:

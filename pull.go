@@ -86,7 +86,11 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 		row.Cursor, row.Midway = page.Next, page.More
 		if !page.More {
 			r.passed(s, row.Passing || !r.cfg.schema[s].Tombstones, page.Complete)
-			row.Complete, row.Passing = row.Complete || row.Passing, false
+			full := row.Passing
+			row.Complete, row.Passing = row.Complete || page.Complete, false
+			if full && !row.Complete && !r.cfg.schema[s].Unlistable {
+				row.Cursor = "" // whoever it left out is not there for us, and would be created: it is read from the start again
+			}
 			if page.Complete && !resumed {
 				lost, err := scanMirror(r.view, s, func(id, _ string) bool { return !seen[id] })
 				if err == nil {

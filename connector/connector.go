@@ -50,7 +50,8 @@ type Page struct {
 	Next    Cursor   // where the next page begins, or the next sync if there is no more
 	More    bool     // there is another page
 	// Complete is set on the last page of a pass from the zero cursor if the pass named every record that the app
-	// has: only then is a record that was not named known to be gone.
+	// has: only then is a record that was not named known to be gone. Nothing is created in an app before a first pass
+	// was complete, unless the schema says that there never can be one: until then each sync asks for all again.
 	Complete bool
 }
 

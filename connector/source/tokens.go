@@ -16,7 +16,7 @@ type Tokens struct {
 	// Page asks the app for one page. It fails with [connector.ErrCursorExpired] if the app no longer knows at.Sync or
 	// at.Page; what was read since then is read again.
 	Page func(ctx context.Context, at Position, fields []string) (TokenPage, error)
-	// Partial: a pass over everything does not name every record that the app has.
+	// Partial: a pass over everything does not name every record that the app has; its schema is Unlistable.
 	Partial bool
 	// MaxAge is how old a token may become before a pass over everything is due, counted from the last one; 0 means
 	// that only the app says so. It is for apps that forget tokens after some days or that forget to tell a change.

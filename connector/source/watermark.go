@@ -23,7 +23,7 @@ type Watermark struct {
 	// Sweep is after how long everything is read again, so that deletions show which the search does not tell: 0 is
 	// never.
 	Sweep time.Duration
-	// Partial: a pass over everything does not name every record that the app has.
+	// Partial: a pass over everything does not name every record that the app has; its schema is Unlistable.
 	Partial bool
 }
 
