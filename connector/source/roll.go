@@ -14,7 +14,7 @@ type Roll struct {
 	// Page returns one page of ids and versions in an order that stays; page is what the page before said, "" on the
 	// first. Next, More and Complete of the listing are not looked at.
 	Page func(ctx context.Context, page string) (listing connector.Listing, next string, err error)
-	// Partial: the list does not name every record that the app has.
+	// Partial: the list does not name every record that the app has. Nobody is created in such an app.
 	Partial bool
 
 	rounds rounds
