@@ -118,30 +118,30 @@ func (r *run) saveLife(tx Tx) error {
 	if err != nil {
 		return err
 	}
-	row := r.row
-	row.State = r.saved.state
+	now := r.saved.row
 	if len(rows) == 0 || !bytes.Equal(rows[0].Body, r.saved.body) {
-		var now connectionRow
+		now = connectionRow{}
 		if err := getRow(tx, TableConnection, "", &now); err != nil {
 			return err
 		}
-		row.State = now.State
-		if now.Version > row.Version {
-			row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
-		}
 	}
+	row := r.row
+	row.State = now.State
 	if row.State == "" || row.State == StateDraft {
 		row.State = StateActive
 	}
+	if now.Version > row.Version {
+		row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
+	}
 	stored := row.stored()
-	r.saved = savedLife{stored.Body, row.State}
+	r.saved = savedLife{stored.Body, row}
 	return tx.Put(stored, r.running())
 }
 
-// savedLife is the connection's row as the run has written it last: while the store has the same, no person has changed it.
+// savedLife is the connection's row as the run has written it last: while the store has the same, it need not be read.
 type savedLife struct {
-	body  []byte
-	state State
+	body []byte
+	row  connectionRow
 }
 
 // lastLife is the connection's row as a handle read it last. It is looked at by every call and changed by few.
