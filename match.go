@@ -299,9 +299,10 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 	return standing{}, true
 }
 
-// insistable reports whether a person may have a record created that stands so: neither a rule nor a doubt keeps it back.
+// insistable reports whether a person may have a record created that stands so: neither a rule nor a doubt about what was
+// sent keeps it back.
 func insistable(st standing) bool {
-	return st.Status == StatusDuplicate || st.Reason == ReasonNoKey || st.Reason == ReasonCreateHeld
+	return st.Status == StatusDuplicate || st.Reason == ReasonNoKey || st.Reason == ReasonCreateHeld || st.Reason == ReasonSettling
 }
 
 // duplicateHere reports whether another record of the same app has the key and comes first: one that is linked,

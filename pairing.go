@@ -102,7 +102,7 @@ func (s *Syncer) Create(ctx context.Context, side Side, id string) error {
 			return fmt.Errorf("create: the counterpart of %s in %s was deleted in %s; enter it there anew", id, side, side.Other())
 		case l != nil:
 			return fmt.Errorf("create: %w", &PartnerError{side, id, l.ID[side.Other()]})
-		case !insistable(rec.Standing):
+		case !insistable(rec.Standing) || rec.Standing.Reason == ReasonSettling: // who waits for a reading may yet find a partner
 			return fmt.Errorf("create: %s in %s is no duplicate, has a key and is not held (%s); nothing keeps it back but that", id, side,
 				strings.TrimSpace(rec.Standing.Status+" "+rec.Standing.Reason))
 		}
