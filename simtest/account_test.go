@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
@@ -93,18 +94,24 @@ func (c *crm) Schema(context.Context) (contact.Schema, error) {
 }
 
 func (c *crm) Changes(_ context.Context, q connector.Query) (connector.Page, error) {
-	since := 0
+	since, all := strings.CutPrefix(string(q.Since), "all from ") // the pass over everything goes on
+	at := 0
 	if q.Since != "" {
-		n, err := strconv.Atoi(string(q.Since))
+		n, err := strconv.Atoi(since)
 		if err != nil || n > len(c.log) {
 			return connector.Page{}, connector.ErrCursorExpired
 		}
-		since = n
+		at = n
 	}
-	end := min(since+4, len(c.log))
+	all = all || q.Since == ""
+	end := min(at+4, len(c.log))
 	page := connector.Page{Next: connector.Cursor(strconv.Itoa(end)), More: end < len(c.log)}
-	for i, id := range c.log[since:end] {
-		if slices.Contains(c.log[since+i+1:], id) {
+	if all && page.More {
+		page.Next = "all from " + page.Next
+	}
+	page.Complete = all && !page.More
+	for i, id := range c.log[at:end] {
+		if slices.Contains(c.log[at+i+1:], id) {
 			continue // told later
 		}
 		r, ok := c.records[id]

@@ -18,12 +18,13 @@ import (
 type guestSeat struct {
 	*seat
 	account *account
-	passed  bool // the pass before was seen to its end, so that the next call begins one
+	passed  bool                      // the pass before was seen to its end, so that the next call begins one
+	midway  map[connector.Cursor]bool // positions within a pass: who begins there goes on with it
 }
 
 // newGuestSeat returns the connector of a guest as one process has it, with the features that it has.
 func newGuestSeat(s *seat, a *account) connector.Connector {
-	g := &guestSeat{seat: s, account: a}
+	g := &guestSeat{seat: s, account: a, midway: map[connector.Cursor]bool{}}
 	var f connector.Features
 	if s.can.Lister != nil {
 		f.Lister = g
@@ -69,7 +70,10 @@ func (g *guestSeat) Changes(ctx context.Context, q connector.Query) (page connec
 		if page, err = g.via.Changes(ctx, asked); err != nil {
 			return err
 		}
-		if asked.Since == "" || g.passed {
+		switch {
+		case g.passed && g.midway[q.Since]: // of what the pass named before nothing is known
+			g.named = nil
+		case asked.Since == "" || g.passed:
 			g.named = map[string]bool{}
 		}
 		next := page.Next
@@ -77,7 +81,7 @@ func (g *guestSeat) Changes(ctx context.Context, q connector.Query) (page connec
 		if page.Next == behind && next != behind {
 			page.Next = relist
 		}
-		g.passed = !page.More
+		g.passed, g.midway[page.Next] = !page.More, page.More
 		g.tellPage(&page)
 		g.mention(page.Named)
 		return nil
