@@ -199,7 +199,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 		m.edited(name, r.editedAt(rec.Modified))
 	}
 	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
-		m.supersede(was) // the feed may show it for a while
+		m.supersede(was, r.opts.clock.Now()) // the feed may show it for a while, or what came between the two
 	}
 	if r.cfg.reused(m) {
 		b.unmerge(m)
@@ -224,14 +224,19 @@ func (r *run) editedAt(at time.Time) time.Time {
 	return at
 }
 
-// stale reports whether a read shows the record as it was before our last write to it. Where neither version nor
-// time can tell, a read that equals that state is kept, and believed once the app has had the time to settle.
+// stale reports whether a read shows the record as it was before our last writes to it. A version that we know is over and, where
+// there are no versions, an earlier time tell. A version that we never saw may be of a state that came between two that we did:
+// under an earlier time, or where the time is no guide and what we replaced is shown again, the read is kept, and believed once
+// the app has had the time to settle.
 func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 	if m.Wrote == nil {
 		return false
 	}
 	if rec.Version != "" {
-		return slices.Contains(m.Wrote.Superseded, rec.Version) && (rec.Version != m.version || !m.alive())
+		ours := rec.Version == m.version && m.alive()
+		if over := slices.Contains(m.Wrote.Superseded, rec.Version) && !ours; over || ours || !m.alive() {
+			return over
+		}
 	}
 	settled := m.Wrote.At.Add(r.cfg.schema[m.side].Settle)
 	if !r.opts.clock.Now().Before(settled) {
@@ -243,26 +248,31 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 		return true
 	}
 	if !rec.Modified.IsZero() && !m.Modified.IsZero() && !rec.Modified.Equal(m.Modified) {
-		return rec.Modified.Before(m.Modified)
-	}
-	differs := false
-	for name, v := range m.Wrote.Before {
-		f, _ := r.cfg.schema[m.side].Field(name)
-		if rec.Fields[name].Absent() {
-			continue // a delivery may tell less than we wrote
+		if older := rec.Modified.Before(m.Modified); !older || rec.Version == "" {
+			return older
 		}
-		if !f.Same(rec.Fields[name], v, r.cfg.Match.Region) {
-			return false
-		}
-		differs = differs || !f.Same(m.Fields[name], v, r.cfg.Match.Region)
-	}
-	if !differs {
+	} else if !r.cfg.looksBack(m, rec) {
 		return false
 	}
 	m.Doubt = &rec
 	b.dirtyMirrors[m.ref()] = true
 	b.touch(m.ref())
 	return true
+}
+
+// looksBack reports whether a read shows in a field that we wrote lately what one of these writes replaced there. Other fields may
+// differ from what they were then: somebody may have edited them between our last look and the write.
+func (cfg *config) looksBack(m *mirror, rec contact.Record) bool {
+	for _, before := range append(m.Wrote.Earlier[:len(m.Wrote.Earlier):len(m.Wrote.Earlier)], m.Wrote.Before) {
+		for name, v := range before {
+			f, _ := cfg.schema[m.side].Field(name)
+			got := rec.Fields[name]
+			if !got.Absent() && f.Same(got, v, cfg.Match.Region) && !f.Same(m.Fields[name], v, cfg.Match.Region) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // believe takes reads that were kept in doubt, which no later read has put right and whose app has had the time to
