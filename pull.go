@@ -354,6 +354,9 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	}
 	switch {
 	case l != nil && b.linkOf(to) == nil:
+		if known != nil && known.Seen < r.number { // it was somebody before, and inherits the link: what it never had nobody has cleared
+			*l = link{key: l.key, ID: l.ID, Let: l.Let, How: linkedAnew}
+		}
 		l.ID[s], l.Touch[s] = k.New, ""
 		b.relink(l)
 	case l != nil:
