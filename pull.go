@@ -331,7 +331,7 @@ func (r *run) vanished(b *book, at ref, how gone) {
 }
 
 // rekeyed takes an id that the app changed. If the new id was known, two records became one: the link of the old
-// one ends, and its partner is nobody's any more, unless the new one had no link.
+// one ends, and its partner is nobody's any more, unless the new one had no link and none is about to be made by a person.
 func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	from, to := ref{s, k.Old}, ref{s, k.New}
 	b.load([]ref{from, to})
@@ -353,7 +353,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.putMirror(&moved)
 	}
 	switch {
-	case l != nil && b.linkOf(to) == nil:
+	case l != nil && b.linkOf(to) == nil && !r.promised(b, to, l.ID[s.Other()]):
 		if known != nil && known.Seen < r.number { // it was somebody before, and inherits the link: what it never had nobody has cleared
 			*l = link{key: l.key, ID: l.ID, Let: l.Let, How: linkedAnew}
 		}
