@@ -278,10 +278,7 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	if m == nil {
 		return
 	}
-	own := &ownWrite{At: now, Before: contact.Fields{}}
-	if m.Wrote != nil {
-		own.Superseded = m.Wrote.Superseded
-	}
+	own := m.writing(now, contact.Fields{}, r.cfg.schema[w.side].Settle)
 	if m.version != res.Record.Version {
 		own.supersede(m.version)
 	}
@@ -338,7 +335,7 @@ func (r *run) swings(w *write, before contact.Fields, m *mirror, now time.Time) 
 	}
 }
 
-// supersededKept is how many versions that are known to be old are remembered, to tell a stale read.
+// supersededKept is how many versions and states that are known to be old are remembered, to tell a stale read.
 const supersededKept = 8
 
 // supersede notes a version that the app has another one for.
@@ -349,12 +346,27 @@ func (o *ownWrite) supersede(version string) {
 	}
 }
 
+// writing returns what is kept of a write that replaced the fields of before, and of those before it that an app which takes
+// that long to settle may not show yet.
+func (m *mirror) writing(at time.Time, before contact.Fields, settle time.Duration) *ownWrite {
+	own := &ownWrite{At: at, Before: before}
+	if last := m.Wrote; last != nil {
+		own.Superseded = last.Superseded
+		if len(last.Before) > 0 && at.Before(last.At.Add(settle)) {
+			own.Earlier = append(last.Earlier[:len(last.Earlier):len(last.Earlier)], last.Before)
+			own.Earlier = own.Earlier[max(0, len(own.Earlier)-supersededKept):]
+		}
+	}
+	return own
+}
+
 // supersede notes a version that the app has another one for, as a read by id has shown.
-func (m *mirror) supersede(version string) {
+func (m *mirror) supersede(version string, at time.Time) {
 	own := ownWrite{}
 	if m.Wrote != nil {
 		own = *m.Wrote
 	}
+	own.At = at
 	own.supersede(version)
 	m.Wrote = &own
 }

@@ -73,6 +73,17 @@ func (o *object) wrote(name string, w *ownWrite) {
 	inner.key("at")
 	inner.to = appendTime(inner.to, w.At)
 	inner.fields("before", w.Before)
+	if len(w.Earlier) > 0 {
+		inner.key("earlier")
+		inner.to = append(inner.to, '[')
+		for i, f := range w.Earlier {
+			if i > 0 {
+				inner.to = append(inner.to, ',')
+			}
+			inner.to = f.AppendJSON(inner.to)
+		}
+		inner.to = append(inner.to, ']')
+	}
 	inner.texts("superseded", w.Superseded)
 	o.close(inner)
 }
@@ -84,6 +95,12 @@ func (w *ownWrite) read(d *contact.Decoder) error {
 			err = readTime(d, &w.At)
 		case "before":
 			w.Before, err = d.Fields()
+		case "earlier":
+			err = d.Array(func() error {
+				f, err := d.Fields()
+				w.Earlier = append(w.Earlier, f)
+				return err
+			})
 		case "superseded":
 			w.Superseded, err = readTexts(d)
 		default:

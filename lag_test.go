@@ -48,6 +48,44 @@ func TestAFeedThatFallsBehindAReadByID(t *testing.T) {
 	}
 }
 
+// TestAFeedThatShowsWhatCameBetween: a feed that lags shows a state that came between the one that it showed last and the one that
+// was read by id, under a version that nobody has seen. That is no edit, though we have written nothing to the record.
+func TestAFeedThatShowsWhatCameBetween(t *testing.T) {
+	t.Parallel()
+	ctx, clock := t.Context(), newStepClock()
+	a := fake.New("a", plainFields, fake.WithClock(clock))
+	b := fake.New("b", plainFields, fake.WithClock(clock), fake.WithQuirks(fake.Quirks{Lag: time.Hour, Settle: time.Hour}))
+	for _, app := range []*fake.App{a, b} {
+		require.NoError(t, app.Put(contact.Record{ID: "r1", Fields: contact.Fields{"email": contact.Text("ann@example.com"), "first": contact.Text("Ann")}}))
+	}
+	clock.now = clock.now.Add(2 * time.Hour)
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "between"}, a, b, memstore.New(), contactsync.WithClock(clock))
+	require.NoError(t, err)
+	sync := func(wantA string) {
+		t.Helper()
+		_, err := s.Sync(ctx)
+		require.NoError(t, err)
+		require.Equal(t, wantA, a.Records()[0].Get("first").Str())
+	}
+	sync("Ann")
+	first := func(app *fake.App, name string) {
+		require.NoError(t, app.Edit("r1", contact.Fields{"first": contact.Text(name)}))
+	}
+	first(b, "Anna")
+	clock.now = clock.now.Add(10 * time.Minute)
+	first(b, "Annie")
+	first(a, "Annie")
+	clock.now = clock.now.Add(10 * time.Minute)
+	sync("Annie") // the update of b is refused, and the read by id shows that both say the same
+	clock.now = clock.now.Add(45 * time.Minute)
+	sync("Annie") // the feed is at Anna
+	clock.now = clock.now.Add(2 * time.Hour)
+	sync("Annie")
+	first(b, "Anne")
+	clock.now = clock.now.Add(2 * time.Hour)
+	sync("Anne")
+}
+
 // TestALabelIsNoEvidence: a creation without an answer is not taken for landed because a stranger bears the same label.
 func TestALabelIsNoEvidence(t *testing.T) {
 	t.Parallel()

@@ -226,6 +226,17 @@ func (r *run) applyLink(b *book, h holdRow) {
 	b.accept(h.IDs)
 }
 
+// promised reports whether a person has made the record a pair with another than this partner, which the sync has still to do.
+func (r *run) promised(b *book, at ref, partner string) bool {
+	there := at.side.Other()
+	for _, h := range r.requests {
+		if h.Kind == holdLink && h.IDs[at.side] == at.id && h.IDs[there] != partner && b.record(ref{there, h.IDs[there]}) != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // applyCreate has the record looked at. It reports that the decision is used up: the record has a partner, or is gone.
 func (r *run) applyCreate(b *book, h holdRow) (over bool) {
 	at := ref{h.Side, h.IDs[h.Side]}

@@ -107,6 +107,9 @@ func (pl *planner) survivesAnew(m *move) bool {
 		m.rec[x] = heirs[0]
 		m.made, m.heir[x], m.severed[x.Other()] = true, true, true
 		m.let, m.standing = old.Let, standing{Status: StatusDeleted}
+		y := x.Other()
+		partner := pl.dir.last(ref{y, old.ID[y]})
+		m.absent[y] = partner != nil && partner.Gone == missing && !old.Gone[y] // an heir of this half says nothing of the other app
 		return true
 	}
 	return false

@@ -203,7 +203,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 		m.edited(name, r.editedAt(rec.Modified))
 	}
 	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
-		m.supersede(was) // the feed may show it for a while
+		m.supersede(was, r.opts.clock.Now()) // the feed may show it for a while, or what came between the two
 	}
 	if r.cfg.reused(m) {
 		b.unmerge(m)
@@ -228,83 +228,6 @@ func (r *run) editedAt(at time.Time) time.Time {
 	return at
 }
 
-// stale reports whether a read shows the record as it was before our last write to it. Where neither version nor
-// time can tell, a read that equals that state is kept, and believed once the app has had the time to settle.
-func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
-	if m.Wrote == nil {
-		return false
-	}
-	if rec.Version != "" {
-		return slices.Contains(m.Wrote.Superseded, rec.Version) && (rec.Version != m.version || !m.alive())
-	}
-	settled := m.Wrote.At.Add(r.cfg.schema[m.side].Settle)
-	if !r.opts.clock.Now().Before(settled) {
-		return false
-	}
-	if !m.alive() {
-		m.Doubt, m.due = &rec, settled // it shows a record that we deleted, maybe one edited between our last look and that
-		b.dirtyMirrors[m.ref()] = true
-		return true
-	}
-	if !rec.Modified.IsZero() && !m.Modified.IsZero() && !rec.Modified.Equal(m.Modified) {
-		return rec.Modified.Before(m.Modified)
-	}
-	differs := false
-	for name, v := range m.Wrote.Before {
-		f, _ := r.cfg.schema[m.side].Field(name)
-		if rec.Fields[name].Absent() {
-			continue // a delivery may tell less than we wrote
-		}
-		if !f.Same(rec.Fields[name], v, r.cfg.Match.Region) {
-			return false
-		}
-		differs = differs || !f.Same(m.Fields[name], v, r.cfg.Match.Region)
-	}
-	if !differs {
-		return false
-	}
-	m.Doubt = &rec
-	b.dirtyMirrors[m.ref()] = true
-	b.touch(m.ref())
-	return true
-}
-
-// believe takes reads that were kept in doubt, which no later read has put right and whose app has had the time to
-// settle. Where the app can, they are read once more.
-func (r *run) believe(ctx context.Context, s Side) error {
-	if r.cfg.schema[s].Settle == 0 {
-		return nil
-	}
-	r.now = r.opts.clock.Now()
-	due, err := r.readDue()
-	if err != nil {
-		return err
-	}
-	for i := 0; i < len(due); i += r.opts.batch {
-		b := r.newBook()
-		b.load(due[i:min(i+r.opts.batch, len(due))])
-		var doubted []ref
-		for _, at := range due[i:min(i+r.opts.batch, len(due))] {
-			m := b.mirrors[at]
-			if m == nil || m.side != s || m.Doubt == nil || r.now.Before(m.Wrote.At.Add(r.cfg.schema[s].Settle)) {
-				continue
-			}
-			doubted = append(doubted, at)
-		}
-		if connector.FeaturesOf(r.apps[s]).Reader == nil {
-			for _, at := range doubted {
-				r.pulled(b, s, *b.mirrors[at].Doubt, true)
-			}
-		} else if err := r.reread(ctx, b, s, doubted); err != nil {
-			return err
-		}
-		if err := b.commit(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // vanished takes a record that is gone from its app.
 func (r *run) vanished(b *book, at ref, how gone) {
 	m := b.mirrorOf(at)
@@ -325,7 +248,7 @@ func (r *run) vanished(b *book, at ref, how gone) {
 }
 
 // rekeyed takes an id that the app changed. If the new id was known, two records became one: the link of the old
-// one ends, and its partner is nobody's any more, unless the new one had no link.
+// one ends, and its partner is nobody's any more, unless the new one had no link and none is about to be made by a person.
 func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	from, to := ref{s, k.Old}, ref{s, k.New}
 	b.load([]ref{from, to})
@@ -347,7 +270,10 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.putMirror(&moved)
 	}
 	switch {
-	case l != nil && b.linkOf(to) == nil:
+	case l != nil && b.linkOf(to) == nil && !r.promised(b, to, l.ID[s.Other()]):
+		if known != nil && known.Seen < r.number { // it was somebody before, and inherits the link: what it never had nobody has cleared
+			*l = link{key: l.key, ID: l.ID, Let: l.Let, How: linkedAnew}
+		}
 		l.ID[s], l.Touch[s] = k.New, ""
 		b.relink(l)
 	case l != nil:
@@ -363,11 +289,6 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	r.renameIntents(b, s, k)
 	r.renameRequests(b, s, k)
 	b.renameJournal(s, k)
-}
-
-// settling reports whether the app may not show our last write to a record yet.
-func (r *run) settling(m *mirror) bool {
-	return m.Wrote != nil && r.opts.clock.Now().Before(m.Wrote.At.Add(r.cfg.schema[m.side].Settle))
 }
 
 // missed takes the records that a complete pass did not name, and confirms each by reading it, where the app can.

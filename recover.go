@@ -188,7 +188,7 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		l.Touch[p.Side] = m.touch() // as where the answer was not lost: nobody has touched the pair, and it may be parted
 		b.putLink(l)
 	}
-	m.Wrote = &ownWrite{At: p.At, Before: p.Before}
+	m.Wrote = m.writing(p.At, p.Before, r.cfg.schema[p.Side].Settle)
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w, p)
 	r.count(b, w)

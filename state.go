@@ -61,9 +61,10 @@ type keyMark struct {
 
 // ownWrite is what is kept of our last write to a record, to tell a stale read from an edit.
 type ownWrite struct {
-	At         time.Time      `json:"at"`
-	Before     contact.Fields `json:"before,omitempty"`     // of the fields that were written
-	Superseded []string       `json:"superseded,omitempty"` // versions that our writes replaced, or that a read by id showed to be old
+	At         time.Time        `json:"at"`                   // of the write, or of a later read by id that showed another version
+	Before     contact.Fields   `json:"before,omitempty"`     // of the fields that were written
+	Earlier    []contact.Fields `json:"earlier,omitempty"`    // the same of our writes before it that the app may not show yet
+	Superseded []string         `json:"superseded,omitempty"` // versions that our writes replaced, or that a read by id showed to be old
 }
 
 // standing is a status with its reason, and what to do about it in words.
