@@ -88,6 +88,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 			r.passed(s, row.Passing || !r.cfg.schema[s].Tombstones, page.Complete)
 			row.Complete, row.Passing = row.Complete || row.Passing, false
 			if page.Complete && !resumed {
+				r.shownAll(s)
 				lost, err := scanMirror(r.view, s, func(id, _ string) bool { return !seen[id] })
 				if err == nil {
 					err = r.missed(ctx, b, s, lost, len(seen) == 0)
@@ -97,7 +98,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 				}
 			}
 		}
-		b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(row)})
+		b.dirtyRows = append(b.dirtyRows, r.sideRow(b, s))
 		done += len(page.Records) + len(page.Named)
 		r.progress(PhasePull, done, 0)
 		return b.commitLater(ctx)
@@ -137,6 +138,7 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 		r.unreadable(b, ref{s, u.ID})
 	}
 	for _, id := range page.Deleted {
+		delete(r.side[s].Hidden, id)
 		r.vanished(b, ref{s, r.knownAs(s, id)}, deleted)
 	}
 }
@@ -327,6 +329,10 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.load([]ref{from, to})
 	old := b.mirrorOf(from)
 	if old == nil {
+		if first, ok := r.side[s].Hidden[k.Old]; ok {
+			delete(r.side[s].Hidden, k.Old)
+			r.side[s].Hidden[k.New] = first
+		}
 		r.renameForgotten(b, s, k)
 		return
 	}

@@ -267,7 +267,11 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 	if err != nil {
 		return err
 	}
-	due = slices.Concat(due, found)
+	read, err := r.readHidden(ctx, b, creates)
+	if err != nil {
+		return err
+	}
+	due = slices.Concat(due, found, read)
 	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
 		guess := i == 2
 		for _, p := range creates {
@@ -285,7 +289,7 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 		}
 		alike := r.newcomers(b, p, due, r.sharesAny)
 		p.again = r.repeatable(b, p, alike)
-		if r.waited(p) && len(alike) == 0 {
+		if r.waited(p) && len(alike) == 0 && !r.mayHide(b, p) {
 			p.done = true // the app had its time and does not show it: it is created again
 		}
 		for _, m := range alike { // one of them may be ours: nobody guesses which

@@ -83,6 +83,8 @@ type sideRow struct {
 	Proves   bool             `json:"proves,omitempty"`   // the app has said of a pass that it named everything
 	Complete bool             `json:"complete,omitempty"` // it was once read to its end
 	Identity string           `json:"identity,omitempty"`
+	// Hidden are records that are there and that nobody could read yet, each with the number of the sync that was first told of it.
+	Hidden map[string]int64 `json:"hidden,omitempty"`
 }
 
 // intentRow is a batch of writes that is being sent.
