@@ -266,6 +266,33 @@ func TestHiddenMayBeOurs(t *testing.T) {
 	}
 }
 
+// TestMergedBeforeTheAnswer: an update without an answer whose record a user then merged into another settles nothing of the other
+// one's pair, which gets what the merge brought. The history tells of the update.
+func TestMergedBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{})
+	w.play(t)
+	require.NoError(t, w.a.Edit("a1", contact.Fields{"first": contact.Empty}))
+	w.play(t)
+	require.NoError(t, w.b.Edit("b0", contact.Fields{"first": contact.Text("Ann")}))
+	require.NoError(t, w.a.Fail(fake.Fault{On: "update", Kind: fake.LostResponse, Times: 1}))
+	w.play(t)
+	require.NoError(t, w.a.Merge("a1", "a0"))
+	w.play(t)
+
+	for _, r := range append(w.a.Records(), w.b.Records()...) {
+		if r.ID == "a1" || r.ID == "b1" {
+			require.Equal(t, contact.Text("Ann"), r.Get("first"), r.ID)
+		}
+	}
+	page, _, err := w.sync.History(t.Context(), contactsync.HistoryQuery{})
+	require.NoError(t, err)
+	told := slices.IndexFunc(page, func(e contactsync.HistoryEntry) bool { return e.Recovered })
+	require.GreaterOrEqual(t, told, 0)
+	require.Equal(t, [2]string{"a1", "b0"}, page[told].IDs)
+	require.Equal(t, contact.Text("Ann"), page[told].After["first"])
+}
+
 // hide keeps records of a from being read from now on, and no others.
 func (w *dimWorld) hide(ids ...string) {
 	var unread []connector.Unread

@@ -353,6 +353,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		l.ID[s], l.Touch[s] = k.New, ""
 		b.relink(l)
 	case l != nil:
+		r.partIntents(b, s, l, known)
 		b.dropLink(l)
 		b.mergedAway(ref{s.Other(), l.ID[s.Other()]}, k.New)
 	}

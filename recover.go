@@ -161,6 +161,10 @@ func (r *run) waited(p *pendingIntent) bool {
 func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	m := b.record(ref{p.Side, p.ID})
 	l := b.linkOf(ref{p.Side, p.ID})
+	if p.Partner != "" && m != nil {
+		r.recoverParted(b, p, m)
+		return
+	}
 	if m == nil || l == nil {
 		p.done = true
 		return
@@ -190,6 +194,20 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	}
 	m.Wrote = &ownWrite{At: p.At, Before: p.Before}
 	b.dirtyMirrors[m.ref()] = true
+	r.found(b, w, p)
+	r.count(b, w)
+}
+
+// recoverParted tells in the history of an update that landed before its record became part of another one. It settles nothing:
+// what it was decided on is no pair any more, and what the other one shows of it is for its own partner to get.
+func (r *run) recoverParted(b *book, p *pendingIntent, m *mirror) {
+	if !r.cfg.brought(p.Side, p.Patch, p.Before, p.Had, m.Fields) {
+		p.done = r.waited(p) && !m.Unread
+		return
+	}
+	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
+	w := p.write(&link{})
+	w.link.ID[p.Side], w.link.ID[p.Side.Other()] = p.ID, p.Partner
 	r.found(b, w, p)
 	r.count(b, w)
 }
