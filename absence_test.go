@@ -254,6 +254,103 @@ func TestUnreadTellsOfNoWrite(t *testing.T) {
 	}
 }
 
+// TestHiddenMayBeOurs: a record that was told of after a creation without an answer, and that nobody could read yet, may be what
+// that made. Nobody is created anew before it can be read. One that was there before is nobody's creation.
+func TestHiddenMayBeOurs(t *testing.T) {
+	t.Parallel()
+	kinds := maps.Clone(dimKinds)
+	kinds["changes"] = fake.WithQuirks(fake.Quirks{})
+	for kind, option := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newDimWorld(t, contactsync.Connection{}, option)
+			w.hide("broken")
+			w.play(t)
+			enter := func(i int, fault fake.Kind) {
+				t.Helper()
+				person := contact.Fields{"first": contact.Text("New"), "email": contact.Text(fmt.Sprintf("new%d@example.com", i))}
+				require.NoError(t, w.b.Put(contact.Record{Fields: person}))
+				require.NoError(t, w.a.Fail(fake.Fault{On: "create", Kind: fault, Times: 1}))
+				w.play(t)
+				w.a.Reset()
+			}
+			enter(1, fake.LostResponse)
+			made := slices.IndexFunc(w.a.Records(), func(r contact.Record) bool { return r.Get("first").Str() == "New" })
+			w.hide("broken", w.a.Records()[made].ID)
+			for range 2 {
+				if left := w.play(t); left != [2]int{5, 5} || w.a.Calls()["create"] != 0 {
+					t.Errorf("%v are left, want 5 and 5; a was asked for %d creations, want none", left, w.a.Calls()["create"])
+				}
+			}
+			w.hide("broken")
+			if left := w.play(t); left != [2]int{5, 5} || w.a.Calls()["create"] != 0 {
+				t.Errorf("once it can be read %v are left, want 5 and 5; a was asked for %d creations, want none", left, w.a.Calls()["create"])
+			}
+			page, _, err := w.sync.History(t.Context(), contactsync.HistoryQuery{})
+			require.NoError(t, err)
+			require.Len(t, page, 1)
+			require.True(t, page[0].Recovered)
+
+			enter(2, fake.PartialBatch)
+			if left := w.play(t); left != [2]int{6, 6} {
+				t.Errorf("beside a record that never could be read %v are left, want 6 and 6", left)
+			}
+		})
+	}
+}
+
+// TestMergedBeforeTheAnswer: an update without an answer whose record a user then merged into another settles nothing of the other
+// one's pair, which gets what the merge brought. The history tells of the update.
+func TestMergedBeforeTheAnswer(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{})
+	w.play(t)
+	require.NoError(t, w.a.Edit("a1", contact.Fields{"first": contact.Empty}))
+	w.play(t)
+	require.NoError(t, w.b.Edit("b0", contact.Fields{"first": contact.Text("Ann")}))
+	require.NoError(t, w.a.Fail(fake.Fault{On: "update", Kind: fake.LostResponse, Times: 1}))
+	w.play(t)
+	require.NoError(t, w.a.Merge("a1", "a0"))
+	w.play(t)
+
+	for _, r := range append(w.a.Records(), w.b.Records()...) {
+		if r.ID == "a1" || r.ID == "b1" {
+			require.Equal(t, contact.Text("Ann"), r.Get("first"), r.ID)
+		}
+	}
+	page, _, err := w.sync.History(t.Context(), contactsync.HistoryQuery{})
+	require.NoError(t, err)
+	told := slices.IndexFunc(page, func(e contactsync.HistoryEntry) bool { return e.Recovered })
+	require.GreaterOrEqual(t, told, 0)
+	require.Equal(t, [2]string{"a1", "b0"}, page[told].IDs)
+	require.Equal(t, contact.Text("Ann"), page[told].After["first"])
+}
+
+// hide keeps records of a from being read from now on, and no others.
+func (w *dimWorld) hide(ids ...string) {
+	var unread []connector.Unread
+	for _, id := range ids {
+		unread = append(unread, connector.Unread{ID: id, Err: connector.ErrInvalid})
+	}
+	w.a.page = func(p *connector.Page) {
+		for _, id := range ids {
+			p.Records = without(p.Records, id)
+		}
+		p.Unread = unread
+	}
+	w.a.list = func(l *connector.Listing) {
+		l.Items = slices.DeleteFunc(l.Items, func(i connector.Item) bool { return slices.Contains(ids, i.ID) })
+		l.Unread = unread
+	}
+	w.a.read = func(asked []string, results []connector.ReadResult) {
+		for i, id := range asked {
+			if slices.Contains(ids, id) {
+				results[i] = connector.ReadResult{Err: &connector.Error{App: "a", Op: "read", Err: connector.ErrInvalid}}
+			}
+		}
+	}
+}
+
 // TestNotFoundIsGuarded: an app that answers every write with not found, as one does whose address is wrong, has nobody
 // deleted past the guards.
 func TestNotFoundIsGuarded(t *testing.T) {

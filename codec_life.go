@@ -194,6 +194,9 @@ func (row sideRow) body() []byte {
 	o.flag("proves", row.Proves)
 	o.flag("complete", row.Complete)
 	o.text("identity", row.Identity)
+	if len(row.Hidden) > 0 {
+		o.any("hidden", row.Hidden)
+	}
 	return o.end()
 }
 
@@ -218,6 +221,8 @@ func (row *sideRow) read(body []byte) error {
 			row.Complete, err = d.Bool()
 		case "identity":
 			row.Identity, err = d.String()
+		case "hidden":
+			row.Hidden, err = readMap(d, func(n *int64) (err error) { *n, err = d.Int(); return err })
 		default:
 			err = d.Skip() // of a newer version
 		}

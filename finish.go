@@ -125,9 +125,10 @@ const (
 	pastLimit  = 8
 )
 
-// freeze takes the fields out of the patch that would swing back once more: rings of connections, automations and
-// foreign tools cannot make us spin.
+// freeze takes the fields out of the patch that would swing back once more, and with them what is decided together with
+// them: rings of connections, automations and foreign tools cannot make us spin.
 func (p *pairing) freeze(s Side, patch contact.Patch) {
+	var frozen []string
 	for _, name := range patch.Names() {
 		old := p.link.Past[pastKey(s, name)]
 		f, _ := p.cfg.schema[s].Field(name)
@@ -137,10 +138,34 @@ func (p *pairing) freeze(s Side, patch contact.Patch) {
 		if !old.Frozen {
 			old.Frozen, old.Since = true, p.now
 		}
-		delete(patch, name)
-		p.on[s] = slices.DeleteFunc(p.on[s], func(st settlement) bool { return st.about(p.cfg, s, name) })
+		frozen = append(frozen, name)
 		p.note(StatusConflict, ReasonOscillating, name+" keeps changing back; a person decides")
 	}
+	for _, name := range p.cfg.whole(s, frozen) {
+		delete(patch, name)
+		p.on[s] = slices.DeleteFunc(p.on[s], func(st settlement) bool { return st.about(p.cfg, s, name) })
+	}
+}
+
+// whole adds to fields of side s those that are written with them or not at all: of one mapping, or of one group.
+func (cfg *config) whole(s Side, fields []string) []string {
+	for i := 0; i < len(fields); i++ {
+		for _, bundle := range cfg.bundles {
+			var all []string
+			for _, m := range bundle {
+				all = append(all, selected(m, s)...)
+			}
+			if !slices.Contains(all, fields[i]) {
+				continue
+			}
+			for _, name := range all {
+				if !slices.Contains(fields, name) {
+					fields = append(fields, name)
+				}
+			}
+		}
+	}
+	return fields
 }
 
 func pastKey(s Side, field string) string { return s.String() + "." + field }

@@ -27,12 +27,7 @@ const (
 func (cfg *config) landed(s Side, patch contact.Patch, before, now contact.Fields) trace {
 	seen := map[trace]bool{}
 	for _, name := range patch.Names() {
-		f, _ := cfg.schema[s].Field(name)
-		t := traceOf(f, patch[name], before[name], now[name], cfg.Match.Region)
-		if t == bears && (f.Type == contact.TypeSet || f.Type == contact.TypeChoice || f.Type == contact.TypeBool) {
-			t = hints
-		}
-		seen[t] = true
+		seen[cfg.trace(s, name, patch[name], before[name], now[name])] = true
 	}
 	switch {
 	case seen[lacks] || !seen[edited] && !seen[hints] && !seen[bears]:
@@ -41,6 +36,26 @@ func (cfg *config) landed(s Side, patch contact.Patch, before, now contact.Field
 		return bears
 	}
 	return silent
+}
+
+// brought reports whether a record shows an update of another one that has become part of it: it holds something that was sent
+// there, and that neither of the two held before. What was taken out there it may never have held.
+func (cfg *config) brought(s Side, patch contact.Patch, before, had, now contact.Fields) bool {
+	return slices.ContainsFunc(patch.Names(), func(name string) bool {
+		c := patch[name]
+		return (!c.Set.Absent() || len(c.Add) > 0) &&
+			cfg.trace(s, name, c, before[name], now[name]) == bears && cfg.trace(s, name, c, had[name], now[name]) == bears
+	})
+}
+
+// trace is what a field of side s tells of a change.
+func (cfg *config) trace(s Side, name string, c contact.Change, before, now contact.Value) trace {
+	f, _ := cfg.schema[s].Field(name)
+	t := traceOf(f, c, before, now, cfg.Match.Region)
+	if t == bears && (f.Type == contact.TypeSet || f.Type == contact.TypeChoice || f.Type == contact.TypeBool) {
+		return hints
+	}
+	return t
 }
 
 // traceOf says what a field tells of a change, by what it held before and holds now.

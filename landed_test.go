@@ -12,11 +12,7 @@ import (
 // each field held before, what was sent, what is there now; a field that is not named was not sent.
 func TestLanded(t *testing.T) {
 	t.Parallel()
-	schema := &contact.Schema{Fields: []contact.Field{{Name: "company", Type: contact.TypeText}, {Name: "first", Type: contact.TypeText}, {Name: "notes", Type: contact.TypeText, MaxLength: 3},
-		{Name: "stage", Type: contact.TypeChoice}, {Name: "tags", Type: contact.TypeSet},
-		{Name: "phones", Type: contact.TypePhone, Many: true, MaxEntries: 2}}}
-	cfg, bad := compile(&Connection{ID: "c", Match: Match{Keys: []MatchKey{{Kind: KeyNameCompany}}}}, [2]*contact.Schema{schema, schema})
-	require.Empty(t, bad)
+	cfg, schema := landedConfig(t)
 	for name, row := range map[string]struct {
 		fields [][4]string // name, before, sent, now
 		want   trace
@@ -61,6 +57,52 @@ func TestLanded(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBrought: what a record shows of an update that was sent to another one, which then became part of it. A row names what each
+// field of the other one held before, what was sent there, what the record itself held, and what it holds now.
+func TestBrought(t *testing.T) {
+	t.Parallel()
+	cfg, schema := landedConfig(t)
+	for name, row := range map[string]struct {
+		fields [][5]string // name, before, sent, had, now
+		want   bool
+	}{
+		"it took what was sent":               {[][5]string{{"company", "Acme", "Bond", "", "Bond"}}, true},
+		"it kept its own":                     {[][5]string{{"company", "Acme", "Bond", "Cox", "Cox"}}, false},
+		"it had what was sent":                {[][5]string{{"company", "Acme", "Bond", "Bond", "Bond"}}, false},
+		"it took what was there before":       {[][5]string{{"company", "Acme", "Bond", "", "Acme"}}, false},
+		"one field tells, another does not":   {[][5]string{{"company", "Acme", "Bond", "Cox", "Cox"}, {"first", "", "Ann", "", "Ann"}}, true},
+		"it took an entry that was sent":      {[][5]string{{"phones", "1", "1 2", "3", "3 1 2"}}, true},
+		"it had one of two that were sent":    {[][5]string{{"phones", "", "1 2", "1", "1 2"}}, true},
+		"it had all that were sent":           {[][5]string{{"phones", "1", "1 2", "2", "2 1"}}, false},
+		"it took what was there by itself":    {[][5]string{{"phones", "1", "1 2", "3", "3 1"}}, false},
+		"what was taken out it never had":     {[][5]string{{"phones", "1 2", "1", "3", "3 1"}}, false},
+		"a tag, which anybody may have added": {[][5]string{{"tags", "", "x", "", "x"}}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before, sent, had, now := contact.Fields{}, contact.Fields{}, contact.Fields{}, contact.Fields{}
+			for _, f := range row.fields {
+				field, _ := schema.Field(f[0])
+				before[f[0]], sent[f[0]], had[f[0]], now[f[0]] = inRow(field, f[1]), inRow(field, f[2]), inRow(field, f[3]), inRow(field, f[4])
+			}
+			if got := cfg.brought(B, diff(before, sent, schema), before, had, now); got != row.want {
+				t.Errorf("brought: %v, want %v", got, row.want)
+			}
+		})
+	}
+}
+
+// landedConfig is a connection between two apps of one schema.
+func landedConfig(t *testing.T) (*config, *contact.Schema) {
+	t.Helper()
+	schema := &contact.Schema{Fields: []contact.Field{{Name: "company", Type: contact.TypeText}, {Name: "first", Type: contact.TypeText}, {Name: "notes", Type: contact.TypeText, MaxLength: 3},
+		{Name: "stage", Type: contact.TypeChoice}, {Name: "tags", Type: contact.TypeSet},
+		{Name: "phones", Type: contact.TypePhone, Many: true, MaxEntries: 2}}}
+	cfg, bad := compile(&Connection{ID: "c", Match: Match{Keys: []MatchKey{{Kind: KeyNameCompany}}}}, [2]*contact.Schema{schema, schema})
+	require.Empty(t, bad)
+	return cfg, schema
 }
 
 // inRow returns a value as a row of the table writes it: elements stand between spaces.

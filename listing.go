@@ -43,13 +43,14 @@ func (r *run) readList(ctx context.Context, s Side) error {
 		r.unreadable(b, at)
 	}
 	if reading.complete {
+		r.shownAll(s)
 		if err := r.missed(ctx, b, s, reading.lost(), reading.named == 0); err != nil {
 			return err
 		}
 	}
 	r.passed(s, true, reading.complete)
 	r.side[s].Complete = r.side[s].Complete || reading.complete
-	b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(r.side[s])})
+	b.dirtyRows = append(b.dirtyRows, r.sideRow(b, s))
 	return b.commit(ctx)
 }
 
@@ -220,15 +221,6 @@ func (r *run) readNamed(ctx context.Context, s Side, items []connector.Item) err
 		}
 	}
 	return nil
-}
-
-// unreadable notes a record that is there and cannot be read. What the mirror has of it may be old.
-func (r *run) unreadable(b *book, at ref) {
-	r.report.Unread++
-	if m := b.mirrorOf(at); m != nil && !m.Unread {
-		m.Unread = true
-		b.dirtyMirrors[at] = true
-	}
 }
 
 // isTransient reports whether a record could not be read for a reason that is not its own, and may pass.

@@ -92,6 +92,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 				row.Cursor = "" // whoever it left out is not there for us, and would be created: it is read from the start again
 			}
 			if page.Complete && !resumed {
+				r.shownAll(s)
 				lost, err := scanMirror(r.view, s, func(id, _ string) bool { return !seen[id] })
 				if err == nil {
 					err = r.missed(ctx, b, s, lost, len(seen) == 0)
@@ -101,7 +102,7 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 				}
 			}
 		}
-		b.dirtyRows = append(b.dirtyRows, Row{Table: TableSide, Key: s.String(), Body: marshal(row)})
+		b.dirtyRows = append(b.dirtyRows, r.sideRow(b, s))
 		done += len(page.Records) + len(page.Named)
 		r.progress(PhasePull, done, 0)
 		return b.commitLater(ctx)
@@ -141,6 +142,7 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 		r.unreadable(b, ref{s, u.ID})
 	}
 	for _, id := range page.Deleted {
+		delete(r.side[s].Hidden, id)
 		r.vanished(b, ref{s, r.knownAs(s, id)}, deleted)
 	}
 }
@@ -254,6 +256,10 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.load([]ref{from, to})
 	old := b.mirrorOf(from)
 	if old == nil {
+		if first, ok := r.side[s].Hidden[k.Old]; ok {
+			delete(r.side[s].Hidden, k.Old)
+			r.side[s].Hidden[k.New] = first
+		}
 		r.renameForgotten(b, s, k)
 		return
 	}
@@ -277,6 +283,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		l.ID[s], l.Touch[s] = k.New, ""
 		b.relink(l)
 	case l != nil:
+		r.partIntents(b, s, l, known)
 		b.dropLink(l)
 		b.mergedAway(ref{s.Other(), l.ID[s.Other()]}, k.New)
 	}

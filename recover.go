@@ -161,6 +161,10 @@ func (r *run) waited(p *pendingIntent) bool {
 func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	m := b.record(ref{p.Side, p.ID})
 	l := b.linkOf(ref{p.Side, p.ID})
+	if p.Partner != "" && m != nil {
+		r.recoverParted(b, p, m)
+		return
+	}
 	if m == nil || l == nil {
 		p.done = true
 		return
@@ -190,6 +194,20 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	}
 	m.Wrote = m.writing(p.At, p.Before, r.cfg.schema[p.Side].Settle)
 	b.dirtyMirrors[m.ref()] = true
+	r.found(b, w, p)
+	r.count(b, w)
+}
+
+// recoverParted tells in the history of an update that landed before its record became part of another one. It settles nothing:
+// what it was decided on is no pair any more, and what the other one shows of it is for its own partner to get.
+func (r *run) recoverParted(b *book, p *pendingIntent, m *mirror) {
+	if !r.cfg.brought(p.Side, p.Patch, p.Before, p.Had, m.Fields) {
+		p.done = r.waited(p) && !m.Unread
+		return
+	}
+	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
+	w := p.write(&link{})
+	w.link.ID[p.Side], w.link.ID[p.Side.Other()] = p.ID, p.Partner
 	r.found(b, w, p)
 	r.count(b, w)
 }
@@ -267,7 +285,11 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 	if err != nil {
 		return err
 	}
-	due = slices.Concat(due, found)
+	read, err := r.readHidden(ctx, b, creates)
+	if err != nil {
+		return err
+	}
+	due = slices.Concat(due, found, read)
 	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
 		guess := i == 2
 		for _, p := range creates {
@@ -285,7 +307,7 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 		}
 		alike := r.newcomers(b, p, due, r.sharesAny)
 		p.again = r.repeatable(b, p, alike)
-		if r.waited(p) && len(alike) == 0 {
+		if r.waited(p) && len(alike) == 0 && !r.mayHide(b, p) {
 			p.done = true // the app had its time and does not show it: it is created again
 		}
 		for _, m := range alike { // one of them may be ours: nobody guesses which

@@ -4,20 +4,49 @@ import (
 	"slices"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
 )
 
 // What is noted of a record follows it to its new id: the notes of unanswered writes, what persons decided about it, and
 // its history.
 
-// renameIntents has the notes of unanswered writes follow a record.
-func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
+// readNoted reads the notes of unanswered writes, once a changed id asks for them.
+func (r *run) readNoted(b *book) {
 	if r.noted == nil {
 		r.noted, b.err = r.readIntents()
 	}
+}
+
+// renameIntents has the notes of unanswered writes follow a record.
+func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
+	r.readNoted(b)
 	for _, p := range r.noted {
-		if p.about(p.ID) == (ref{s, k.Old}) {
+		switch at := (ref{s, k.Old}); {
+		case p.about(p.ID) == at:
 			p.ID = k.New
-			b.dirtyRows = append(b.dirtyRows, p.intentRow.row())
+		case p.Partner != "" && (ref{p.Side.Other(), p.Partner}) == at:
+			p.Partner = k.New
+		default:
+			continue
+		}
+		b.dirtyRows = append(b.dirtyRows, p.intentRow.row())
+	}
+}
+
+// partIntents keeps in the notes of unanswered updates what is to be known of them once their record has become part of another
+// one, and their pair is none any more.
+func (r *run) partIntents(b *book, s Side, l *link, into *mirror) {
+	r.readNoted(b)
+	for _, p := range r.noted {
+		if p.Op != connector.Update || p.Partner != "" || p.about(p.ID) != (ref{s, l.ID[s]}) {
+			continue
+		}
+		p.Partner = l.ID[s.Other()]
+		p.Had = contact.Fields{}
+		for name := range p.Patch {
+			if v := into.Fields[name]; !v.Absent() {
+				p.Had[name] = v
+			}
 		}
 	}
 }

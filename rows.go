@@ -83,6 +83,8 @@ type sideRow struct {
 	Proves   bool             `json:"proves,omitempty"`   // the app has said of a pass that it named everything
 	Complete bool             `json:"complete,omitempty"` // it was once read to its end
 	Identity string           `json:"identity,omitempty"`
+	// Hidden are records that are there and that nobody could read yet, each with the number of the sync that was first told of it.
+	Hidden map[string]int64 `json:"hidden,omitempty"`
 }
 
 // intentRow is a batch of writes that is being sent.
@@ -111,6 +113,9 @@ type intent struct {
 	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
 	Back  string   `json:"back,omitempty"`  // the journal's row that it takes back
 	Clean bool     `json:"clean,omitempty"` // of such a write: nobody had touched the record since the pair was decided
+	// Of an update whose record became part of another one, and whose pair is none any more:
+	Partner string         `json:"partner,omitempty"` // the other half of that pair
+	Had     contact.Fields `json:"had,omitempty"`     // what the other one held by itself, of the fields that were sent
 }
 
 // holdRow is what waits for a person, was decided by one, or is proposed to one.

@@ -132,6 +132,7 @@ type run struct {
 	now    time.Time // when planning began: the one time that decisions see
 
 	side      [2]sideRow
+	hidden    [2]map[string]bool // hidden records that were told of in this sync
 	pulledAt  [2]time.Time
 	cutOff    [2]bool     // the app was not read to its end
 	listed    [2]*listing // what is asked for ahead

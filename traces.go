@@ -396,13 +396,16 @@ func (p *traces) takeIntents(tx ReadTx) error {
 		return err
 	}
 	for _, note := range notes {
+		about := func(w intent) bool {
+			return p.has(note.about(w.ID)) || w.Partner != "" && p.has(ref{note.Side.Other(), w.Partner})
+		}
 		theirs := *note
 		theirs.Writes = slices.Clone(note.Writes)
-		theirs.Writes = slices.DeleteFunc(theirs.Writes, func(w intent) bool { return !p.has(note.about(w.ID)) })
+		theirs.Writes = slices.DeleteFunc(theirs.Writes, func(w intent) bool { return !about(w) })
 		if len(theirs.Writes) == 0 {
 			continue
 		}
-		note.Writes = slices.DeleteFunc(note.Writes, func(w intent) bool { return p.has(note.about(w.ID)) })
+		note.Writes = slices.DeleteFunc(note.Writes, about)
 		p.sent = append(p.sent, theirs)
 		left := Row{Table: TableIntent, Key: note.key}
 		if len(note.Writes) > 0 {

@@ -83,9 +83,9 @@ func (p *pairing) differs(m *mapping) string {
 		return "both sides were edited, and a person is to decide"
 	}
 	for _, s := range Sides {
-		for _, sel := range m.sel[s] {
-			if old := p.link.Past[pastKey(s, sel.Field)]; old != nil && old.Frozen {
-				return sel.Field + " of " + p.cfg.names[s] + " kept changing back, and is frozen until a person releases it"
+		for _, name := range p.cfg.whole(s, selected(m, s)) {
+			if old := p.link.Past[pastKey(s, name)]; old != nil && old.Frozen {
+				return name + " of " + p.cfg.names[s] + " kept changing back, and is frozen until a person releases it"
 			}
 		}
 	}
