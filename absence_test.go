@@ -24,6 +24,7 @@ type dim struct {
 	list   func(*connector.Listing)
 	read   func([]string, []connector.ReadResult)
 	before func(connector.Op) // a write
+	fail   error              // of a reading
 }
 
 func (d *dim) Features() connector.Features {
@@ -34,6 +35,9 @@ func (d *dim) Features() connector.Features {
 
 func (d *dim) Changes(ctx context.Context, q connector.Query) (connector.Page, error) {
 	page, err := d.App.Changes(ctx, q)
+	if err == nil && d.fail != nil {
+		return page, d.fail
+	}
 	if err == nil && d.page != nil {
 		d.page(&page)
 	}
@@ -49,6 +53,9 @@ func (d *dim) List(ctx context.Context, since connector.Cursor) (connector.Listi
 }
 
 func (d *dim) Read(ctx context.Context, ids, fields []string) ([]connector.ReadResult, error) {
+	if d.fail != nil {
+		return nil, d.fail
+	}
 	results, err := d.App.Read(ctx, ids, fields)
 	if err == nil && d.read != nil {
 		d.read(ids, results)

@@ -27,7 +27,8 @@ func (r *run) readList(ctx context.Context, s Side) error {
 	if err != nil {
 		return err
 	}
-	reading := &listReading{run: r, side: s, reader: f.Reader, known: l.known}
+	more := !containsAll(r.side[s].Fields, r.cfg.used[s]) // than was read of those that have not changed
+	reading := &listReading{run: r, side: s, reader: f.Reader, known: l.known, whole: more}
 	for i, page := range l.pages {
 		if err := reading.take(ctx, page); err != nil {
 			return err
@@ -49,7 +50,7 @@ func (r *run) readList(ctx context.Context, s Side) error {
 		}
 	}
 	r.passed(s, true, reading.complete)
-	r.side[s].Complete = r.side[s].Complete || reading.complete
+	r.side[s].Complete, r.side[s].Fields = r.side[s].Complete || reading.complete, r.cfg.used[s]
 	b.dirtyRows = append(b.dirtyRows, r.sideRow(b, s))
 	return b.commit(ctx)
 }
@@ -128,6 +129,7 @@ type listReading struct {
 	known    map[string]known // by id
 	named    int              // how many ids the list names
 	changed  []string         // ids that are to be read
+	whole    bool             // all are
 	unread   []ref            // records that are there and cannot be read
 	complete bool
 	done     int
@@ -136,7 +138,7 @@ type listReading struct {
 // take takes a page of the list, and reads what differs once that fills a batch.
 func (l *listReading) take(ctx context.Context, page connector.Listing) error {
 	for _, item := range page.Items {
-		if was, ok := l.saw(item.ID); !ok || was != item.Version || was == "" {
+		if was, ok := l.saw(item.ID); !ok || l.whole || was != item.Version || was == "" {
 			l.changed = append(l.changed, item.ID)
 		}
 	}

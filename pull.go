@@ -44,7 +44,8 @@ func (r *run) pullSide(ctx context.Context, s Side) error {
 		}
 	}
 	row := &r.side[s]
-	if !containsAll(row.Fields, r.cfg.used[s]) {
+	had := row.Fields
+	if !containsAll(had, r.cfg.used[s]) {
 		row.Cursor = "" // a cursor belongs to the fields it was got with
 	}
 	row.Fields = r.cfg.used[s]
@@ -60,6 +61,7 @@ func (r *run) pullSide(ctx context.Context, s Side) error {
 		return nil
 	}
 	if errors.Is(err, connector.ErrNoFeed) {
+		row.Fields = had // until the list was read to its end
 		return r.readList(ctx, s)
 	}
 	return err
