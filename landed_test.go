@@ -43,6 +43,10 @@ func TestLanded(t *testing.T) {
 		"an entry came, and another edit":      {[][4]string{{"phones", "", "1", "1"}, {"company", "Acme", "Bond", "Cox"}}, bears},
 		"a full list, another field has it":    {[][4]string{{"phones", "1 2", "1 2 3", "1 2"}, {"company", "Acme", "Bond", "Bond"}}, bears},
 		"a full list alone":                    {[][4]string{{"phones", "1 2", "1 2 3", "1 2"}}, lacks},
+		"one may be cut, of exactly its room":  {[][4]string{{"notes", "Bon", "Boa", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, lacks},
+		"an element that was there from first": {[][4]string{{"tags", "x", "x y", "x"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
+		"the first of them is gone":            {[][4]string{{"tags", "a x", "x", "a x"}}, lacks},
+		"a list without a limit, as it was":    {[][4]string{{"mails", "a@x.org", "a@x.org b@x.org", "a@x.org"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
 		"a list with room, as it was":          {[][4]string{{"phones", "1", "1 3", "1"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +103,7 @@ func landedConfig(t *testing.T) (*config, *contact.Schema) {
 	t.Helper()
 	schema := &contact.Schema{Fields: []contact.Field{{Name: "company", Type: contact.TypeText}, {Name: "first", Type: contact.TypeText}, {Name: "notes", Type: contact.TypeText, MaxLength: 3},
 		{Name: "stage", Type: contact.TypeChoice}, {Name: "tags", Type: contact.TypeSet},
-		{Name: "phones", Type: contact.TypePhone, Many: true, MaxEntries: 2}}}
+		{Name: "phones", Type: contact.TypePhone, Many: true, MaxEntries: 2}, {Name: "mails", Type: contact.TypeEmail, Many: true}}}
 	cfg, bad := compile(&Connection{ID: "c", Match: Match{Keys: []MatchKey{{Kind: KeyNameCompany}}}}, [2]*contact.Schema{schema, schema})
 	require.Empty(t, bad)
 	return cfg, schema
@@ -121,4 +125,29 @@ func inRow(f contact.Field, text string) contact.Value {
 		return contact.List(entries...)
 	}
 	return contact.Text(text)
+}
+
+// TestLandedEntry: an entry that was sent with another type than it had shows by that type.
+func TestLandedEntry(t *testing.T) {
+	t.Parallel()
+	f := contact.Field{Name: "phones", Type: contact.TypePhone, Many: true}
+	entry := func(kind string) contact.Value {
+		return contact.List(contact.Entry{Value: contact.Text("+32470000001"), Type: kind})
+	}
+	sent := contact.Change{Add: entry("work").Entries()}
+	for now, want := range map[string]trace{"work": bears, "home": lacks, "mobile": lacks} {
+		require.Equal(t, want, traceElements(f, sent, entry("home"), entry(now)), now)
+	}
+	require.Equal(t, lacks, traceElements(f, sent, entry("work"), entry("work")), "it was there before")
+}
+
+// TestLooksLike: what is no text looks like nothing.
+func TestLooksLike(t *testing.T) {
+	t.Parallel()
+	require.True(t, looksLike(contact.Text("Bond & Co"), contact.Text("BOND")))
+	require.False(t, looksLike(contact.Text("1"), contact.Bool(true)))
+	require.False(t, looksLike(contact.Bool(true), contact.Text("")))
+	require.False(t, looksLike(contact.Bool(true), contact.Text("t")))
+	require.False(t, looksLike(contact.Text("true"), contact.Bool(true)))
+	require.False(t, looksLike(contact.Text("x"), contact.Empty))
 }

@@ -103,6 +103,21 @@ func TestLimits(t *testing.T) {
 	require.Len(t, seen, 9, "every ability has a row")
 }
 
+// TestClearsThatOneSideTakes: a mapping that empties is refused where nothing but the app that cannot empty is written to.
+func TestClearsThatOneSideTakes(t *testing.T) {
+	t.Parallel()
+	able := contact.Schema{Fields: []contact.Field{{Name: "email", Type: contact.TypeEmail}, {Name: "notes", Type: contact.TypeText}}}
+	geeks := able.Limited(contact.Limit{Cannot: contact.AbilityClear, Why: "Geeks ignores what is blank"})
+	for direction, refused := range map[Direction]bool{TwoWay: false, AToB: true, BToA: false} {
+		notes := MapFields("notes", "notes")
+		notes.Direction, notes.OnClear = direction, OnClearClear
+		err := Connection{ID: "x", Mappings: []Mapping{MapFields("email", "email"), notes}}.Validate(able, geeks)
+		if refused != (err != nil) {
+			t.Errorf("%s: %v", direction, err)
+		}
+	}
+}
+
 // lockedSettings returns the values that are not offered, each of which has to say why. No value that is locked is set.
 func lockedSettings(settings []SettingChoice, why string) (locked []string) {
 	for _, set := range settings {
