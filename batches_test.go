@@ -40,3 +40,31 @@ func TestAPersonIsNotFilledAgainAcrossBatches(t *testing.T) {
 		require.Empty(t, b.Records(), "batches of %d", batch)
 	}
 }
+
+// TestAStickyPairFlowsWhateverTheBatch: in a sticky connection any rule of a side lets a linked pair flow, also one that let
+// neither of them in. It does so as soon as they are matched, however the records fall into batches, and a preview says so.
+func TestAStickyPairFlowsWhateverTheBatch(t *testing.T) {
+	t.Parallel()
+	fields := []contact.Field{{Name: "notes", Type: contact.TypeText, Meaning: "notes"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"}, {Name: "tags", Type: contact.TypeSet}}
+	for _, batch := range []int{1, 2, 3, 500} {
+		clock := newStopClock()
+		a, b := fake.New("a", fields, fake.WithClock(clock)), fake.New("b", fields, fake.WithClock(clock))
+		person := func(id, email, notes string) contact.Record {
+			return contact.Record{ID: id, Fields: contact.Fields{"notes": contact.Text(notes), "email": contact.Text(email), "tags": contact.Set("other")}}
+		}
+		require.NoError(t, a.Put(person("a1", "ann@example.com", "from a"), person("a2", "bob@example.com", "from a")))
+		require.NoError(t, b.Put(person("b1", "ann@example.com", "from b")))
+		s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "c", Scope: contactsync.ScopeSticky,
+			Mappings: []contactsync.Mapping{contactsync.MapFields("notes", "notes"), contactsync.MapFields("email", "email")},
+			Rules:    []contactsync.Rule{contactsync.FilterRule{From: contactsync.A, Filter: contactsync.Has("tags", "in")}, contactsync.FilterRule{From: contactsync.B, Mode: contactsync.CreateOnly}}},
+			a, b, memstore.New(), contactsync.WithClock(clock), contactsync.WithBatch(batch))
+		require.NoError(t, err)
+		plan, err := s.Preview(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, [2]contactsync.Counts{{}, {Updated: 1}}, plan.Counts, "batches of %d", batch)
+		report, err := s.Sync(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, plan.Counts, report.Counts, "batches of %d", batch)
+		require.Equal(t, "from a", b.Records()[0].Get("notes").Str())
+	}
+}

@@ -112,8 +112,9 @@ func (p *pairing) note(status, reason, message string) {
 // flows finds which side's rules let the pair through.
 func (p *pairing) flows() {
 	var let, update [2]Truth
+	linked := p.linked()
 	for _, s := range Sides {
-		let[s], update[s] = p.cfg.lets(s, p.rec[s], p.rec[s.Other()], p.link != nil && p.link.Decided, p.now)
+		let[s], update[s] = p.cfg.lets(s, p.rec[s], p.rec[s.Other()], linked, p.now)
 		if due := p.cfg.until(s, p.rec[s], p.now); !due.IsZero() {
 			p.out.due = earliest(p.now, p.out.due, due)
 		}
@@ -139,6 +140,18 @@ func (p *pairing) flows() {
 	case p.out.unsure: // who may win is not known yet: nobody's value is overwritten
 		p.out.flow = [2]bool{}
 	}
+}
+
+// linked reports whether the two are a pair by now. Who are matched are one at once, so that it does not matter how often
+// they are looked at; but what a filter has not seen yet decides how they begin.
+func (p *pairing) linked() bool {
+	if p.link.Decided || p.creating {
+		return p.link.Decided
+	}
+	return !slices.ContainsFunc(Sides[:], func(s Side) bool {
+		in, _ := p.cfg.lets(s, p.rec[s], p.rec[s.Other()], false, p.now)
+		return in == Unknown
+	})
 }
 
 // lets says whether an enabled rule of side s lets the record through, in any mode, and whether one lets it
