@@ -37,9 +37,7 @@ func (p *pairing) finishUpdate(s Side) {
 	if p.want[s] != nil {
 		patch = diff(p.rec[s].Fields, p.want[s], p.cfg.schema[s])
 	}
-	if len(patch) > 0 {
-		p.freeze(s, patch)
-	}
+	p.freeze(s, patch)
 	if len(patch) == 0 {
 		p.out.settle = append(p.out.settle, p.on[s]...)
 		return

@@ -72,6 +72,7 @@ func TestUnits(t *testing.T) {
 		{"it was sent", Connection{}, "email=x@x.org", "email=y@x.org", func(w *world) { w.sent = map[ref]bool{{A, "a1"}: true} }, StatusPending, ReasonUnknownOutcome, "", nil},
 		{"the other app was not read to its end", Connection{}, "email=x@x.org", "email=y@x.org", func(w *world) { w.partly[B] = true }, StatusPending, ReasonSettling, "", nil},
 		{"the other app, which knows its key, was not read to its end", Connection{}, "email=x@x.org", "email=x@x.org", func(w *world) { w.partly[B] = true }, StatusPending, ReasonSettling, "", nil},
+		{"the other app was not read to its end, and it may not be created", Connection{Rules: onlyKnown}, "email=x@x.org", "email=y@x.org", func(w *world) { w.partly[B] = true }, StatusExcluded, ReasonFilter, "", nil},
 		{"its own app was not read to its end", Connection{}, "email=x@x.org", "email=x@x.org", func(w *world) { w.partly[A] = true }, StatusPending, ReasonSettling, "", nil},
 		{"a record of no other key", Connection{}, "stage=1", "email=y@x.org", nil, StatusExcluded, ReasonNoKey, "", nil},
 	} {

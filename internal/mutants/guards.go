@@ -102,7 +102,7 @@ var guards = []Mutant{
 		"finish.go", "if f.Required && !f.ReadOnly && want[f.Name].Blank() {", "if false {",
 		e2e, scenario("a-required-field-fails-its-record-and-no-other")},
 	{"new-field-full-pass", "a cursor is followed though it was got with fewer fields",
-		"pull.go", "if !containsAll(row.Fields, r.cfg.used[s]) {", "if false {",
+		"pull.go", "if !containsAll(had, r.cfg.used[s]) {", "if false {",
 		e2e, scenario("a-new-mapping-is-filled-in-for-existing-pairs")},
 	{"cursor-expired", "an expired cursor ends every sync",
 		"pull.go", `if errors.Is(err, connector.ErrCursorExpired) && row.Cursor != "" {`, `if false {`,
