@@ -21,9 +21,10 @@ vet:
 lint:
 	@for m in $(MODULES); do (cd $$m && go run $(STATICCHECK) ./...) || exit 1; done
 
-# Everything: all modules, every scenario over every store, the seeds of the fuzz targets, the examples.
+# Everything: all modules, every scenario over every store, the seeds of the fuzz targets, the examples. Three packages at a
+# time, whatever the processors: some wait for servers most of the time.
 unit:
-	go test work
+	go test -p 3 work
 
 # Everything again under the race detector, over memory; over SQLite, and of the faults of CardDAV servers, a sample. What counts and seals millions, or plays
 # thousands of histories on one goroutine, has little to race and is left out or sampled.
