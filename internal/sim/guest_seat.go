@@ -82,8 +82,8 @@ func (g *guestSeat) Changes(ctx context.Context, q connector.Query) (page connec
 			page.Next = relist
 		}
 		g.passed, g.midway[page.Next] = !page.More, page.More
-		g.tellPage(&page)
 		g.mention(page.Named)
+		g.tellPage(&page)
 		return nil
 	})
 	return page, err
@@ -112,6 +112,7 @@ func (g *guestSeat) List(ctx context.Context, since connector.Cursor) (connector
 
 // mention notes records that are named: who is there need not be shown again to be known.
 func (g *guestSeat) mention(items []connector.Item) {
+	g.seat.mention(items)
 	for _, item := range items {
 		g.w.shown[2*g.conn+g.side][item.ID] = true
 	}
