@@ -24,8 +24,8 @@ type App struct {
 	Limits []contact.Limit
 	// With names the apps that it can be connected with, by id; none means any, itself with another account included.
 	With []string
-	// Open returns a connector for one account, and one kind of records if there are several ([KindSetting]). It checks the settings and names the wrong one; it does not talk
-	// to the app.
+	// Open returns a connector for one account, and one kind of records if there are several ([KindSetting]). It checks the
+	// settings and names the wrong one; it does not talk to the app.
 	Open func(ctx context.Context, settings map[string]string) (Connector, error)
 	// OpenAs is Open for an account that was authorized with OAuth 2. An app with [AuthOAuth2] has it; Open may be nil.
 	OpenAs func(ctx context.Context, account Account, settings map[string]string) (Connector, error)
