@@ -92,21 +92,34 @@ func (r *run) readHidden(ctx context.Context, b *book, creates []*pendingIntent)
 		}
 		slices.Sort(ids)
 		ids = slices.Compact(ids)
-		reader := connector.FeaturesOf(r.apps[s]).Reader
-		if len(ids) == 0 || reader == nil {
-			continue
-		}
-		results, err := reader.Read(ctx, ids, r.cfg.used[s])
+		read, err := r.readThere(ctx, b, s, ids)
 		if err != nil {
-			return nil, &sideError{s, "reading", err}
+			return nil, err
 		}
-		for _, res := range results {
-			if res.Err == nil { // of the others the app has said that they are there, whatever it says by id
-				r.pulled(b, s, res.Record, true)
-				found = append(found, ref{s, res.Record.ID})
-			}
+		if len(read) > 0 {
+			found = append(found, read...)
+			b.dirtyRows = append(b.dirtyRows, r.sideRow(b, s))
 		}
-		b.dirtyRows = append(b.dirtyRows, r.sideRow(b, s))
+	}
+	return found, nil
+}
+
+// readThere reads records by id that the app has said are there, and returns whom it could read: of the others that stands,
+// whatever the app says by id. An app that cannot read by id reads nobody.
+func (r *run) readThere(ctx context.Context, b *book, s Side, ids []string) (found []ref, err error) {
+	reader := connector.FeaturesOf(r.apps[s]).Reader
+	if len(ids) == 0 || reader == nil {
+		return nil, nil
+	}
+	results, err := reader.Read(ctx, ids, r.cfg.used[s])
+	if err != nil {
+		return nil, &sideError{s, "reading", err}
+	}
+	for _, res := range results {
+		if res.Err == nil {
+			r.pulled(b, s, res.Record, true)
+			found = append(found, ref{s, res.Record.ID})
+		}
 	}
 	return found, nil
 }

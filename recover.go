@@ -70,18 +70,8 @@ func (r *run) readWritten(ctx context.Context, b *book, pending []*pendingIntent
 				ids = append(ids, p.ID)
 			}
 		}
-		reader := connector.FeaturesOf(r.apps[s]).Reader
-		if len(ids) == 0 || reader == nil {
-			continue
-		}
-		results, err := reader.Read(ctx, ids, r.cfg.used[s])
-		if err != nil {
-			return &sideError{s, "reading", err}
-		}
-		for _, res := range results {
-			if res.Err == nil { // of one that cannot be read the app has said that it is there, whatever it says by id
-				r.pulled(b, s, res.Record, true)
-			}
+		if _, err := r.readThere(ctx, b, s, ids); err != nil {
+			return err
 		}
 	}
 	return nil
