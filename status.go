@@ -139,6 +139,7 @@ type Status struct {
 	Runs         int64     `json:"runs"`
 	Last         time.Time `json:"last,omitzero"` // when the last sync ran to its end
 	Latest       [2]Counts `json:"latest"`        // what the latest sync, ended or not, wrote on each side
+	Unread       int       `json:"unread"`        // records that it was told of and could not read; they stay as they are
 	Running      *Running  `json:"running,omitempty"`
 	// Suggestions are how many suggestions of each kind wait for an answer ([Syncer.Suggestions]).
 	Suggestions map[SuggestionKind]int `json:"suggestions,omitempty"`
@@ -187,7 +188,7 @@ func (s *Syncer) Status(ctx context.Context) (Status, error) {
 		if err := getRow(tx, TableRun, runKey(row.Runs), &last); err != nil {
 			return err
 		}
-		out.Latest = last.Counts
+		out.Latest, out.Unread = last.Counts, last.Unread
 		if row.Runs > 0 && last.Ended.IsZero() {
 			for _, side := range Sides {
 				out.Totals[side].add(last.Counts[side])

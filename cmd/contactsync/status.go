@@ -133,6 +133,7 @@ func (c *cli) printStatus(conn configured, r statusResult) {
 		last = r.Last.Local().Format(time.DateTime)
 	}
 	table(c.out, "  ", append(rows, []string{"last sync", last}))
+	c.printUnread(r.Connection, r.Unread)
 	c.printReasons(r.Status)
 	c.printSuggested(conn, r.Suggestions)
 	c.printWaiting(conn.doc, r.Waiting)
@@ -187,6 +188,14 @@ func stateColour(s contactsync.State) colour {
 		return dim
 	}
 	return yellow
+}
+
+// printUnread says how many records the latest sync could not read.
+func (c *cli) printUnread(connection string, n int) {
+	if n > 0 {
+		c.printf("  %s; to see why: %s\n", c.paint(yellow, count(n, "record could not be read and stays as it is", "records could not be read and stay as they are")),
+			c.next("validate", connection))
+	}
 }
 
 // printReasons says why records are not in sync.

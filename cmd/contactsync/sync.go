@@ -208,10 +208,7 @@ func (s *syncRun) printReport(title string, r syncResult) {
 	}
 	table(s.out, "  ", rows)
 	s.printf("  %s\n", standing(rep.Status))
-	if rep.Unread > 0 {
-		s.printf("  %s; to see why: %s\n", s.paint(yellow, count(rep.Unread, "record could not be read and stays as it is", "records could not be read and stay as they are")),
-			s.next("validate", r.Connection))
-	}
+	s.printUnread(r.Connection, rep.Unread)
 	s.printReasons(rep.Status)
 	s.printFailures(r)
 	s.printWaiting(r.doc, rep.Waiting)
