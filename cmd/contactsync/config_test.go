@@ -128,7 +128,6 @@ func TestFaultsAgainstTheApps(t *testing.T) {
 		"match key":      {head + "    match:\n      keys: [email, fax]", []string{"6:21: connections[0].match.keys[1]: there is no kind of key"}},
 		"direction":      {head + "    direction: both", []string{"5:16: connections[0].direction: "}},
 		"time zone":      {head + "    time_zone: Mars", []string{"5:16: connections[0].time_zone: "}},
-		"folder missing": {strings.Replace(head, "path: A", "path: C", 1), []string{`3:27: connections[0].a.path: vcard: setting "path": there is no folder`}},
 		"columns":        {strings.Replace(head, "crm.csv", "crm.csv, columns: what", 1), []string{`4:43: connections[0].b.columns: csv: setting "columns"`}},
 		"of two connections, and one of the file": {head + "    direction: both\n" + strings.Replace(head[len("connections:\n"):], "one", "two", 1) + "    time_zone: Mars\n" +
 			"  - name: three\n    a: 3\n    b: {app: vcard, path: A}", []string{"5:16: connections[0].direction: ", "9:16: connections[1].time_zone: ", "11:8: connections[2].a: an endpoint"}},

@@ -84,26 +84,65 @@ func adviceOnDatabase(err error) string {
 	return ""
 }
 
-// openApps opens the two apps of a connection. What is wrong with their settings is returned with its place.
-func (f *configFile) openApps(ctx context.Context, conn configured) (apps [2]connector.Connector, bad []problem) {
+// openApps opens the two apps of a connection. What is wrong with their settings is returned with its place, and so is
+// an app that is away: that is no fault of the configuration, and stops no other connection.
+func (f *configFile) openApps(ctx context.Context, conn configured) (apps [2]connector.Connector, err error) {
+	var bad, away []problem
 	for _, s := range contactsync.Sides {
 		app, _ := f.cli.catalogue().App(conn.end(s).App)
 		opened, err := f.openApp(ctx, app, conn, s)
+		list := &bad
+		if errors.Is(err, connector.ErrUnavailable) {
+			list = &away
+		}
+		if err == nil && conn.settings[s]["path"] != "" {
+			// The library would ask again for a while, as it does of apps in a network; a file that is not there does not
+			// come by waiting.
+			_, err = opened.Schema(ctx)
+			list = &away
+		}
 		if err != nil {
-			at := join(conn.at, s.String())
-			if conn.end(s).Account != "" && !strings.Contains(err.Error(), "setting \"") {
-				at = join(at, "account")
-			}
-			for _, setting := range app.Settings { // the one that the error names
-				if strings.Contains(err.Error(), fmt.Sprintf("setting %q", setting.Name)) {
-					at = join(at, setting.Name)
-				}
-			}
-			bad = append(bad, f.fault(at, err.Error(), false))
+			*list = append(*list, f.fault(conn.causeOf(err, app, s), err.Error(), false))
 		}
 		apps[s] = opened
 	}
-	return apps, bad
+	switch {
+	case len(bad) > 0:
+		return apps, usage(&configError{bad})
+	case len(away) > 0:
+		return apps, failed(awayError(away))
+	}
+	return apps, nil
+}
+
+// causeOf returns the path of what an app could not be opened with: the setting that the error names, the account, or
+// where its file is.
+func (conn configured) causeOf(err error, app connector.App, s contactsync.Side) string {
+	at := join(conn.at, s.String())
+	for _, setting := range app.Settings {
+		if strings.Contains(err.Error(), fmt.Sprintf("setting %q", setting.Name)) {
+			return join(at, setting.Name)
+		}
+	}
+	switch {
+	case conn.end(s).Account != "":
+		return join(at, "account")
+	case conn.settings[s]["path"] != "":
+		return join(at, "path")
+	}
+	return at
+}
+
+// awayError says which apps of a connection are away, in a line each.
+type awayError []problem
+
+func (e awayError) Error() string {
+	var lines []string
+	for _, p := range e {
+		p.Excerpt = ""
+		lines = append(lines, p.String())
+	}
+	return strings.Join(lines, "; ")
 }
 
 // openApp opens one app of a connection: with its account if it names one, else with its settings alone.
@@ -132,19 +171,15 @@ func (f *configFile) openApp(ctx context.Context, app connector.App, conn config
 // open returns a handle on a connection with its two apps. What is wrong with the configuration is a
 // [*configError].
 func (f *configFile) open(ctx context.Context, conn configured, store contactsync.Store, opts ...contactsync.Option) (*contactsync.Syncer, error) {
-	apps, bad := f.openApps(ctx, conn)
-	if len(bad) > 0 {
-		return nil, usage(&configError{bad})
+	apps, err := f.openApps(ctx, conn)
+	if err != nil {
+		return nil, err
 	}
-	if err := conn.readable(ctx, apps); err != nil {
-		return nil, failed(err)
-	}
-	names := labels(conn.doc)
-	opts = append(opts, contactsync.WithHistory(f.history), contactsync.WithNames(names[contactsync.A], names[contactsync.B]))
-	syncer, err := contactsync.Open(ctx, conn.doc, apps[contactsync.A], apps[contactsync.B], store, opts...)
+	syncer, err := contactsync.Open(ctx, conn.doc, apps[contactsync.A], apps[contactsync.B], store, append(opts, f.options(conn)...)...)
 	var invalid *contactsync.InvalidError
 	switch {
 	case errors.As(err, &invalid):
+		var bad []problem
 		for _, one := range invalid.Faults {
 			bad = append(bad, f.fault(join(conn.at, one.Path), one.Message, false))
 		}
@@ -155,23 +190,15 @@ func (f *configFile) open(ctx context.Context, conn configured, store contactsyn
 	return syncer, nil
 }
 
-// readable asks the apps that are files for their schemas. The library would ask again for a while, as it does of apps
-// in a network; a file that is not there does not come by waiting.
-func (conn configured) readable(ctx context.Context, apps [2]connector.Connector) error {
-	for _, s := range contactsync.Sides {
-		if conn.settings[s]["path"] == "" {
-			continue
-		}
-		if _, err := apps[s].Schema(ctx); err != nil {
-			return fmt.Errorf("%s: %w", s, err)
-		}
-	}
-	return nil
+// options are those of every handle on a connection.
+func (f *configFile) options(conn configured) []contactsync.Option {
+	names := labels(conn.doc)
+	return []contactsync.Option{contactsync.WithHistory(f.history), contactsync.WithNames(names[contactsync.A], names[contactsync.B])}
 }
 
 // look returns a handle that only reads, and decides for a person.
 func (f *configFile) look(ctx context.Context, conn configured, store contactsync.Store) (*contactsync.Syncer, error) {
-	syncer, err := contactsync.Open(ctx, conn.doc, nil, nil, store, contactsync.WithHistory(f.history))
+	syncer, err := contactsync.Open(ctx, conn.doc, nil, nil, store, f.options(conn)...)
 	if err != nil {
 		return nil, failed(err)
 	}

@@ -48,6 +48,7 @@ func TestAConflictIsDecided(t *testing.T) {
 	}
 	require.Equal(t, exitDone, s.run("sync").code)
 	s.has(s.run("status"), exitDone, "1 in conflict:")
+	s.has(s.run("records"), exitDone, "to do: take the value of vcard A, of vcard B, or another one")
 	s.has(s.run("conflicts"), exitDone, "books: 1 field waits for you", "FirstA", "FirstB",
 		"to decide: contactsync resolve books a:p0000.vcf first --take a -c DIR/contactsync.yaml")
 	type conflictsJSON struct {

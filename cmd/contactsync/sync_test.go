@@ -144,6 +144,7 @@ func TestHalfACardFailsAlone(t *testing.T) {
 	if said.code != exitRecords || !strings.Contains(said.out, "1 record could not be read") || !strings.Contains(said.out, "1 created") {
 		t.Errorf("%+v", said)
 	}
+	s.has(s.run("status"), exitDone, "1 record could not be read and stays as it is; to see why: contactsync validate books")
 	if n := len(s.files("B")); n != 4 {
 		t.Errorf("%d cards in B, want 4: half a card is no deletion, and holds up nobody else", n)
 	}
@@ -163,9 +164,17 @@ func TestAppsThatCannotBeRead(t *testing.T) {
 	s.books(2)
 	s.write(defaultConfig, two)
 	said := s.run("sync")
-	if said.code != exitFailed || !strings.Contains(said.out, "crm.csv") || !strings.Contains(said.out, "two: done") {
+	if said.code != exitFailed || !strings.Contains(said.out, "one: DIR/contactsync.yaml:4:25: connections[0].b.path: csv: read: the app is unavailable: there is no file") ||
+		!strings.Contains(said.out, "two: done") {
 		t.Errorf("a file that is missing fails its connection alone: %+v", said)
 	}
+	s.replace(defaultConfig, "path: A", "path: none") // of connection one
+	said = s.run("sync")
+	if said.code != exitFailed || !strings.Contains(said.out, "3:27: connections[0].a.path: vcard: open: the app is unavailable: there is no folder") ||
+		!strings.Contains(said.out, "; DIR/contactsync.yaml:4:25: ") || !strings.Contains(said.out, "two: nothing to do") {
+		t.Errorf("a folder that is missing fails its connection alone, too, and both are named: %+v", said)
+	}
+	s.write(defaultConfig, two)
 	s.write("crm.csv", `Name,Email`, `"Nora Quiet,x@example.com`)
 	said = s.run("sync")
 	if said.code != exitFailed || !strings.Contains(said.out, "line 2") || strings.Contains(said.out, "Nora") {

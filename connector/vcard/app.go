@@ -39,7 +39,8 @@ func open(path string) (connector.Connector, error) {
 	case err == nil || strings.EqualFold(filepath.Ext(path), extension):
 		return File(path), nil
 	}
-	return nil, fmt.Errorf("%s: setting \"path\": there is no folder %s; create it, or correct the path", appID, path)
+	return nil, &connector.Error{App: appID, Op: "open", Err: connector.ErrUnavailable,
+		Message: fmt.Sprintf("there is no folder %s; create it, or correct the path", path)}
 }
 
 // An Option changes how a connector works.

@@ -519,7 +519,7 @@ func TestOpen(t *testing.T) {
 		{"a folder", dir, ""},
 		{"a file of another name", filepath.Join(dir, "odd"), ""},
 		{"a file that is not there", filepath.Join(dir, "new.vcf"), ""},
-		{"a folder that is not there", filepath.Join(dir, "new"), fmt.Sprintf(`vcard: setting "path": there is no folder %s; create it, or correct the path`, filepath.Join(dir, "new"))},
+		{"a folder that is not there", filepath.Join(dir, "new"), fmt.Sprintf("vcard: open: the app is unavailable: there is no folder %s; create it, or correct the path", filepath.Join(dir, "new"))},
 		{"nothing", "", `vcard: setting "path" is missing: a folder of .vcf files, or one .vcf file with many cards`},
 	}
 	for _, tt := range tests {
