@@ -120,15 +120,15 @@ func TestFaultsAgainstTheApps(t *testing.T) {
 		config string
 		want   []string
 	}{
-		"operator":       {head + "    rules:\n      - {from: a, filter: {field: labels, op: hass, value: x}}", []string{"6:47: connections[0].rules[0].filter.op: there is no operator"}},
-		"field":          {head + "    rules:\n      - {from: b, filter: {not: {field: labels, op: is_known}}}", []string{"6:41: connections[0].rules[0].filter.not.field: there is no field"}},
-		"action":         {head + "    rules:\n      - from: a\n        actions:\n          - {add: x, to: nope}", []string{"8:13: connections[0].rules[0].actions[0]: "}},
-		"mapping":        {head + "    mappings:\n      - {a: nope, b: email}", []string{"6:13: connections[0].mappings[0].a: a has no field"}},
-		"selector":       {head + "    mappings:\n      - {a: \"emails[\", b: email}", []string{"6:13: connections[0].mappings[0].a: "}},
-		"match key":      {head + "    match:\n      keys: [email, fax]", []string{"6:21: connections[0].match.keys[1]: there is no kind of key"}},
-		"direction":      {head + "    direction: both", []string{"5:16: connections[0].direction: "}},
-		"time zone":      {head + "    time_zone: Mars", []string{"5:16: connections[0].time_zone: "}},
-		"columns":        {strings.Replace(head, "crm.csv", "crm.csv, columns: what", 1), []string{`4:43: connections[0].b.columns: csv: setting "columns"`}},
+		"operator":  {head + "    rules:\n      - {from: a, filter: {field: labels, op: hass, value: x}}", []string{"6:47: connections[0].rules[0].filter.op: there is no operator"}},
+		"field":     {head + "    rules:\n      - {from: b, filter: {not: {field: labels, op: is_known}}}", []string{"6:41: connections[0].rules[0].filter.not.field: there is no field"}},
+		"action":    {head + "    rules:\n      - from: a\n        actions:\n          - {add: x, to: nope}", []string{"8:13: connections[0].rules[0].actions[0]: "}},
+		"mapping":   {head + "    mappings:\n      - {a: nope, b: email}", []string{"6:13: connections[0].mappings[0].a: a has no field"}},
+		"selector":  {head + "    mappings:\n      - {a: \"emails[\", b: email}", []string{"6:13: connections[0].mappings[0].a: "}},
+		"match key": {head + "    match:\n      keys: [email, fax]", []string{"6:21: connections[0].match.keys[1]: there is no kind of key"}},
+		"direction": {head + "    direction: both", []string{"5:16: connections[0].direction: "}},
+		"time zone": {head + "    time_zone: Mars", []string{"5:16: connections[0].time_zone: "}},
+		"columns":   {strings.Replace(head, "crm.csv", "crm.csv, columns: what", 1), []string{`4:43: connections[0].b.columns: csv: setting "columns"`}},
 		"of two connections, and one of the file": {head + "    direction: both\n" + strings.Replace(head[len("connections:\n"):], "one", "two", 1) + "    time_zone: Mars\n" +
 			"  - name: three\n    a: 3\n    b: {app: vcard, path: A}", []string{"5:16: connections[0].direction: ", "9:16: connections[1].time_zone: ", "11:8: connections[2].a: an endpoint"}},
 	} {
