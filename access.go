@@ -12,15 +12,21 @@ import (
 // sideError is an error of one app.
 type sideError struct {
 	side  Side
-	doing string // what was done with the app; "" if err says so itself
+	name  string // what the app is called
+	doing string // what was done with it; "" if err says so itself
 	err   error
+}
+
+// of returns the error of one app: that this was done with it, and how it ended.
+func (s *Syncer) of(side Side, doing string, err error) *sideError {
+	return &sideError{side, s.names(s.document())[side], doing, err}
 }
 
 func (e *sideError) Error() string {
 	if e.doing == "" {
 		return e.err.Error()
 	}
-	return fmt.Sprintf("%s %s: %v", e.doing, e.side, e.err)
+	return fmt.Sprintf("%s %s: %v", e.doing, e.name, e.err)
 }
 
 func (e *sideError) Unwrap() error { return e.err }

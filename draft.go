@@ -43,7 +43,7 @@ func (s *Syncer) schemas(ctx context.Context, c Connection, bad *faults) (schema
 		case s.opts.draft && ctx.Err() == nil:
 			bad.add(side.String(), "what fields the app has cannot be read: %v", err)
 		default:
-			return schemas, &sideError{side, "schema of", err}
+			return schemas, &sideError{side, s.names(c)[side], "schema of", err}
 		}
 	}
 	return schemas, nil

@@ -167,9 +167,10 @@ func (r *run) awaits(b *book, at ref, l *link, st RecordStatus) (all []Awaited, 
 	if r.row.State == StatePaused {
 		all = append(all, Awaited{"the connection is paused", "resume it"})
 	}
+	names := r.names(r.document())
 	for _, w := range r.row.Waiting {
 		if w.Halts() {
-			all = append(all, Awaited{w.Text(), "see to the cause, or confirm"})
+			all = append(all, Awaited{w.TextFor(names), "see to the cause, or confirm"})
 		}
 	}
 	if st.Do != "" && !st.atRest() {
@@ -178,11 +179,11 @@ func (r *run) awaits(b *book, at ref, l *link, st RecordStatus) (all []Awaited, 
 	if l != nil {
 		for _, id := range sortedKeys(l.Held) {
 			h := l.Held[id]
-			do := "resolve it: take a, b or a value"
+			do := fmt.Sprintf("resolve it: take the value of %s, of %s, or another one", names[A], names[B])
 			if h.decided() {
 				do = "nothing: a person has decided it, and the next sync carries that out"
 			}
-			all = append(all, Awaited{fmt.Sprintf("mapping %s: a holds %s, b holds %s, and both were edited", id, listOf(h.Seen[A]), listOf(h.Seen[B])), do})
+			all = append(all, Awaited{fmt.Sprintf("mapping %s: %s holds %s, %s holds %s, and both were edited", id, names[A], listOf(h.Seen[A]), names[B], listOf(h.Seen[B])), do})
 		}
 	}
 	for _, key := range sortedKeys(r.requests) {

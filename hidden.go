@@ -113,7 +113,7 @@ func (r *run) readThere(ctx context.Context, b *book, s Side, ids []string) (fou
 	}
 	results, err := reader.Read(ctx, ids, r.cfg.used[s])
 	if err != nil {
-		return nil, &sideError{s, "reading", err}
+		return nil, r.of(s, "reading", err)
 	}
 	for _, res := range results {
 		if res.Err == nil {

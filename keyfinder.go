@@ -2,7 +2,6 @@ package contactsync
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/contactsync/contactsync/connector"
@@ -36,7 +35,7 @@ func (r *run) findByKeys(ctx context.Context, b *book, s Side, fields contact.Fi
 			for _, v := range scalars(fields[name]) {
 				records, err := finder.FindBy(ctx, name, v, r.cfg.used[s])
 				if err != nil {
-					return nil, fmt.Errorf("find by %s in %s: %w", name, s, err)
+					return nil, r.of(s, "finding by "+name+" in", err)
 				}
 				for _, rec := range records {
 					r.pulled(b, s, rec, true)

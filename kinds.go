@@ -21,7 +21,7 @@ func (s *Syncer) kinds(ctx context.Context) (kinds [2][]KindChoice, err error) {
 		}
 		list, err := lister.Kinds(ctx)
 		if err != nil {
-			return kinds, &sideError{side, "kinds of records of", err}
+			return kinds, s.of(side, "kinds of records of", err)
 		}
 		for _, k := range list {
 			kinds[side] = append(kinds[side], KindChoice{Kind: k.ID, Label: k.Label, ReadOnly: k.ReadOnly, InUse: k.Chosen})

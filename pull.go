@@ -25,7 +25,7 @@ func (r *run) pull(ctx context.Context) error {
 			err = late
 		}
 		if err != nil {
-			return &sideError{s, "reading", err}
+			return r.of(s, "reading", err)
 		}
 		r.pulledAt[s] = at
 		if err := r.believe(ctx, s); err != nil {
@@ -405,7 +405,7 @@ func (r *run) checkAccounts(ctx context.Context) error {
 		}
 		name, err := id.Identity(ctx)
 		if err != nil {
-			return &sideError{s, "account of", err}
+			return r.of(s, "account of", err)
 		}
 		was := r.side[s].Identity
 		if was != "" && was != name && !r.accepted(WaitAccount) {

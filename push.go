@@ -55,7 +55,7 @@ func (r *run) sendGroup(ctx context.Context, b *book, writes []*write) error {
 	}
 	asked := writes
 	if writes, err = r.lookFirst(ctx, b, asked); err != nil {
-		r.sideErr[s] = &sideError{s, "", err}
+		r.sideErr[s] = r.of(s, "", err)
 		r.undecided(b, asked)
 		return ctx.Err()
 	}
@@ -270,7 +270,7 @@ func (r *run) refused(b *book, w *write, err error) {
 		r.exists(b, w, err)
 	default: // the app cannot be written to at present
 		if r.sideErr[s] == nil {
-			r.sideErr[s] = &sideError{s, "", err}
+			r.sideErr[s] = r.of(s, "", err)
 		}
 		r.stand(b, w, standing{StatusPending, ReasonSettling, "the app could not be written to; the next sync tries again"}, "")
 	}
@@ -373,7 +373,7 @@ func (r *run) reread(ctx context.Context, b *book, s Side, refs []ref) error {
 	}
 	results, err := reader.Read(ctx, ids, r.cfg.used[s])
 	if err != nil {
-		return fmt.Errorf("read %s: %w", s, err)
+		return r.of(s, "reading", err)
 	}
 	for i, res := range results {
 		switch {

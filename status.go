@@ -47,23 +47,34 @@ type Waiting struct {
 	Run    int64  `json:"run"` // the sync that found it so
 }
 
-// Text says what waits, in words, and what a person can do.
-func (w Waiting) Text() string {
+// Text says in words what waits, with the apps called a and b.
+func (w Waiting) Text() string { return w.TextFor([2]string{"a", "b"}) }
+
+// TextFor says in words what waits, with the apps called by these names ([Connection.Names]).
+func (w Waiting) TextFor(names [2]string) string {
+	name := names[w.Side&1]
 	switch w.Reason {
 	case WaitDeletions:
-		return fmt.Sprintf("%d deletions wait for your consent", w.Count)
+		return counted(w.Count, "deletion waits", "deletions wait") + " for your consent"
 	case WaitClears:
-		return fmt.Sprintf("%d fields that would be emptied wait for your consent", w.Count)
+		return counted(w.Count, "field that would be emptied waits", "fields that would be emptied wait") + " for your consent"
 	case WaitCreates:
-		return fmt.Sprintf("%d creations wait for your consent", w.Count)
+		return counted(w.Count, "creation waits", "creations wait") + " for your consent"
 	case WaitEmpty:
-		return fmt.Sprintf("%s turned up empty: none of %d linked records is there; nothing was written", w.Side, w.Count)
+		return fmt.Sprintf("%s turned up empty: none of %d linked records is there; nothing was written", name, w.Count)
 	case WaitChanged:
-		return fmt.Sprintf("%d linked records of %s changed at once; nothing was written", w.Count, w.Side)
+		return fmt.Sprintf("%d linked records of %s changed at once; nothing was written", w.Count, name)
 	case WaitAccount:
-		return fmt.Sprintf("%s is connected with another account than last time; nothing was written", w.Side)
+		return name + " is connected with another account than last time; nothing was written"
 	}
 	return w.Reason
+}
+
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
 }
 
 // Halts reports whether nothing was written because of it.

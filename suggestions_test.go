@@ -251,6 +251,45 @@ func TestAppsAreCalledByTheirNames(t *testing.T) {
 	require.Greater(t, named, 100, "too little was said to tell anything")
 }
 
+// TestWhatWaitsIsSaidOfTheAppsByName: a held conflict, a halt and an error of an app.
+func TestWhatWaitsIsSaidOfTheAppsByName(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	fields := []contact.Field{{Name: "email", Type: contact.TypeEmail, Meaning: "email"}, {Name: "title", Type: contact.TypeText, Meaning: "title"}}
+	a, b := fake.New("phone", fields), fake.New("crm", fields, fake.WithQuirks(fake.Quirks{NoTombstones: true}))
+	for _, n := range []string{"1", "2", "3"} {
+		person := func(title string) contact.Fields {
+			return contact.Fields{"email": contact.Text(n + "@example.com"), "title": contact.Text(title)}
+		}
+		require.NoError(t, a.Put(contact.Record{ID: "p" + n, Fields: person("Boss")}))
+		require.NoError(t, b.Put(contact.Record{ID: "c" + n, Fields: person("Chief")}))
+	}
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "c", A: contactsync.Endpoint{App: "phone"}, B: contactsync.Endpoint{App: "crm"},
+		Conflict: contactsync.Policy{Kind: contactsync.PolicyAsk}}, a, b, memstore.New(), contactsync.WithClock(newStepClock()))
+	require.NoError(t, err)
+	_, err = s.Sync(ctx)
+	require.NoError(t, err)
+	awaits := func() (all []contactsync.Awaited) {
+		x, err := s.Explain(ctx, contactsync.A, "p1")
+		require.NoError(t, err)
+		return x.Awaits
+	}
+	require.Contains(t, awaits(), contactsync.Awaited{What: `mapping title:title: phone holds "Boss", crm holds "Chief", and both were edited`,
+		Do: "resolve it: take the value of phone, of crm, or another one"})
+
+	require.NoError(t, b.Remove("c1", "c2", "c3"))
+	report, err := s.Sync(ctx)
+	require.NoError(t, err)
+	require.Len(t, report.Waiting, 1)
+	require.Equal(t, "crm turned up empty: none of 3 linked records is there; nothing was written", report.Waiting[0].TextFor(s.Connection().Names()))
+	require.Equal(t, "b turned up empty: none of 3 linked records is there; nothing was written", report.Waiting[0].Text())
+	require.Contains(t, awaits(), contactsync.Awaited{What: report.Waiting[0].TextFor(s.Connection().Names()), Do: "see to the cause, or confirm"})
+
+	require.NoError(t, b.Fail(fake.Fault{On: "changes", Kind: fake.Unauthorized, Times: 1}))
+	_, err = s.Sync(ctx)
+	require.ErrorContains(t, err, "reading crm: ")
+}
+
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)

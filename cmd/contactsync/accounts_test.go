@@ -156,7 +156,7 @@ func TestLoginWithAPassword(t *testing.T) {
 	require.Contains(t, s.run("accounts").out, "needs authorization: the app refuses its credentials: log in again")
 	said = s.run("sync") // which is no fault of the configuration
 	require.Equal(t, exitFailed, said.code)
-	require.Contains(t, said.out, "schema of b: mail: authorize: unauthorized")
+	require.Contains(t, said.out, "schema of mail friends: mail: authorize: unauthorized")
 	require.Contains(t, s.run("status").out, "halted:")
 	s.env["CONTACTSYNC_MAIL_CODE"] = "another"
 	said = s.run(append(set, "--account", id)...)

@@ -200,9 +200,10 @@ func (c *cli) runs(ctx context.Context, s *contactsync.Syncer, conn configured, 
 	if len(page) == 0 {
 		c.printf("%s: never synced\n", c.paint(bold, conn.doc.ID))
 	}
+	names := labels(conn.doc)
 	var rows [][]string
 	for _, r := range page {
-		rows = append(rows, []string{"run " + shortRun(r.Run), when(r.Started), wroteWords("a", r.Counts[0]), wroteWords("b", r.Counts[1]), runWords(r)})
+		rows = append(rows, []string{"run " + shortRun(r.Run), when(r.Started), wroteWords(names[0], r.Counts[0]), wroteWords(names[1], r.Counts[1]), runWords(r, names)})
 	}
 	table(c.out, "  ", rows)
 	if next != "" {
@@ -212,15 +213,15 @@ func (c *cli) runs(ctx context.Context, s *contactsync.Syncer, conn configured, 
 }
 
 // wroteWords says what was written in one app.
-func wroteWords(side string, n contactsync.Counts) string {
+func wroteWords(app string, n contactsync.Counts) string {
 	if n.Sum() == 0 {
-		return side + ": nothing"
+		return app + ": nothing"
 	}
-	return fmt.Sprintf("%s: %d created, %d updated, %d deleted", side, n.Created, n.Updated, n.Deleted)
+	return fmt.Sprintf("%s: %d created, %d updated, %d deleted", app, n.Created, n.Updated, n.Deleted)
 }
 
 // runWords says how a run went.
-func runWords(r contactsync.RunReport) string {
+func runWords(r contactsync.RunReport, names [2]string) string {
 	var parts []string
 	if r.TookBack != "" {
 		parts = append(parts, "took run "+shortRun(r.TookBack)+" back")
@@ -237,7 +238,7 @@ func runWords(r contactsync.RunReport) string {
 		parts = append(parts, "taken back by run "+shortRun(r.TakenBack))
 	}
 	for _, w := range r.Waiting {
-		parts = append(parts, w.Text())
+		parts = append(parts, w.TextFor(names))
 	}
 	return strings.Join(parts, "; ")
 }

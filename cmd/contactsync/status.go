@@ -230,10 +230,6 @@ func (c *cli) printWaiting(doc contactsync.Connection, waiting []contactsync.Wai
 // printWaits says what waits.
 func (c *cli) printWaits(doc contactsync.Connection, waiting []contactsync.Waiting) {
 	for _, w := range waiting {
-		text := w.Text()
-		if w.Halts() {
-			text = labels(doc)[w.Side] + ": " + text
-		}
-		c.printf("  %s %s\n", c.paint(yellow, "waiting:"), text)
+		c.printf("  %s %s\n", c.paint(yellow, "waiting:"), printable(w.TextFor(labels(doc))))
 	}
 }

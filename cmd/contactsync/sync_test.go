@@ -101,7 +101,7 @@ func TestEmptiedSideHaltsAndConsentEndsIt(t *testing.T) {
 	s.write("crm.csv", "ID,First Name,Last Name,Email")
 	for _, command := range []string{"plan", "sync", "sync"} {
 		said := s.run(command)
-		if said.code != exitHeld || !strings.Contains(said.out, "turned up empty") || !strings.Contains(said.out, "contactsync confirm one --run") {
+		if said.code != exitHeld || !strings.Contains(said.out, "csv crm.csv turned up empty") || !strings.Contains(said.out, "contactsync confirm one --run") {
 			t.Errorf("%s: %+v", command, said)
 		}
 	}
