@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/contactsync/contactsync"
@@ -120,9 +121,20 @@ func (c *cli) eachLookQuiet(ctx context.Context, names []string, show func(conte
 		if err == nil {
 			err = show(ctx, syncer, conn)
 		}
+		if err = notThere(conn, err); codeOf(err) == exitConfig {
+			return err
+		}
 		if err != nil {
 			return failed(fmt.Errorf("%s: %w", conn.doc.ID, err))
 		}
 	}
 	return nil
+}
+
+// notThere says of a record or run that there is not that the command line is mistaken. Any other error passes.
+func notThere(conn configured, err error) error {
+	if errors.Is(err, contactsync.ErrNotKnown) {
+		return usage(fmt.Errorf("%s: %w", conn.doc.ID, err))
+	}
+	return err
 }

@@ -39,6 +39,9 @@ func forgetCommand(c *cli) *cobra.Command {
 				return "", err
 			}
 			known, err := s.Export(ctx, side, id)
+			if errors.Is(err, contactsync.ErrNotKnown) {
+				return "", fmt.Errorf("%w: %s in %s", contactsync.ErrNotKnown, id, side)
+			}
 			if err != nil {
 				return "", err
 			}

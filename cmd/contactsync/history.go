@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -28,7 +27,7 @@ func historyCommand(c *cli) *cobra.Command {
 					return err
 				}
 			}
-			return c.past(cmd.Context(), args[0], func(ctx context.Context, s *contactsync.Syncer, conn configured) error {
+			return c.eachLookQuiet(cmd.Context(), args[:1], func(ctx context.Context, s *contactsync.Syncer, conn configured) error {
 				return c.history(ctx, s, conn, q, record)
 			})
 		},
@@ -49,7 +48,7 @@ func runsCommand(c *cli) *cobra.Command {
 		Short: "List the syncs and rollbacks of a connection, newest first",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.past(cmd.Context(), args[0], func(ctx context.Context, s *contactsync.Syncer, conn configured) error {
+			return c.eachLookQuiet(cmd.Context(), args[:1], func(ctx context.Context, s *contactsync.Syncer, conn configured) error {
 				return c.runs(ctx, s, conn, before, limit)
 			})
 		},
@@ -57,15 +56,6 @@ func runsCommand(c *cli) *cobra.Command {
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many are shown")
 	cmd.Flags().StringVar(&before, "before", "", "go on before this run")
 	return cmd
-}
-
-// past looks at one connection's past. A run or record that there is not is a mistake of the command line.
-func (c *cli) past(ctx context.Context, name string, look func(context.Context, *contactsync.Syncer, configured) error) error {
-	err := c.eachLookQuiet(ctx, []string{name}, look)
-	if errors.Is(err, contactsync.ErrNotKnown) {
-		return usage(err)
-	}
-	return err
 }
 
 // historyDocument is the JSON document of history.

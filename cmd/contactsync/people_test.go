@@ -83,7 +83,14 @@ func TestPairsByHand(t *testing.T) {
 	s.has(s.run("withdraw", "books", "a:p0000.vcf"), exitFailed, "no such decision")
 	require.Equal(t, exitDone, s.run("sync").code)
 	s.has(s.run("records", "--status", "in_sync"), exitDone, "books: 2 records", "a p0000.vcf, b p0000.vcf")
-	s.has(s.run("separate", "books", "a:nobody", "b:p0000.vcf"), exitFailed, "no such record")
+	for _, args := range [][]string{{"separate", "books", "a:nobody", "b:p0000.vcf"}, {"link", "books", "a:nobody", "b:p0000.vcf"}, {"create", "books", "a:nobody"},
+		{"resolve", "books", "a:nobody", "--take", "b"}, {"forget", "books", "a:nobody", "--yes"}, {"unforget", "books", "a:p0000.vcf"},
+		{"export", "books", "a:nobody"}, {"explain", "books", "a:nobody"}, {"history", "books", "--record", "a:nobody"}, {"rollback", "books", "99"}} {
+		said := s.run(args...)
+		s.has(said, exitConfig, "the connection knows no such record or run")
+		require.Empty(t, said.out)
+	}
+	require.NotContains(t, s.run("forget", "books", "a:nobody", "--yes").err, "export")
 }
 
 func TestConsentIsForWhatWasSeen(t *testing.T) {
@@ -122,7 +129,7 @@ func TestAPersonIsForgotten(t *testing.T) {
 	require.Equal(t, exitDone, s.run("sync").code)
 	s.has(s.run("status"), exitDone, "2 excluded:  its person was forgotten")
 	s.has(s.run("records", "--status", "excluded", "--reason", "forgotten"), exitDone, "books: 2 records")
-	s.has(s.run("export", "books", "a:p0001.vcf"), exitFailed, "no such record")
+	s.has(s.run("export", "books", "a:p0001.vcf"), exitConfig, "no such record")
 	require.Len(t, s.files("A"), 3)
 	s.has(s.run("unforget", "books", "a:p0001.vcf"), exitDone, "synced again")
 	require.Equal(t, exitDone, s.run("sync").code)

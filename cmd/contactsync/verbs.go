@@ -150,6 +150,7 @@ func (c *cli) eachByPerson(ctx context.Context, names []string, decide func(cont
 		if err == nil {
 			result.Message, err = decide(ctx, syncer, conn)
 		}
+		err = notThere(conn, err)
 		if codeOf(err) == exitConfig {
 			return err
 		}
