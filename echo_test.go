@@ -2,6 +2,7 @@ package contactsync_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -17,16 +18,17 @@ import (
 )
 
 // echoWorld is a pair that a person linked, of a1, Ann, and b1, who was Bob until Ann was written over him.
-func echoWorld(t *testing.T) (s *contactsync.Syncer, a, b *fake.App) {
+func echoWorld(t *testing.T, store contactsync.Store) (s *contactsync.Syncer, a, b *fake.App, clock *stepClock) {
 	t.Helper()
-	ctx, clock := t.Context(), newStepClock()
+	ctx := t.Context()
+	clock = newStepClock()
 	a, b = fake.New("a", plainFields, fake.WithClock(clock)), fake.New("b", plainFields, fake.WithClock(clock))
 	ann := human("a1", "ann@example.com", "Ann")
 	ann.Fields["tags"] = contact.Empty // no rule lets her in, so that nobody is created before the two are linked
 	require.NoError(t, a.Put(ann))
 	require.NoError(t, b.Put(human("b1", "bob@example.com", "Bob")))
 	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "echo", Rules: []contactsync.Rule{
-		contactsync.FilterRule{From: contactsync.A, Filter: contactsync.Has("tags", "in")}}}, a, b, memstore.New(), contactsync.WithClock(clock))
+		contactsync.FilterRule{From: contactsync.A, Filter: contactsync.Has("tags", "in")}}}, a, b, store, contactsync.WithClock(clock))
 	require.NoError(t, err)
 	_, err = s.Sync(ctx)
 	require.NoError(t, err)
@@ -35,11 +37,50 @@ func echoWorld(t *testing.T) (s *contactsync.Syncer, a, b *fake.App) {
 	_, err = s.Sync(ctx)
 	require.NoError(t, err)
 	require.Equal(t, "Ann", b.Records()[0].Get("first").Str())
-	return s, a, b
+	return s, a, b, clock
 }
 
 func human(id, email, first string) contact.Record {
 	return contact.Record{ID: id, Fields: contact.Fields{"email": contact.Text(email), "first": contact.Text(first), "tags": contact.Set("in")}}
+}
+
+// TestFormerIsHistory: who a record was before it was written over is kept as long as the history of that write, and no
+// longer. Whoever comes then is nobody's echo.
+func TestFormerIsHistory(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	store := memstore.New()
+	s, a, b, clock := echoWorld(t, store)
+	lost := func() (rows []contactsync.Row) { // under which the former is found
+		require.NoError(t, store.View(ctx, contactsync.Scope{Connection: "echo"}, func(tx contactsync.ReadTx) (err error) {
+			rows, err = tx.Scan(contactsync.Scan{Table: contactsync.TableKey, By: contactsync.ByKey, Prefix: "b-2 "})
+			return err
+		}))
+		return rows
+	}
+	known := func() string {
+		d, err := s.Export(ctx, contactsync.B, "b1")
+		require.NoError(t, err)
+		return string(must(json.Marshal(d)))
+	}
+	sync := func(later time.Duration) *contactsync.Report {
+		require.NoError(t, clock.Sleep(ctx, later))
+		report, err := s.Sync(ctx)
+		require.NoError(t, err)
+		return report
+	}
+	sync(100 * 24 * time.Hour)
+	require.Contains(t, known(), "bob@example.com", "the history of the run that wrote last is kept")
+	require.Len(t, lost(), 1)
+	require.NoError(t, a.Edit("a1", contact.Fields{"first": contact.Text("Anna")}))
+	sync(time.Hour) // has it that wrote last
+	sync(100 * 24 * time.Hour)
+	require.NotContains(t, known(), "bob@example.com")
+	require.NotContains(t, known(), "Bob")
+	require.Empty(t, lost())
+	require.NoError(t, a.Put(human("a2", "bob@example.com", "Bob")))
+	require.Equal(t, 1, sync(time.Hour).Counts[contactsync.B].Created)
+	require.Len(t, b.Records(), 2)
 }
 
 // TestEcho: what a first match wrote over is nobody new where it comes back, unless a person says so or the pair is none
@@ -68,7 +109,7 @@ func TestEcho(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
-			s, a, b := echoWorld(t)
+			s, a, b, _ := echoWorld(t, memstore.New())
 			require.NoError(t, a.Put(tt.comes))
 			plan, err := s.Preview(ctx)
 			require.NoError(t, err)

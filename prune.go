@@ -2,6 +2,8 @@ package contactsync
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -28,7 +30,7 @@ func (s *Syncer) Prune(ctx context.Context) (int, error) {
 				if err := s.readConnection(tx, &life); err != nil {
 					return err
 				}
-				n, err = prune(tx, &life, s.opts.clock.Now().Add(-s.opts.history))
+				n, err = prune(tx, &life, s.opts.clock.Now(), s.opts.history)
 				return err
 			})
 			removed += n
@@ -40,15 +42,15 @@ func (s *Syncer) Prune(ctx context.Context) (int, error) {
 	return removed, err
 }
 
-// prune removes a portion of the history from before a time, and returns how many rows it was. Of the runs that are kept
+// prune removes a portion of the history that is older than that, and returns how many rows it was. Of the runs that are kept
 // whatever their age, those before and those behind are removed.
-func prune(tx Tx, life *connectionRow, before time.Time) (removed int, err error) {
+func prune(tx Tx, life *connectionRow, now time.Time, kept time.Duration) (removed int, err error) {
 	for _, part := range []struct {
 		behind string
 		until  int64
 	}{{"", life.Keep}, {runKey(life.Wrote), life.Runs}} {
 		for n := 1; n > 0 && removed < pruneAtOnce; {
-			if n, err = pruneRun(tx, part.behind, runKey(part.until), before); err != nil {
+			if n, err = pruneRun(tx, part.behind, runKey(part.until), now, kept); err != nil {
 				return 0, err
 			}
 			removed += n
@@ -59,13 +61,13 @@ func prune(tx Tx, life *connectionRow, before time.Time) (removed int, err error
 
 // pruneRun removes the first run behind a key, and what is noted under it: all of that is from before the next run began.
 // Of a large one it removes a portion. It returns 0 if there is none to remove.
-func pruneRun(tx Tx, behind, until string, before time.Time) (int, error) {
+func pruneRun(tx Tx, behind, until string, now time.Time, kept time.Duration) (int, error) {
 	runs, err := tx.Scan(Scan{Table: TableRun, By: ByKey, After: &Row{Key: behind}, Limit: 2})
 	if err != nil || len(runs) < 2 || runs[0].Key >= until {
 		return 0, err
 	}
 	var next runRow
-	if err := unmarshal(runs[1], &next); err != nil || !next.Started.Before(before) {
+	if err := unmarshal(runs[1], &next); err != nil || now.Sub(next.Started) <= kept {
 		return 0, err
 	}
 	rows, err := tx.Scan(Scan{Table: TableJournal, By: ByKey, Prefix: runs[0].Key + " ", Limit: pruneAtOnce, KeysOnly: true})
@@ -79,10 +81,104 @@ func pruneRun(tx Tx, behind, until string, before time.Time) (int, error) {
 	if err := tx.Delete(TableJournal, keys...); err != nil {
 		return 0, err
 	}
+	if err := forgetFormer(tx, runs[0].Key, rows, now); err != nil {
+		return 0, err
+	}
 	if len(rows) == pruneAtOnce { // it may have more
 		return len(rows), halfPruned(tx, runs[0])
 	}
 	return len(rows) + 1, tx.Delete(TableRun, runs[0].Key)
+}
+
+// forgetFormer removes what is noted beside these entries of a run's history and is history as well: who their records were
+// before that run, and what its writes replaced.
+func forgetFormer(tx Tx, run string, entries []Row, now time.Time) error {
+	var ids [2][]string
+	var keys []string
+	for _, e := range entries {
+		for _, s := range Sides {
+			if id := e.Index[s]; id != "" {
+				ids[s] = append(ids[s], id)
+				keys = append(keys, recordKey(ref{s, id}))
+			}
+		}
+	}
+	slices.Sort(keys)
+	rows, err := tx.Get(TableMirror, slices.Compact(keys)...)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		m, err := readMirror(row)
+		if err != nil {
+			return err
+		}
+		if m.Was == nil || runKey(m.Was.Run) != run {
+			continue
+		}
+		for _, text := range m.Was.Keys {
+			if err := unbear(tx, keyOf(lostKind, text).entry[m.side], m.ref()); err != nil {
+				return err
+			}
+		}
+		m.Was = nil
+		row.Body = m.body()
+		if err := tx.Put(row); err != nil {
+			return err
+		}
+	}
+	for _, s := range Sides {
+		if err := forgetPast(tx, s, ids[s], now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetPast removes from the links of these records what writes to a field replaced more than a day ago: that tells nothing
+// any more, and would stay until the field is written again.
+func forgetPast(tx Tx, s Side, ids []string, now time.Time) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	rows, err := tx.Find(TableLink, int(s), slices.Compact(ids)...)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		l, err := parseLink(row)
+		if err != nil {
+			return err
+		}
+		had := len(l.Past)
+		maps.DeleteFunc(l.Past, func(_ string, p *past) bool { return !p.Frozen && p.over(now) })
+		if len(l.Past) == had {
+			continue
+		}
+		if err := tx.Put(l.row()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// over reports whether nothing of it is of the last day.
+func (p *past) over(now time.Time) bool {
+	return p.flips(now) == 0 && !slices.ContainsFunc(p.Had, func(v pastValue) bool { return p.had(v.Key, now) })
+}
+
+// unbear takes a record out of a key row.
+func unbear(tx Tx, entry string, at ref) error {
+	rows, err := tx.Get(TableKey, entry)
+	if err != nil || len(rows) == 0 {
+		return err
+	}
+	left := slices.DeleteFunc(bearersOf(rows[0]), func(r ref) bool { return r == at })
+	if len(left) == 0 {
+		return tx.Delete(TableKey, entry)
+	}
+	return tx.Put(keyRow(entry, left))
 }
 
 // halfPruned notes that only a part of a run's history is left: nobody is to take that for the whole.

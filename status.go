@@ -290,7 +290,7 @@ func (r *run) end(ctx context.Context, failure error) error {
 		if err := r.saveLife(tx); err != nil {
 			return err
 		}
-		if _, err := prune(tx, &r.row, r.report.Ended.Add(-r.opts.history)); err != nil {
+		if _, err := prune(tx, &r.row, r.report.Ended, r.opts.history); err != nil {
 			return err
 		}
 		if r.gate.halt != "" || failure != nil {
