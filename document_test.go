@@ -249,6 +249,29 @@ func TestParseConnectionRefuses(t *testing.T) {
 	}
 }
 
+// TestParseConnectionReadsTheRest: what is wrong with the form of a document hides nothing else that is wrong with it.
+func TestParseConnectionReadsTheRest(t *testing.T) {
+	t.Parallel()
+	c, err := contactsync.ParseConnection([]byte(`{"id": "x", "directoin": "a-to-b", "scope": "pair", "scope": 3, "guard": {"max_clears": "many", "max_deletions": 7},
+		"match": {"keys": ["email", 4, {"a": "fax", "b": "fax"}]}, "conflict": 5,
+		"mappings": [{"a": "first", "b": "first", "transform": "no"}, {"a": "last", "b": "last", "transform": [{"trim": true}, "no"]}, 7, {"a": "email", "b": "email"}],
+		"rules": [{"from": "c", "mode": "update_only"}, {"from": "b", "filter": {"field": "tags", "opp": "has"}, "actions": [{"ad": "x"}]}, {"from": "b", "actions": [{"add": "x", "to": "tags"}]}]}`))
+	var invalid *contactsync.InvalidError
+	require.ErrorAs(t, err, &invalid)
+	var paths []string
+	for _, bad := range invalid.Faults {
+		paths = append(paths, bad.Path)
+	}
+	require.Equal(t, []string{"directoin", "scope", "guard.max_clears", "match.keys[1]", "conflict", "mappings[0].transform", "mappings[1].transform[1]", "mappings[2]",
+		"rules[0].from", "rules[1].filter.opp", "rules[1].actions[0].ad"}, paths)
+	want := contactsync.Connection{ID: "x", Scope: contactsync.ScopePair, Guard: contactsync.Guard{MaxDeletions: contactsync.AtMost(7)},
+		Match:    contactsync.Match{Keys: []contactsync.MatchKey{{Kind: contactsync.KeyEmail}, {}, {A: "fax", B: "fax"}}},
+		Mappings: []contactsync.Mapping{contactsync.MapFields("first", "first"), contactsync.MapFields("last", "last"), {}, contactsync.MapFields("email", "email")},
+		Rules: []contactsync.Rule{contactsync.FilterRule{Mode: contactsync.UpdateOnly}, contactsync.FilterRule{From: contactsync.B, Filter: contactsync.Filter{Field: "tags"}},
+			contactsync.FilterRule{From: contactsync.B, Actions: []contactsync.Action{contactsync.Add("tags", "x")}}}}
+	require.Equal(t, want, c)
+}
+
 func TestParseConnectionTakes(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {

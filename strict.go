@@ -14,7 +14,8 @@ import (
 
 // ParseConnection reads a connection in its JSON form. It refuses keys that it does not know, keys that are there
 // twice, values that do not fit, and data behind the document: the error is an [*InvalidError] with the place of every
-// such fault, or says at which byte the JSON ends to be JSON. Whether the connection fits its apps is for [Open] to say.
+// such fault, and the connection holds the rest of the document, so that it can be looked at as well; or the error says at
+// which byte the JSON ends to be JSON. Whether the connection fits its apps is for [Open] to say.
 func ParseConnection(data []byte) (Connection, error) {
 	var c Connection
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
@@ -22,13 +23,14 @@ func ParseConnection(data []byte) (Connection, error) {
 		return c, fmt.Errorf("connection: %w", err)
 	}
 	bad := &faults{}
-	checkValue(data, reflect.TypeFor[Connection](), "", bad, 0)
-	if len(bad.list) > 0 {
-		var title struct{ ID string }
-		_ = json.Unmarshal(data, &title) // it only names the connection in the message
-		return c, &InvalidError{Connection: title.ID, Faults: bad.list}
+	data = checkValue(data, reflect.TypeFor[Connection](), "", bad, 0)
+	if data == nil { // it is no object
+		return c, &InvalidError{Faults: bad.list}
 	}
-	return c, json.Unmarshal(data, &c)
+	if err := json.Unmarshal(data, &c); err != nil || len(bad.list) == 0 {
+		return c, err
+	}
+	return c, &InvalidError{Connection: c.ID, Faults: bad.list}
 }
 
 // formOf returns the struct whose fields are the keys of a type's JSON form, nil if any key will do.
@@ -92,31 +94,37 @@ func checkSyntax(data []byte) error {
 
 // checkValue adds everything that stands against reading a JSON value into a t: keys that t does not have or that are
 // there twice, and values that do not fit, each with its place. encoding/json would let some pass and stop at the first
-// of the others.
-func checkValue(data json.RawMessage, t reflect.Type, path string, bad *faults, depth int) {
+// of the others. It returns what can be read: without the keys that are wrong, and with null for such elements of lists, so
+// that the others keep their places; nil if nothing of the value can.
+func checkValue(data json.RawMessage, t reflect.Type, path string, bad *faults, depth int) json.RawMessage {
 	before := len(bad.list)
 	if depth > maxDepth {
 		bad.add(path, "nested more than %d deep", maxDepth)
-		return
+		return nil
 	}
 	switch data = bytes.TrimSpace(data); {
 	case bytes.HasPrefix(data, []byte("{")):
-		checkObject(data, t, path, bad, depth)
+		data = checkObject(data, t, path, bad, depth)
 	case bytes.HasPrefix(data, []byte("[")):
 		var list []json.RawMessage
 		if json.Unmarshal(data, &list) == nil {
 			for i, one := range list {
-				checkValue(one, elementOf(t), fmt.Sprintf("%s[%d]", path, i), bad, depth+1)
+				list[i] = checkValue(one, elementOf(t), fmt.Sprintf("%s[%d]", path, i), bad, depth+1)
 			}
+			data, _ = json.Marshal(list) // of nil it makes null
 		}
 	}
-	if t == nil || len(bad.list) > before {
-		return
+	if t == nil {
+		return data
 	}
-	// Every part of it fits, so what is wrong now is wrong with this value itself.
-	if err := json.Unmarshal(data, reflect.New(t).Interface()); err != nil {
+	err := json.Unmarshal(data, reflect.New(t).Interface())
+	if err == nil {
+		return data
+	}
+	if len(bad.list) == before { // every part of it fits, so it is wrong itself
 		addFault(err, path, bad)
 	}
+	return nil
 }
 
 // addFault adds an error of encoding/json, or of one of the types above, with its place.
@@ -133,21 +141,23 @@ func addFault(err error, path string, bad *faults) {
 	}
 }
 
-// checkObject checks the keys of an object and their values.
-func checkObject(data []byte, t reflect.Type, path string, bad *faults, depth int) {
+// checkObject checks the keys of an object and their values, and returns the object of those that can be read.
+func checkObject(data []byte, t reflect.Type, path string, bad *faults, depth int) json.RawMessage {
 	d := json.NewDecoder(bytes.NewReader(data))
 	_, _ = d.Token()
 	seen := map[string]bool{}
+	out := newObject()
 	for d.More() {
 		token, err := d.Token()
 		key, ok := token.(string)
 		var value json.RawMessage
 		if err != nil || !ok || d.Decode(&value) != nil {
-			return
+			return nil
 		}
 		at := strings.TrimPrefix(path+"."+key, ".")
 		if seen[key] {
 			bad.add(at, "the key is there twice")
+			continue
 		}
 		seen[key] = true
 		of, known := keyType(t, key)
@@ -155,8 +165,12 @@ func checkObject(data []byte, t reflect.Type, path string, bad *faults, depth in
 			bad.add(at, "there is no such key; there are %s", strings.Join(keyNames(t), ", "))
 			continue
 		}
-		checkValue(value, of, at, bad, depth+1)
+		if value = checkValue(value, of, at, bad, depth+1); value != nil {
+			out.key(key)
+			out.to = append(out.to, value...)
+		}
 	}
+	return out.end()
 }
 
 // keyType returns the type of a key's value, and whether there is such a key.

@@ -41,7 +41,20 @@ type configured struct {
 	// settings are those of the two endpoints as their apps get them: with variables filled in and paths that hold
 	// from anywhere. The document keeps them as they are written, so that no secret is stored with it.
 	settings [2]map[string]string
-	broken   bool // something is wrong with it
+	broken   bool     // it cannot be opened
+	unfit    []string // the parts of the document that could not be read: a key, or an element of a list
+}
+
+// partOf returns the key, or the element of a list under it, that a path of the document is in: "rules[1]".
+func partOf(path string) string {
+	part, _, _ := strings.Cut(path, ".")
+	return part
+}
+
+// unread reports whether a fault may come from a part of the document that could not be read.
+func (conn configured) unread(path string) bool {
+	part := partOf(path)
+	return slices.ContainsFunc(conn.unfit, func(unfit string) bool { return unfit == part || strings.HasPrefix(unfit, part+"[") })
 }
 
 // end returns one endpoint.
@@ -228,9 +241,7 @@ func (l *loader) connections(e entry) {
 		at := fmt.Sprintf("connections[%d]", i)
 		n = l.resolve(n)
 		l.reader.file.places[at] = placeOf(nil, n)
-		before := len(l.bad)
 		conn, ok := l.connection(n, at)
-		conn.broken = len(l.bad) > before
 		if !ok {
 			continue
 		}
@@ -253,7 +264,7 @@ func (l *loader) connection(n ast.Node, at string) (configured, bool) {
 	}
 	var rest bytes.Buffer
 	var ends [2]contactsync.Endpoint
-	there := [2]bool{}
+	there, before := [2]bool{}, len(l.bad)
 	for _, e := range list {
 		switch e.key {
 		case "name":
@@ -281,13 +292,15 @@ func (l *loader) connection(n ast.Node, at string) (configured, bool) {
 		l.fault(join(at, "name"), "a connection needs a name: a short text by which commands know it")
 		return conn, false
 	}
-	conn.doc = l.document(name, rest.String(), at)
+	conn.broken = len(l.bad) > before
+	conn.doc, conn.unfit = l.document(name, rest.String(), at)
 	conn.doc.A, conn.doc.B = ends[contactsync.A], ends[contactsync.B]
 	return conn, true
 }
 
-// document has the library read a connection of that name with the rest of its keys, as JSON.
-func (l *loader) document(name, rest, at string) contactsync.Connection {
+// document has the library read a connection of that name with the rest of its keys, as JSON. It returns what can be read,
+// and which parts cannot.
+func (l *loader) document(name, rest, at string) (doc contactsync.Connection, unfit []string) {
 	var out bytes.Buffer
 	out.WriteString(`{"id":`)
 	writeText(&out, name)
@@ -298,6 +311,7 @@ func (l *loader) document(name, rest, at string) contactsync.Connection {
 	switch {
 	case errors.As(err, &invalid):
 		for _, bad := range invalid.Faults {
+			unfit = append(unfit, partOf(bad.Path))
 			add := l.fault
 			if strings.HasPrefix(bad.Message, "there is no such key") {
 				add = l.faultOnKey
@@ -310,5 +324,5 @@ func (l *loader) document(name, rest, at string) contactsync.Connection {
 	case err != nil:
 		l.fault(at, "%v", err)
 	}
-	return doc
+	return doc, unfit
 }

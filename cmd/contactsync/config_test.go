@@ -131,6 +131,10 @@ func TestFaultsAgainstTheApps(t *testing.T) {
 		"columns":   {strings.Replace(head, "crm.csv", "crm.csv, columns: what", 1), []string{`4:43: connections[0].b.columns: csv: setting "columns"`}},
 		"of two connections, and one of the file": {head + "    direction: both\n" + strings.Replace(head[len("connections:\n"):], "one", "two", 1) + "    time_zone: Mars\n" +
 			"  - name: three\n    a: 3\n    b: {app: vcard, path: A}", []string{"5:16: connections[0].direction: ", "9:16: connections[1].time_zone: ", "11:8: connections[2].a: an endpoint"}},
+		"of the form and of what the apps have, at once": {head + "    direction: both\n    guards: {}\n    rules:\n      - {from: c, filter: {field: nope, op: has, value: x}}\n" +
+			"      - {from: a, filter: {field: nope, op: has, value: x}}\n    mappings:\n      - {a: nope, b: email}\n      - {a: nope, b: email, transform: no}",
+			[]string{"5:16: connections[0].direction: ", "6:5: connections[0].guards: there is no such key", "8:16: connections[0].rules[0].from: a side is",
+				"9:35: connections[0].rules[1].filter.field: there is no field", "11:13: connections[0].mappings[0].a: a has no field", "12:40: connections[0].mappings[1].transform: "}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

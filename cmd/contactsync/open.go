@@ -181,7 +181,9 @@ func (f *configFile) open(ctx context.Context, conn configured, store contactsyn
 	case errors.As(err, &invalid):
 		var bad []problem
 		for _, one := range invalid.Faults {
-			bad = append(bad, f.fault(join(conn.at, one.Path), one.Message, false))
+			if !conn.unread(one.Path) {
+				bad = append(bad, f.fault(join(conn.at, one.Path), one.Message, false))
+			}
 		}
 		return nil, usage(&configError{bad})
 	case err != nil:
