@@ -37,8 +37,8 @@ func (o *Oracle) judgeDoubles(w *write) *Violation {
 	return broken("I6", "whoever it could be made from has a counterpart already, or had one that a user deleted")
 }
 
-// bereft reports whether the partner of the created record x got another id without a word and was seen without the key
-// that it had: it looks like a deletion and somebody else then.
+// bereft reports whether the partner of the created record x got another id without a word and was seen without the key by
+// which the connection knew it: it looks like a deletion and somebody else then.
 func (o *Oracle) bereft(c *conn, x *record, side Side) bool {
 	all := c.partner[x]
 	if len(all) == 0 {
@@ -49,13 +49,35 @@ func (o *Oracle) bereft(c *conn, x *record, side Side) bool {
 		return false
 	}
 	cn := c.now()
-	before := cn.keys(1-side, y.fields(y.rekeyed.at), o.world)
+	known := y.fields(y.rekeyed.at)
+	for name := range known {
+		known[name] = c.knew(y, name, y.rekeyed.at)
+	}
+	before := cn.keys(1-side, known, o.world)
 	for _, f := range y.states(y.rekeyed.at) {
 		if !evidence(before, cn.keys(1-side, f, o.world)) {
 			return true
 		}
 	}
 	return false
+}
+
+// knew returns what the connection knew last that the cell held before event at: it was shown that, or made it so and was told.
+func (c *conn) knew(r *record, field string, at int) contact.Value {
+	v, when := contact.Empty, -1
+	if s := r.sights[c.id]; s != nil {
+		for _, seen := range s.cell[field] {
+			if seen.at < at {
+				v, when = seen.value, seen.at
+			}
+		}
+	}
+	for _, e := range r.cells[field] {
+		if e.by == c.id && e.told && e.at < at && e.at > when {
+			v = e.value
+		}
+	}
+	return v
 }
 
 // isFree reports whether y may get x as its counterpart.

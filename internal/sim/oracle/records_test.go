@@ -136,6 +136,23 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.sync(h.made(1, "b2", f{"email": "ann@new.example.com", "first": "Ann", "company": "Acme"}), h.pair("a9", "b2"))
 			h.rest()
 		}},
+		{name: "who has another key, which nobody saw, and another id is somebody else", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"email": "ann@new.example.com"})
+			h.rekey(0, "a1", "a9")
+			h.links = nil
+			h.status[1]["b1"] = oracle.RecordStatus{Status: "deleted_opposite"}
+			h.sync(h.made(1, "b2", f{"email": "ann@new.example.com", "first": "Ann", "company": "Acme"}), h.pair("a9", "b2"))
+			h.rest()
+		}},
+		{name: "who had another key already is created again for another id", want: broken("I6"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"email": "ann@new.example.com"})
+			h.sync(h.put(1, "b1", f{"email": "ann@new.example.com"}))
+			h.rekey(0, "a1", "a9")
+			h.links = nil
+			h.sync(h.made(1, "b2", f{"email": "ann@new.example.com", "first": "Ann", "company": "Acme"}))
+		}},
 		{name: "who has another id, as the app told, and another key is created again", want: broken("I6"), play: func(h *history) {
 			h.ann()
 			h.rekey(0, "a1", "a9")
