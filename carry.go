@@ -19,7 +19,7 @@ func (r *run) carry(b *book, decided ref, m *move) {
 			b.dropMirror(ref{s, m.link.ID[s]})
 		}
 		return
-	case m.free:
+	case m.into != "":
 		r.dissolve(b, m)
 		return
 	case m.link == nil:
@@ -97,20 +97,16 @@ func (l *link) clean(cfg *config, s Side, rec *mirror) bool {
 	return true
 }
 
-// dissolve ends a link whose one half is gone and whose heirs are in doubt. Nobody is deleted.
+// dissolve ends a link whose one half became one with a record that has a partner. The other half is left over.
 func (r *run) dissolve(b *book, m *move) {
 	b.dropLink(m.link)
 	for _, s := range Sides {
 		if at := (ref{s, m.link.ID[s]}); m.rec[s] == nil {
-			if m.into != "" {
-				b.follow(at, ref{s, m.into})
-			}
+			b.follow(at, ref{s, m.into})
 			b.dropMirror(at)
 		} else {
 			b.touch(m.rec[s].ref())
-			if m.into != "" {
-				b.mergedAway(m.rec[s].ref(), m.into)
-			}
+			b.mergedAway(m.rec[s].ref(), m.into)
 		}
 	}
 }

@@ -23,8 +23,7 @@ type move struct {
 	rec    [2]*mirror
 	made   bool   // the link is new
 	forget bool   // the link goes, and with it what is known of records that are gone
-	free   bool   // the link goes, its live records are looked at again
-	into   string // the one heir, if that has a partner already
+	into   string // the link goes: the one heir has a partner already
 	writes []*write
 	settle []settlement
 	let    [2]bool
@@ -179,16 +178,18 @@ func (pl *planner) decideGone(m *move, x Side) *move {
 	return m
 }
 
-// inherit gives the link of a record that is gone to the one live record that bears its key; of several, or of
-// one that has a partner, nobody's guess is taken and all are shown as duplicates.
+// inherit gives the link of a record that is gone to the one live record that bears its key. Of several nobody's guess is
+// taken: they are duplicates, and the other half waits for the one that will be left, as any survivor does. What has a
+// partner already became one with the record that is gone.
 func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 	heir := heirs[0]
 	a, b := pairIDs(heir.ref(), m.rec[x.Other()].ref())
-	if len(heirs) > 1 || pl.dir.linkOf(heir.ref()) != nil || pl.dir.separated(a, b) || pl.dir.open(heir.ref()) {
-		m.free = true
-		if len(heirs) == 1 && pl.dir.linkOf(heir.ref()) != nil {
-			m.into = heir.id
-		}
+	switch {
+	case len(heirs) > 1 || pl.dir.separated(a, b) || pl.dir.open(heir.ref()):
+		m.severed[x] = true
+		return m
+	case pl.dir.linkOf(heir.ref()) != nil:
+		m.into = heir.id
 		return m
 	}
 	m.link = &link{key: m.link.key, ID: m.link.ID, How: linkedAnew}

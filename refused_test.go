@@ -229,11 +229,11 @@ func TestInherit(t *testing.T) {
 		want   string // "inherits", "free", "into new", "waits"
 	}{
 		"an heir":                              {func(*shelf) {}, "inherits"},
-		"two heirs":                            {func(d *shelf) { d.put(heirOf(A, "new2")) }, "free"},
-		"two heirs, of whom one has a partner": {func(d *shelf) { d.put(heirOf(A, "new2")); d.links[ref{A, "new"}] = &link{key: "2"} }, "free"},
+		"two heirs":                            {func(d *shelf) { d.put(heirOf(A, "new2")) }, "survives"},
+		"two heirs, of whom one has a partner": {func(d *shelf) { d.put(heirOf(A, "new2")); d.links[ref{A, "new"}] = &link{key: "2"} }, "survives"},
 		"an heir with a partner":               {func(d *shelf) { d.links[ref{A, "new"}] = &link{key: "2"} }, "into new"},
-		"an heir that a person parted":         {func(d *shelf) { d.apart[[2]string{"new", "b1"}] = true }, "free"},
-		"an heir whose write is not answered":  {func(d *shelf) { d.sent[ref{A, "new"}] = true }, "free"},
+		"an heir that a person parted":         {func(d *shelf) { d.apart[[2]string{"new", "b1"}] = true }, "survives"},
+		"an heir whose write is not answered":  {func(d *shelf) { d.sent[ref{A, "new"}] = true }, "survives"},
 		"a write to the one that is gone":      {func(d *shelf) { d.sent[ref{A, "a1"}] = true }, "waits"},
 		"a write to the other half":            {func(d *shelf) { d.sent[ref{B, "b1"}] = true }, "waits"},
 	} {
@@ -249,10 +249,10 @@ func TestInherit(t *testing.T) {
 			m := (&planner{cfg: d.cfg, dir: d, now: stateNow}).decide(ref{B, "b1"})
 			got := "waits"
 			switch {
-			case m.free && m.into != "":
+			case m.into != "":
 				got = "into " + m.into
-			case m.free:
-				got = "free"
+			case m.severed == [2]bool{true, false}:
+				got = "survives"
 			case m.made && m.heir == [2]bool{true, false} && m.link.ID == [2]string{"new", "b1"}:
 				got = "inherits"
 			}

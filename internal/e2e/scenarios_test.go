@@ -162,7 +162,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"42-actions.yaml":           37,
 		"43-scopes-and-modes.yaml":  12,
 		"50-deletions.yaml":         9,
-		"51-deletions-more.yaml":    41,
+		"51-deletions-more.yaml":    43,
 		"52-mass-changes.yaml":      7,
 		"53-halts-and-consent.yaml": 4,
 		"54-merges.yaml":            23,

@@ -30,13 +30,14 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 	}
 	f := r.fields(o.at)
 	keys := cn.keys(side, f, o.world)
-	if cn.RequireKey && !hasKey(keys) || o.sharers(cn, side, r, keys) > 0 {
+	if cn.RequireKey && !hasKey(keys) || o.sharers(cn, side, r, keys) > 0 || o.seemsShared(c, r, keys) {
 		return
 	}
 	others := o.bearers(cn, 1-side, keys)
 	switch len(others) {
 	case 0:
-		if !points(cn.Direction, side) || cn.lets(side, f, toCreate, o.world) != yes || o.hadPartner(c, side, r) {
+		if !points(cn.Direction, side) || cn.lets(side, f, toCreate, o.world) != yes || o.hadPartner(c, side, r) ||
+			st.Reason == "duplicate_there" && o.echo(c, side, r, keys) {
 			return
 		}
 		o.accuse("I1", "%s in %s has no counterpart (%s, %s), though a rule lets it through and nobody bears its key, "+
@@ -45,7 +46,7 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 		z := others[0]
 		fz := z.fields(o.at)
 		kz := cn.keys(1-side, fz, o.world)
-		if c.links[z] != nil || z.decided(c) >= 0 || !evidence(keys, kz) || o.sharers(cn, 1-side, z, kz) > 0 ||
+		if c.links[z] != nil || z.decided(c) >= 0 || !o.toldWho(c, 1-side, z) || !evidence(keys, kz) || o.sharers(cn, 1-side, z, kz) > 0 ||
 			len(o.bearers(cn, side, kz)) != 1 {
 			return
 		}
@@ -56,6 +57,95 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 				"after the last edit", r.id, st.Status, st.Reason, z.id, o.rounds)
 		}
 	}
+}
+
+// toldWho reports whether the connection knows of the record by which keys it is known and what its rules look at.
+func (o *Oracle) toldWho(c *conn, side Side, r *record) bool {
+	looked := map[string]bool{}
+	c.now().ruled(o.world, side, looked)
+	for name, is := range looked {
+		if is && !c.wasTold(r, name) {
+			return false
+		}
+	}
+	return o.toldKeysOf(c, side, r)
+}
+
+// toldKeysOf reports whether the connection knows all the keys of the record.
+func (o *Oracle) toldKeysOf(c *conn, side Side, r *record) bool {
+	for _, key := range c.now().Keys {
+		for _, name := range c.now().keyFields(side, key, o.world) {
+			if !c.wasTold(r, name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// seemsShared reports whether somebody else, of either side, bore one of the keys, and what became of their own was hidden
+// from the connection: for all that it knows they bear it still.
+func (o *Oracle) seemsShared(c *conn, r *record, keys []map[string]bool) bool {
+	cn := c.now()
+	for side, app := range cn.Apps {
+		for _, z := range o.world.records[app] {
+			if z == r || !z.alive || o.toldKeysOf(c, Side(side), z) {
+				continue
+			}
+			for _, f := range z.states(0) {
+				if shareAny(keys, cn.keys(Side(side), f, o.world)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// echo reports whether the record is one that a linked record of the other side was just like until the connection wrote
+// over it, with the key: a copy that was made of that one before (docs/matching.md), and nobody new.
+func (o *Oracle) echo(c *conn, side Side, r *record, keys []map[string]bool) bool {
+	cn := c.now()
+	for _, z := range o.world.records[cn.Apps[1-side]] {
+		if !z.alive || c.links[z] == nil {
+			continue
+		}
+		for _, f := range z.statesBefore(c) {
+			if evidence(keys, cn.keys(1-side, f, o.world)) && o.alike(cn, side, r, z, f) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// statesBefore returns what the record held just before each write of the connection to it.
+func (r *record) statesBefore(c *conn) (all []contact.Fields) {
+	for _, cell := range r.cells {
+		for _, e := range cell {
+			if e.by == c.id && e.at > r.born.at {
+				all = append(all, r.fields(e.at-1))
+			}
+		}
+	}
+	return all
+}
+
+// alike reports whether each single value that the record has is what becomes of it in the other one as that was, labels and
+// choices apart: those are on anybody.
+func (o *Oracle) alike(cn *Connection, side Side, r, z *record, was contact.Fields) bool {
+	for i := range cn.Mappings {
+		m := &cn.Mappings[i]
+		f := o.world.field(z.app, m.field(1-side))
+		v := r.get(m.field(side))
+		if f.many() || f.Field.Type == contact.TypeChoice || v.Blank() || !points(m.Direction, side) {
+			continue
+		}
+		if !f.carries(v, was[m.field(1-side)], cn.Region) {
+			return false
+		}
+	}
+	return true
 }
 
 // sharers counts the others of the side that share any key.

@@ -45,6 +45,7 @@ type history struct {
 	lost   contact.Value
 	quiet  bool // the next writes are not in the journal
 	untold bool
+	hidden map[string]string // by id, a field that the app does not show
 	engine int
 	phase  string
 	halt   string
@@ -194,11 +195,13 @@ func (h *history) decide(verb string, app int, id, other string) {
 	h.see(oracle.Event{Kind: oracle.UserDecide, Conn: "c", Verb: verb, App: app, ID: id, Other: other})
 }
 
-// show shows every record that there is.
+// show shows every record that there is, but for what is hidden.
 func (h *history) show() {
 	for app := range h.apps {
 		for _, id := range sortedIDs(h.apps[app]) {
-			h.see(oracle.Event{Kind: oracle.Shown, App: app, Conn: "c", Engine: h.engine, ID: id, After: h.apps[app][id].Clone()})
+			after := h.apps[app][id].Clone()
+			delete(after, h.hidden[id])
+			h.see(oracle.Event{Kind: oracle.Shown, App: app, Conn: "c", Engine: h.engine, ID: id, After: after})
 		}
 	}
 }

@@ -102,6 +102,19 @@ func (cn *Connection) fieldsUsed(w *world, side Side) []string {
 	for i := range cn.Mappings {
 		used[cn.Mappings[i].field(side)] = true
 	}
+	cn.ruled(w, side, used)
+	var names []string
+	for name, is := range used {
+		if is {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	return names
+}
+
+// ruled notes the fields that rules look at.
+func (cn *Connection) ruled(w *world, side Side, used map[string]bool) {
 	whole := contact.Fields{}
 	for name := range w.fields[cn.Apps[side]] {
 		whole[name] = contact.Empty
@@ -122,14 +135,6 @@ func (cn *Connection) fieldsUsed(w *world, side Side) []string {
 			used[a.Field] = used[a.Field] || r.OtherWayAround && r.From != side
 		}
 	}
-	var names []string
-	for name, is := range used {
-		if is {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	return names
 }
 
 // toldOf reports whether the connection was told the id that the record has now, or into what it was merged.

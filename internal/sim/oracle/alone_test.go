@@ -1,0 +1,63 @@
+package oracle_test
+
+import (
+	"testing"
+
+	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/internal/sim/oracle"
+)
+
+// tagged lets b's rule look at the labels.
+func tagged(_ []oracle.App, c *oracle.Connection) {
+	c.Rules[0].Admits = has("labels", "CRM")
+	c.Rules[1].Admits = func(v contact.Fields) (yes, known bool) { return true, !v["labels"].Absent() }
+}
+
+// TestAlone is of records that stay alone for good, and of those beside them that may not.
+func TestAlone(t *testing.T) {
+	ann, bob := f{"email": "ann@example.com", "first": "Ann"}, f{"email": "bob@example.com", "first": "Bob"}
+	hides := func(field string) func(h *history) {
+		return func(h *history) {
+			h.hidden = map[string]string{"b1": field}
+			h.create(0, "a1", ann)
+			h.create(1, "b1", ann)
+			h.rest()
+		}
+	}
+	// meanwhile tells of two of a who bear b1's key until one of them loses it, which the app shows or hides.
+	meanwhile := func(hidden map[string]string) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(0, "a2", ann)
+			h.create(1, "b1", ann)
+			h.sync()
+			h.hidden = hidden
+			h.edit(0, "a2", f{"email": nil})
+			h.rest()
+		}
+	}
+	// parted tells of two whom a person links, so that b1 becomes a1, and of a2, who is what b1 was or nearly so.
+	parted := func(first, reason string) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", bob)
+			h.sync()
+			h.decide("link", 0, "a1", "b1")
+			h.sync(h.put(1, "b1", ann), h.pair("a1", "b1"))
+			h.create(0, "a2", f{"email": "bob@example.com", "first": first})
+			h.status[0]["a2"] = oracle.RecordStatus{Status: "duplicate", Reason: reason}
+			h.rest()
+		}
+	}
+	run(t, []row{
+		{name: "who was never shown with a key is matched by nobody", play: hides("email")},
+		{name: "who was never shown with something else is matched", want: broken("I1"), play: hides("company")},
+		{name: "whether a rule lets somebody in whose labels are hidden nobody knows", setup: tagged, play: hides("labels")},
+		{name: "a rule lets somebody in of whom something else is hidden", setup: tagged, want: broken("I1"), play: hides("company")},
+		{name: "that another one lost the key was hidden", play: meanwhile(map[string]string{"a2": "email"})},
+		{name: "that another one lost the key was shown", want: broken("I1"), play: meanwhile(map[string]string{"a2": "company"})},
+		{name: "an echo of who was written over waits", play: parted("Bob", "duplicate_there")},
+		{name: "who is not like the one that was written over is no echo", want: broken("I1"), play: parted("Bobby", "duplicate_there")},
+		{name: "an echo is said to be one", want: broken("I1"), play: parted("Bob", "duplicate_here")},
+	})
+}
