@@ -145,6 +145,7 @@ func (j *journalRow) body() []byte {
 		o.to = append(o.to, j.Was...)
 	}
 	o.text("back", j.Back)
+	o.flag("part", j.Part)
 	return o.end()
 }
 
@@ -194,6 +195,8 @@ func (j *journalRow) read(body []byte) error {
 			j.Was = json.RawMessage(text)
 		case "back":
 			j.Back, err = d.String()
+		case "part":
+			j.Part, err = d.Bool()
 		default:
 			err = d.Skip() // of a newer version
 		}

@@ -72,11 +72,13 @@ func (r *run) renameRequests(b *book, s Side, k connector.Rekey) {
 	}
 }
 
-// renameJournal has the history of a record follow it, be it saved already or not.
-func (b *book) renameJournal(s Side, k connector.Rekey) {
+// renameJournal has the history of a record follow it, be it saved already or not. merged says that the new id is another
+// record's, which it has become part of: what was written to the old one is no write to that.
+func (b *book) renameJournal(s Side, k connector.Rekey, merged bool) {
 	rename := func(row *Row) error {
 		j, err := parseJournal(*row)
 		j.IDs[s], row.Index[s] = k.New, k.New
+		j.Part = j.Part || merged && j.Side == s
 		row.Body = j.body()
 		return err
 	}
@@ -105,6 +107,6 @@ func (b *book) renameJournal(s Side, k connector.Rekey) {
 // livesOn has the history of a record that was restored go on under its new id.
 func (r *run) livesOn(b *book, w *write) {
 	if id := w.link.ID[w.side]; w.back != nil && w.back.id != id {
-		b.renameJournal(w.side, connector.Rekey{Old: w.back.id, New: id})
+		b.renameJournal(w.side, connector.Rekey{Old: w.back.id, New: id}, false)
 	}
 }

@@ -192,6 +192,7 @@ type journalRow struct {
 	// Was is the pair's row as it was before an update or deletion, if the run had not made the pair itself.
 	Was   json.RawMessage `json:"was,omitempty"`
 	Back  string          `json:"back,omitempty"` // the row that it takes back, or could not; of a pause the run
+	Part  bool            `json:"part,omitempty"` // the record that was written has become part of the one that bears its id here
 	stamp string          // the versions of the record before the write and after it
 }
 
