@@ -56,7 +56,7 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 	journal := map[string]journalRow{
 		"empty": {At: at},
 		"full": {At: at, Side: B, Op: connector.Delete, IDs: [2]string{"a\"1", "b1"}, Before: contact.Fields{"first": contact.Text("Ann")},
-			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Decision: DecidedLink,
+			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Part: true, Decision: DecidedLink,
 			Was: []byte(`{"id_a":"a1"}`), Back: "000000011 00000001"},
 	}
 	for name, want := range journal {
