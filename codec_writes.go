@@ -48,6 +48,7 @@ func (n *intent) append(to []byte) []byte {
 	o.int("since", n.Since)
 	o.text("back", n.Back)
 	o.flag("clean", n.Clean)
+	o.flag("part", n.Part)
 	o.text("partner", n.Partner)
 	o.fields("had", n.Had)
 	return append(o.to, '}')

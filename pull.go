@@ -296,7 +296,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.follow(from, to)
 	b.dropMirror(from)
 	b.touch(to)
-	r.renameIntents(b, s, k)
+	r.renameIntents(b, s, k, merged)
 	r.renameRequests(b, s, k)
 	b.renameJournal(s, k, merged)
 }

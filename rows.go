@@ -113,9 +113,10 @@ type intent struct {
 	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
 	Back  string   `json:"back,omitempty"`  // the journal's row that it takes back
 	Clean bool     `json:"clean,omitempty"` // of such a write: nobody had touched the record since the pair was decided
-	// Of an update whose record became part of another one, and whose pair is none any more:
+	Part  bool     `json:"part,omitempty"`  // of a create: its source has become part of the record that is named
+	// Of an update of which a half of the pair became part of another record, so that the pair is none any more:
 	Partner string         `json:"partner,omitempty"` // the other half of that pair
-	Had     contact.Fields `json:"had,omitempty"`     // what the other one held by itself, of the fields that were sent
+	Had     contact.Fields `json:"had,omitempty"`     // what the one that took it in held by itself, of the fields that were sent
 }
 
 // holdRow is what waits for a person, was decided by one, or is proposed to one.
