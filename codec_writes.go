@@ -48,6 +48,7 @@ func (n *intent) append(to []byte) []byte {
 	o.int("since", n.Since)
 	o.text("back", n.Back)
 	o.flag("clean", n.Clean)
+	o.flag("part", n.Part)
 	o.text("partner", n.Partner)
 	o.fields("had", n.Had)
 	return append(o.to, '}')
@@ -145,6 +146,7 @@ func (j *journalRow) body() []byte {
 		o.to = append(o.to, j.Was...)
 	}
 	o.text("back", j.Back)
+	o.flag("part", j.Part)
 	return o.end()
 }
 
@@ -194,6 +196,8 @@ func (j *journalRow) read(body []byte) error {
 			j.Was = json.RawMessage(text)
 		case "back":
 			j.Back, err = d.String()
+		case "part":
+			j.Part, err = d.Bool()
 		default:
 			err = d.Skip() // of a newer version
 		}

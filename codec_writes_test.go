@@ -27,7 +27,7 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 		"full": {Side: B, Op: connector.Update, Run: 12, At: at, Writes: []intent{{ID: "only"}, {
 			ID: "id\x00", Link: "000000012 00000001", Marker: "m-1", Back: "000000011 00000001", Clean: true, Clears: []string{"first:first"}, Why: why,
 			Kept: []string{"email"}, Moved: []string{"first"}, Since: 3,
-			Partner: "a1", Had: contact.Fields{"first": contact.Empty},
+			Part: true, Partner: "a1", Had: contact.Fields{"first": contact.Empty},
 			Patch: contact.Patch{
 				"first":  {Set: contact.Empty},
 				"last":   {Set: contact.Text("O'Neill <&>")},
@@ -56,7 +56,7 @@ func TestRowsOfWritesAreReadAsTheyWereWritten(t *testing.T) {
 	journal := map[string]journalRow{
 		"empty": {At: at},
 		"full": {At: at, Side: B, Op: connector.Delete, IDs: [2]string{"a\"1", "b1"}, Before: contact.Fields{"first": contact.Text("Ann")},
-			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Decision: DecidedLink,
+			After: contact.Fields{"first": contact.Empty}, Why: why, Altered: []string{"first"}, Refused: "no", Found: true, Foreseen: true, Part: true, Decision: DecidedLink,
 			Was: []byte(`{"id_a":"a1"}`), Back: "000000011 00000001"},
 	}
 	for name, want := range journal {

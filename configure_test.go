@@ -79,6 +79,8 @@ func TestConfigureHoldsAtOnce(t *testing.T) {
 	require.NoError(t, page.Configure(ctx, c, page.Version()))
 	_, err = worker.Sync(ctx)
 	require.ErrorIs(t, err, ErrReconfigured, "the worker knows another configuration")
+	_, err = worker.Preview(ctx)
+	require.ErrorIs(t, err, ErrReconfigured, "and shows nobody what it would do by that one")
 
 	stored, version, err := Load(ctx, store, "", "a-b")
 	require.NoError(t, err)

@@ -17,37 +17,39 @@ func TestLanded(t *testing.T) {
 		fields [][4]string // name, before, sent, now
 		want   trace
 	}{
-		"it holds what was sent":               {[][4]string{{"company", "Acme", "Bond", "Bond"}}, bears},
-		"spelled otherwise":                    {[][4]string{{"company", "Acme", "Bond & Co", "bond co"}}, bears},
-		"cut short":                            {[][4]string{{"company", "Acme", "Bond & Co", "Bond"}}, bears},
-		"emptied, as was sent":                 {[][4]string{{"company", "Acme", "", ""}}, bears},
-		"it is as it was":                      {[][4]string{{"company", "Acme", "Bond", "Acme"}}, lacks},
-		"it is something else":                 {[][4]string{{"company", "Acme", "Bond", "Cox"}}, silent},
-		"emptied, though something was sent":   {[][4]string{{"company", "Acme", "Bond", ""}}, silent},
-		"one of two is as it was":              {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"first", "Ann", "Anna", "Ann"}}, lacks},
-		"one of two is something else":         {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"first", "Ann", "Anna", "Bea"}}, bears},
-		"both are something else":              {[][4]string{{"company", "Acme", "Bond", "Cox"}, {"first", "Ann", "Anna", "Bea"}}, silent},
-		"one may be cut to what it was":        {[][4]string{{"notes", "Bon", "Bond", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, bears},
-		"all may be cut to what it was":        {[][4]string{{"notes", "Bon", "Bond", "Bon"}}, lacks},
-		"one would have begun as it does":      {[][4]string{{"company", "Bon", "Bond", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, lacks},
-		"another spelling of what is there":    {[][4]string{{"company", "acme", "Acme", "acme"}, {"first", "Ann", "Bea", "Bea"}}, bears},
-		"a choice":                             {[][4]string{{"stage", "new", "won", "won"}}, bears},
-		"a choice, and another edit":           {[][4]string{{"stage", "new", "won", "won"}, {"company", "Acme", "Bond", "Cox"}}, silent},
-		"an element came":                      {[][4]string{{"tags", "x", "x y", "x y"}}, bears},
-		"an element came, and another edit":    {[][4]string{{"tags", "x", "x y", "x y"}, {"company", "Acme", "Bond", "Cox"}}, silent},
-		"an element is gone":                   {[][4]string{{"tags", "x y", "x", "x"}}, bears},
-		"one is gone, for a user put another":  {[][4]string{{"tags", "x", "y", "z"}}, silent},
-		"no element moved":                     {[][4]string{{"tags", "x", "x y", "x"}}, lacks},
-		"a user put another":                   {[][4]string{{"tags", "x", "x y", "x z"}}, lacks},
-		"an entry came, another was taken out": {[][4]string{{"phones", "", "1 2", "2"}}, bears},
-		"an entry came, and another edit":      {[][4]string{{"phones", "", "1", "1"}, {"company", "Acme", "Bond", "Cox"}}, bears},
-		"a full list, another field has it":    {[][4]string{{"phones", "1 2", "1 2 3", "1 2"}, {"company", "Acme", "Bond", "Bond"}}, bears},
-		"a full list alone":                    {[][4]string{{"phones", "1 2", "1 2 3", "1 2"}}, lacks},
-		"one may be cut, of exactly its room":  {[][4]string{{"notes", "Bon", "Boa", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, lacks},
-		"an element that was there from first": {[][4]string{{"tags", "x", "x y", "x"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
-		"the first of them is gone":            {[][4]string{{"tags", "a x", "x", "a x"}}, lacks},
-		"a list without a limit, as it was":    {[][4]string{{"mails", "a@x.org", "a@x.org b@x.org", "a@x.org"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
-		"a list with room, as it was":          {[][4]string{{"phones", "1", "1 3", "1"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
+		"it holds what was sent":                {[][4]string{{"company", "Acme", "Bond", "Bond"}}, bears},
+		"spelled otherwise":                     {[][4]string{{"company", "Acme", "Bond & Co", "bond co"}}, bears},
+		"cut short":                             {[][4]string{{"company", "Acme", "Bond & Co", "Bond"}}, bears},
+		"emptied, as was sent":                  {[][4]string{{"company", "Acme", "", ""}}, bears},
+		"it is as it was":                       {[][4]string{{"company", "Acme", "Bond", "Acme"}}, lacks},
+		"it is something else":                  {[][4]string{{"company", "Acme", "Bond", "Cox"}}, silent},
+		"emptied, though something was sent":    {[][4]string{{"company", "Acme", "Bond", ""}}, silent},
+		"one of two is as it was":               {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"first", "Ann", "Anna", "Ann"}}, lacks},
+		"one of two is something else":          {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"first", "Ann", "Anna", "Bea"}}, bears},
+		"both are something else":               {[][4]string{{"company", "Acme", "Bond", "Cox"}, {"first", "Ann", "Anna", "Bea"}}, silent},
+		"one may be cut to what it was":         {[][4]string{{"notes", "Bon", "Bond", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, bears},
+		"all may be cut to what it was":         {[][4]string{{"notes", "Bon", "Bond", "Bon"}}, lacks},
+		"one would have begun as it does":       {[][4]string{{"company", "Bon", "Bond", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, lacks},
+		"another spelling of what is there":     {[][4]string{{"company", "acme", "Acme", "acme"}, {"first", "Ann", "Bea", "Bea"}}, bears},
+		"a choice":                              {[][4]string{{"stage", "new", "won", "won"}}, bears},
+		"a choice, and another edit":            {[][4]string{{"stage", "new", "won", "won"}, {"company", "Acme", "Bond", "Cox"}}, silent},
+		"an element came":                       {[][4]string{{"tags", "x", "x y", "x y"}}, bears},
+		"an element came, and another edit":     {[][4]string{{"tags", "x", "x y", "x y"}, {"company", "Acme", "Bond", "Cox"}}, silent},
+		"an element is gone":                    {[][4]string{{"tags", "x y", "x", "x"}}, bears},
+		"one is gone, for a user put another":   {[][4]string{{"tags", "x", "y", "z"}}, silent},
+		"no element moved":                      {[][4]string{{"tags", "x", "x y", "x"}}, lacks},
+		"a user put another":                    {[][4]string{{"tags", "x", "x y", "x z"}}, lacks},
+		"an entry came, another was taken out":  {[][4]string{{"phones", "", "1 2", "2"}}, bears},
+		"an entry came, and another edit":       {[][4]string{{"phones", "", "1", "1"}, {"company", "Acme", "Bond", "Cox"}}, bears},
+		"a full list, another field has it":     {[][4]string{{"phones", "1 2", "1 2 3", "1 2"}, {"company", "Acme", "Bond", "Bond"}}, bears},
+		"a full list alone":                     {[][4]string{{"phones", "1 2", "1 2 3", "1 2"}}, lacks},
+		"one may be cut, of exactly its room":   {[][4]string{{"notes", "Bon", "Boa", "Bon"}, {"first", "Ann", "Anna", "Anna"}}, lacks},
+		"an element that was there from first":  {[][4]string{{"tags", "x", "x y", "x"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
+		"the first of them is gone":             {[][4]string{{"tags", "a x", "x", "a x"}}, lacks},
+		"a list without a limit, as it was":     {[][4]string{{"mails", "a@x.org", "a@x.org b@x.org", "a@x.org"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
+		"one is mapped no more, another has it": {[][4]string{{"former", "old", "new", "old"}, {"company", "Acme", "Bond", "Bond"}}, bears},
+		"what was sent is mapped no more":       {[][4]string{{"former", "old", "new", "new"}}, lacks},
+		"a list with room, as it was":           {[][4]string{{"phones", "1", "1 3", "1"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -102,10 +104,15 @@ func TestBrought(t *testing.T) {
 func landedConfig(t *testing.T) (*config, *contact.Schema) {
 	t.Helper()
 	schema := &contact.Schema{Fields: []contact.Field{{Name: "company", Type: contact.TypeText}, {Name: "first", Type: contact.TypeText}, {Name: "notes", Type: contact.TypeText, MaxLength: 3},
-		{Name: "stage", Type: contact.TypeChoice}, {Name: "tags", Type: contact.TypeSet},
+		{Name: "stage", Type: contact.TypeChoice}, {Name: "former", Type: contact.TypeText}, {Name: "tags", Type: contact.TypeSet},
 		{Name: "phones", Type: contact.TypePhone, Many: true, MaxEntries: 2}, {Name: "mails", Type: contact.TypeEmail, Many: true}}}
 	cfg, bad := compile(&Connection{ID: "c", Match: Match{Keys: []MatchKey{{Kind: KeyNameCompany}}}}, [2]*contact.Schema{schema, schema})
 	require.Empty(t, bad)
+	for _, f := range schema.Fields {
+		if f.Name != "former" { // it is mapped no more
+			cfg.used[B] = append(cfg.used[B], f.Name)
+		}
+	}
 	return cfg, schema
 }
 

@@ -33,6 +33,7 @@ func (r *run) enter(ctx context.Context) error {
 	if err := r.update(ctx, r.saveLife); err != nil {
 		return err
 	}
+	r.stores = false
 	r.setSeen(r.row.Version) // not before it is stored: another handle may get there first
 	return nil
 }
@@ -130,7 +131,10 @@ func (r *run) saveLife(tx Tx) error {
 	if row.State == "" || row.State == StateDraft {
 		row.State = StateActive
 	}
-	if now.Version > row.Version {
+	switch {
+	case r.stores && now.Version >= row.Version:
+		return ErrReconfigured // it was configured since it was looked at
+	case now.Version > row.Version:
 		row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
 	}
 	stored := row.stored()
@@ -174,12 +178,13 @@ func (l *lastLife) read(tx ReadTx, into *connectionRow) error {
 // reconfigure makes the handle's configuration the one that holds, unless a newer one does. What a change touches is
 // looked at again: every pair and every record that waits.
 func (r *run) reconfigure(ctx context.Context) error {
+	if r.outdated() {
+		return ErrReconfigured
+	}
 	if string(r.cfg.given) != string(r.row.Config) {
-		if r.row.Version > r.seen {
-			return ErrReconfigured
-		}
 		r.row.Config, r.row.Resolver = r.cfg.given, r.doc.resolves()
 		r.row.Version++
+		r.stores = true
 	}
 	if r.row.Defaults == nil && r.doc.Mappings == nil && len(r.cfg.Connection.Mappings) > 0 {
 		r.row.Defaults = marshal(r.cfg.Connection.Mappings)
@@ -193,6 +198,11 @@ func (r *run) reconfigure(ctx context.Context) error {
 		return nil
 	}
 	return r.touchAll(ctx, false)
+}
+
+// outdated reports whether the store has another configuration than the handle, and one that the handle does not know.
+func (r *run) outdated() bool {
+	return r.row.Version > r.seen && string(r.cfg.given) != string(r.row.Config)
 }
 
 // reconfigured reports whether the configuration is another one than the last sync worked with.

@@ -1,5 +1,7 @@
 package contactsync
 
+import "slices"
+
 // A merge in an app makes two of its records one. The partner of the one that is gone is left over in the other app:
 // it is nobody's pair, and never copied back. That the same merge be made there is proposed, and never done.
 
@@ -64,6 +66,11 @@ func (b *book) forsaken(m *mirror) {
 			b.withdraw(h)
 		}
 	}
+}
+
+// tookIn reports whether another record has become part of this one, of which a partner is left over.
+func (b *book) tookIn(r ref) bool {
+	return slices.ContainsFunc(b.proposalsOf(r), func(h *holdRow) bool { return h.Kind == holdMerge && h.Side != r.side })
 }
 
 // reused reports whether a record that a merge left over has been given to somebody else: it has keys, and none of

@@ -270,6 +270,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		return
 	}
 	l, known := b.linkOf(from), b.mirrorOf(to)
+	merged := known != nil && known.Seen < r.number // it was somebody before
 	if known == nil {
 		moved := *old
 		moved.id, moved.keys, moved.blocks, moved.indexed = k.New, nil, nil, false
@@ -279,7 +280,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	}
 	switch {
 	case l != nil && b.linkOf(to) == nil && !r.promised(b, to, l.ID[s.Other()]):
-		if known != nil && known.Seen < r.number { // it was somebody before, and inherits the link: what it never had nobody has cleared
+		if merged { // it inherits the link: what it never had nobody has cleared
 			*l = link{key: l.key, ID: l.ID, Let: l.Let, How: linkedAnew}
 		}
 		l.ID[s], l.Touch[s] = k.New, ""
@@ -295,9 +296,9 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.follow(from, to)
 	b.dropMirror(from)
 	b.touch(to)
-	r.renameIntents(b, s, k)
+	r.renameIntents(b, s, k, merged)
 	r.renameRequests(b, s, k)
-	b.renameJournal(s, k)
+	b.renameJournal(s, k, merged)
 }
 
 // missed takes the records that a complete pass did not name, and confirms each by reading it, where the app can.

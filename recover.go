@@ -188,10 +188,14 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	r.count(b, w)
 }
 
-// recoverParted tells in the history of an update that landed before its record became part of another one. It settles nothing:
-// what it was decided on is no pair any more, and what the other one shows of it is for its own partner to get.
+// recoverParted tells in the history of an update that landed before a half of its pair became part of another record. It settles
+// nothing: what it was decided on is no pair any more. What the record that took it in shows of it is for its own partner to get.
 func (r *run) recoverParted(b *book, p *pendingIntent, m *mirror) {
-	if !r.cfg.brought(p.Side, p.Patch, p.Before, p.Had, m.Fields) {
+	landed := r.cfg.brought(p.Side, p.Patch, p.Before, p.Had, m.Fields)
+	if m.Merged != "" { // it is left over, and not the half that became part of another one
+		landed = r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) == bears
+	}
+	if !landed {
 		p.done = r.waited(p) && !m.Unread
 		return
 	}
@@ -297,7 +301,7 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 		}
 		alike := r.newcomers(b, p, due, r.sharesAny)
 		p.again = r.repeatable(b, p, alike)
-		if r.waited(p) && len(alike) == 0 && !r.mayHide(b, p) {
+		if r.waited(p) && len(alike) == 0 && !r.mayHide(b, p) && !(p.again && r.cfg.schema[p.Side].Unlistable) {
 			p.done = true // the app had its time and does not show it: it is created again
 		}
 		for _, m := range alike { // one of them may be ours: nobody guesses which
@@ -401,8 +405,12 @@ func (r *run) alike(s Side, name string, sent, now contact.Value) bool {
 func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror, certain bool) {
 	p.done = true
 	source, ok := r.sourceOf(b, p)
-	if !ok || b.linkOf(source) != nil {
+	if !ok {
 		return // it is matched like any other
+	}
+	if b.linkOf(source) != nil {
+		r.leftOver(b, p, m, source)
+		return
 	}
 	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
 	w := p.write(&link{})
@@ -418,7 +426,10 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror, certain bool) {
 	}
 	b.relink(w.link)
 	r.livesOn(b, w)
-	if !certain {
+	switch {
+	case p.Part:
+		w.settle = nil // its source was another one: what that had and this one never did nobody has cleared
+	case !certain:
 		w.settle = r.shown(w, m)
 	}
 	r.settleFound(b, w, m)
@@ -426,6 +437,21 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror, certain bool) {
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w, p)
 	r.count(b, w)
+}
+
+// leftOver tells in the history of a creation whose source has a partner by now. If that is so because it became part of another
+// record, what was created is left over by that, as if the answer had not been lost.
+func (r *run) leftOver(b *book, p *pendingIntent, m *mirror, source ref) {
+	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
+	w := p.write(&link{})
+	w.link.ID[p.Side], w.link.ID[source.side] = m.id, source.id
+	m.Wrote = &ownWrite{At: p.At}
+	b.dirtyMirrors[m.ref()] = true
+	r.found(b, w, p)
+	r.count(b, w)
+	if p.Part || source.id != p.ID {
+		b.mergedAway(m.ref(), source.id)
+	}
 }
 
 // sourceOf returns the record that a creation was made from, or the one that has taken its place: an app without re-keys
@@ -508,6 +534,9 @@ func (r *run) found(b *book, w *write, p *pendingIntent) {
 		for _, name := range w.patch.Names() {
 			f, _ := r.cfg.schema[w.side].Field(name)
 			sent, now := w.patch[name].Apply(w.before[name], f), m.Fields[name]
+			if !slices.Contains(r.cfg.used[w.side], name) {
+				now = sent // what is known of it may be old; a write is whole
+			}
 			j.After[name] = ours(f, w.patch[name], w.before[name], now, looksLike(sent, now), r.cfg.Match.Region)
 		}
 	}

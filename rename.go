@@ -17,13 +17,13 @@ func (r *run) readNoted(b *book) {
 	}
 }
 
-// renameIntents has the notes of unanswered writes follow a record.
-func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
+// renameIntents has the notes of unanswered writes follow a record. merged says that it has become part of another one.
+func (r *run) renameIntents(b *book, s Side, k connector.Rekey, merged bool) {
 	r.readNoted(b)
 	for _, p := range r.noted {
 		switch at := (ref{s, k.Old}); {
 		case p.about(p.ID) == at:
-			p.ID = k.New
+			p.ID, p.Part = k.New, p.Part || merged && p.Op == connector.Create
 		case p.Partner != "" && (ref{p.Side.Other(), p.Partner}) == at:
 			p.Partner = k.New
 		default:
@@ -33,15 +33,18 @@ func (r *run) renameIntents(b *book, s Side, k connector.Rekey) {
 	}
 }
 
-// partIntents keeps in the notes of unanswered updates what is to be known of them once their record has become part of another
-// one, and their pair is none any more.
+// partIntents keeps in the notes of unanswered updates what is to be known of them once a half of their pair has become part of
+// another record, and the pair is none any more.
 func (r *run) partIntents(b *book, s Side, l *link, into *mirror) {
 	r.readNoted(b)
 	for _, p := range r.noted {
-		if p.Op != connector.Update || p.Partner != "" || p.about(p.ID) != (ref{s, l.ID[s]}) {
+		if p.Op != connector.Update || p.Partner != "" || p.ID != l.ID[p.Side] {
 			continue
 		}
-		p.Partner = l.ID[s.Other()]
+		p.Partner = l.ID[p.Side.Other()]
+		if p.Side != s {
+			continue // it is left over, and shows by itself what it got
+		}
 		p.Had = contact.Fields{}
 		for name := range p.Patch {
 			if v := into.Fields[name]; !v.Absent() {
@@ -72,11 +75,13 @@ func (r *run) renameRequests(b *book, s Side, k connector.Rekey) {
 	}
 }
 
-// renameJournal has the history of a record follow it, be it saved already or not.
-func (b *book) renameJournal(s Side, k connector.Rekey) {
+// renameJournal has the history of a record follow it, be it saved already or not. merged says that the new id is another
+// record's, which it has become part of: what was written to the old one is no write to that.
+func (b *book) renameJournal(s Side, k connector.Rekey, merged bool) {
 	rename := func(row *Row) error {
 		j, err := parseJournal(*row)
 		j.IDs[s], row.Index[s] = k.New, k.New
+		j.Part = j.Part || merged && j.Side == s
 		row.Body = j.body()
 		return err
 	}
@@ -105,6 +110,6 @@ func (b *book) renameJournal(s Side, k connector.Rekey) {
 // livesOn has the history of a record that was restored go on under its new id.
 func (r *run) livesOn(b *book, w *write) {
 	if id := w.link.ID[w.side]; w.back != nil && w.back.id != id {
-		b.renameJournal(w.side, connector.Rekey{Old: w.back.id, New: id})
+		b.renameJournal(w.side, connector.Rekey{Old: w.back.id, New: id}, false)
 	}
 }

@@ -23,6 +23,7 @@ const (
 	leftReadOnly = "the app does not let it be written any more"
 	leftGone     = "the app has no such record any more"
 	leftUntold   = "the app cannot tell whether somebody has changed it since"
+	leftMerged   = "it has become part of this record since, and stays as it is"
 	leftOpen     = "it was sent and not answered; run the rollback again later, which looks at the app first"
 )
 

@@ -253,6 +253,7 @@ func (r *run) askedBefore(ctx context.Context, t *taking) error {
 func (r *run) takePartBack(ctx context.Context, t *taking, p part) error {
 	b := r.newBook()
 	b.expectBack(p)
+	p.writes = r.leaveMerged(b, t, p.writes)
 	if err := errors.Join(r.readWhole(ctx, b, t, p.writes), r.readUnused(ctx, b, p.writes)); err != nil {
 		return err
 	}

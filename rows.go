@@ -113,9 +113,10 @@ type intent struct {
 	Since int64    `json:"since,omitempty"` // number of the sync that sent it first
 	Back  string   `json:"back,omitempty"`  // the journal's row that it takes back
 	Clean bool     `json:"clean,omitempty"` // of such a write: nobody had touched the record since the pair was decided
-	// Of an update whose record became part of another one, and whose pair is none any more:
+	Part  bool     `json:"part,omitempty"`  // of a create: its source has become part of the record that is named
+	// Of an update of which a half of the pair became part of another record, so that the pair is none any more:
 	Partner string         `json:"partner,omitempty"` // the other half of that pair
-	Had     contact.Fields `json:"had,omitempty"`     // what the other one held by itself, of the fields that were sent
+	Had     contact.Fields `json:"had,omitempty"`     // what the one that took it in held by itself, of the fields that were sent
 }
 
 // holdRow is what waits for a person, was decided by one, or is proposed to one.
@@ -192,6 +193,7 @@ type journalRow struct {
 	// Was is the pair's row as it was before an update or deletion, if the run had not made the pair itself.
 	Was   json.RawMessage `json:"was,omitempty"`
 	Back  string          `json:"back,omitempty"` // the row that it takes back, or could not; of a pause the run
+	Part  bool            `json:"part,omitempty"` // the record that was written has become part of the one that bears its id here
 	stamp string          // the versions of the record before the write and after it
 }
 

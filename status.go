@@ -348,6 +348,9 @@ func (r *run) pullAndPlan(ctx context.Context, seen *watch) error {
 	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
 		return err
 	}
+	if r.outdated() {
+		return ErrReconfigured
+	}
 	r.number, r.ahead, r.looking = r.row.Runs+1, len(r.requests) > 0, true
 	if err := r.reindex(ctx); err != nil {
 		return err

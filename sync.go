@@ -106,7 +106,7 @@ func (s *Syncer) Sync(ctx context.Context) (*Report, error) {
 }
 
 // Preview computes what Sync would do, and writes to no app. What it reads is kept; nothing is settled, linked,
-// held or counted.
+// held or counted. It fails as Sync does, but of a connection that is paused it tells what a sync would do.
 func (s *Syncer) Preview(ctx context.Context) (*Plan, error) {
 	var plan *Plan
 	err := s.leased(ctx, func(ctx context.Context, r *run) error {
@@ -126,6 +126,7 @@ type run struct {
 	lease  Lease
 	number int64
 	seen   int64 // version of the configuration that the handle knows
+	stores bool  // it is about to store the handle's configuration
 	row    connectionRow
 	saved  savedLife
 	report runRow

@@ -43,6 +43,17 @@ func (r *run) leaveWritten(b *book, t *taking, it *written, fields []string, rea
 	}
 }
 
+// leaveMerged leaves the updates of records that have become part of others since: whose values are whose by now nobody can
+// say. Those that the run created are gone. It returns all else.
+func (r *run) leaveMerged(b *book, t *taking, items []*written) []*written {
+	return slices.DeleteFunc(items, func(it *written) bool {
+		if it.part && !it.taken && it.op() == connector.Update {
+			r.leaveWritten(b, t, it, nil, leftMerged)
+		}
+		return it.part
+	})
+}
+
 // unclear says why nothing may be done to a record at present.
 func (r *run) unclear(b *book, at ref) string {
 	m := b.record(at)
@@ -73,6 +84,8 @@ func (r *run) deleteAgain(b *book, t *taking, it *written, w *write) (reason str
 		return leftChanged
 	case l != nil && l.ID != it.ids:
 		return "it has another partner by now"
+	case b.tookIn(it.at):
+		return "another record has become part of it since, and would be deleted with it"
 	case source == nil:
 		return fmt.Sprintf("the record of %s that it was made from is gone, so that this is the only one left", it.at.side.Other())
 	case it.since != 0 && !r.cfg.shownThere(l, m, source, it.brought):

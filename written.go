@@ -21,6 +21,7 @@ type written struct {
 	existed, exists bool   // before the run, and after it
 	was             []byte // the pair's row before, nil if the run has made it
 	taken           bool   // it was taken back already
+	part            bool   // it has become part of the record that is named
 
 	// What followed, if only we wrote:
 	version string         // after the last write
@@ -124,7 +125,7 @@ func (r *run) readPart(of int64, before string) (p part, err error) {
 		return err
 	})
 	for _, e := range firsts {
-		if it := gather(ref{e.Side, e.ID()}, histories, of); it != nil && it.row == e.key {
+		if it := gather(ref{e.Side, e.ID()}, histories, of, e.Part); it != nil && it.row == e.key {
 			p.writes = append(p.writes, it)
 		}
 	}
@@ -161,21 +162,23 @@ func readHistories(tx ReadTx, ids [2][]string, known map[string]entry) (map[ref]
 	return all, nil
 }
 
-// gather puts together what a run did to a record, nil if it did nothing.
-func gather(at ref, histories map[ref][]entry, of int64) *written {
+// gather puts together what a run did to a record, or with part to those that have become part of it since; nil if it did
+// nothing.
+func gather(at ref, histories map[ref][]entry, of int64, part bool) *written {
 	var it *written
 	takenRuns := map[int64]bool{}
+	ours := func(e *entry) bool { return e.wrote() && e.Side == at.side && e.Part == part }
 	for _, e := range histories[at] {
-		if e.Side == at.side && e.Back != "" && e.wrote() {
+		if ours(&e) && e.Back != "" {
 			takenRuns[runOf(e.Back)] = true
 		}
 	}
 	for _, e := range histories[at] {
 		switch {
-		case !e.wrote() || e.Side != at.side || e.run() < of:
+		case !ours(&e) || e.run() < of:
 		case e.run() == of:
 			if it == nil {
-				it = &written{at: at, ids: e.IDs, row: e.key, before: contact.Fields{}, after: contact.Fields{}, shows: contact.Fields{},
+				it = &written{at: at, ids: e.IDs, row: e.key, part: part, before: contact.Fields{}, after: contact.Fields{}, shows: contact.Fields{},
 					existed: e.Op != connector.Create, was: e.Was, taken: takenRuns[of]}
 			}
 			it.take(e)

@@ -25,6 +25,7 @@ func TestGather(t *testing.T) {
 		return e
 	}
 	refused := func(e entry) entry { e.Refused = "no"; return e }
+	part := func(e entry) entry { e.Part = true; return e }
 	byRule := func(e entry) entry { e.Why = map[string]Why{"first": {Rule: "r"}}; return e }
 	const run2, run2b, run3, run4, run5, found = "000000002 00000001", "000000002 00000002", "000000003 00000001", "000000004 00000001", "000000005 00000001", "000000002 r000000003 00000001"
 	created := wrote(run2, connector.Create, "", "1", "Ann")
@@ -49,10 +50,12 @@ func TestGather(t *testing.T) {
 		"updated twice":              {[]entry{wrote(run2, connector.Update, "1", "2", "Ann"), wrote(run2b, connector.Update, "2", "3", "Anna")}, `update at "3" shows Anna`},
 		"deleted":                    {[]entry{wrote(run2, connector.Delete, "1", "", "")}, `delete at "" shows `},
 		"deleted, restored, updated": {[]entry{wrote(run2, connector.Delete, "1", "", ""), back(wrote(run3, connector.Create, "", "1", "Ann"), run2), wrote(run5, connector.Update, "1", "2", "Anna")}, `delete at "" shows Anna since 5 brought [first] taken`},
+		"to one that is part of it":  {[]entry{part(wrote(run2, connector.Update, "1", "2", "Eve"))}, "nothing"},
+		"which was taken back too":   {[]entry{created, part(back(wrote(run3, connector.Update, "1", "2", "Eve"), run2))}, `create at "1" shows Ann`},
 		"it came and went":           {[]entry{created, wrote(run2b, connector.Delete, "1", "", "")}, ` at "" shows Ann`},
 	} {
 		at := ref{B, "b1"}
-		it := gather(at, map[ref][]entry{at: row.entries}, 2)
+		it := gather(at, map[ref][]entry{at: row.entries}, 2, false)
 		got := "nothing"
 		if it != nil {
 			got = fmt.Sprintf("%s at %q shows %s", it.op(), it.version, it.shows["first"].Str())
