@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -100,20 +101,33 @@ func each(ctx context.Context, jobs []*job, do func(*job) error) {
 		case late():
 			j.err = errLate
 		case blocked != nil:
-			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, blocked)
+			j.err = notBegun(blocked)
 		default:
-			if j.err = do(j); isAny(j.err, connector.ErrUnauthorized, connector.ErrUnavailable, connector.ErrRateLimited, connector.ErrQuota, connector.ErrNotSent) {
+			if j.err = do(j); blocks(j.err) {
 				blocked = j.err
 			}
 		}
 	}
 }
 
-func isAny(err error, targets ...error) bool {
-	for _, target := range targets {
+// notBegun returns the error of a write that was not begun, for another ended in cause.
+func notBegun(cause error) error {
+	wait, _ := connector.RetryAfter(cause)
+	return &connector.Error{Err: fmt.Errorf("%w: %w", connector.ErrNotSent, cause), RetryAfter: wait}
+}
+
+// blocks reports whether the next write would fare no better than one that ended in err. That the server is away is also
+// said by answers that leave open whether this one was carried out.
+func blocks(err error) bool {
+	for _, target := range []error{connector.ErrUnauthorized, connector.ErrUnavailable, connector.ErrRateLimited, connector.ErrQuota,
+		connector.ErrNotSent} {
 		if errors.Is(err, target) {
 			return true
 		}
+	}
+	switch statusIn(err) {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
 	}
 	return false
 }

@@ -1,6 +1,7 @@
 package carddav_test
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -187,6 +188,45 @@ func TestF21AnswerLost(t *testing.T) {
 	require.Len(t, s.Book.Cards(), 1)
 	_, err = connector.FeaturesOf(c).Finder.Find(t.Context(), "other", nil)
 	require.ErrorIs(t, err, connector.ErrNotFound)
+}
+
+// TestF22RefusedAndDone: whoever stands before a server says that it is away, and the server has done what it was asked to.
+// Nobody knows that, and the other cards wait.
+func TestF22RefusedAndDone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status int
+		after  string
+		known  bool
+	}{{502, "", false}, {503, "", false}, {503, "soon", false}, {504, "", false}, {503, "30", true}, {429, "", true}} {
+		for _, op := range []connector.Op{connector.Create, connector.Update, connector.Delete} {
+			s := davfake.New(t, davfake.Quirks{})
+			s.Book.Put("a.vcf", cardOf("UID:a", "FN:Ann"))
+			s.Book.Put("b.vcf", cardOf("UID:b", "FN:Bob"))
+			c := open(t, s, davfake.Quirks{})
+			records, _, _ := all(t, c, "")
+			writes := []connector.Write{{Op: op, ID: "a.vcf", Version: records["a.vcf"].Version}, {Op: op, ID: "b.vcf", Version: records["b.vcf"].Version}}
+			for i := range writes {
+				switch op {
+				case connector.Create:
+					writes[i] = connector.Write{Op: op, Patch: set("first", "New")}
+				case connector.Update:
+					writes[i].Patch = set("first", "New")
+				}
+			}
+			on := "PUT"
+			if op == connector.Delete {
+				on = "DELETE"
+			}
+			s.Fail(apptest.Fault{On: on, Do: apptest.ErrorAfter, Status: tt.status, RetryAfter: tt.after})
+			results, err := c.Apply(t.Context(), writes)
+			require.NoError(t, err)
+			name := fmt.Sprint(op, tt)
+			require.Equal(t, tt.known, connector.Known(results[0].Err), "%s: %v", name, results[0].Err)
+			require.ErrorIs(t, results[1].Err, connector.ErrNotSent, name)
+			require.Equal(t, 1, s.Journal().Counts()[on], name)
+		}
+	}
 }
 
 // TestUIDConflict: a card that was moved since we made it is still the one that we made; another one's is theirs.

@@ -41,7 +41,7 @@ var families = []family{
 	{id: "F16", kind: "http_redirect", on: requests, times: 2},
 	{id: "F20", kind: "stray", on: lists},
 	{id: "F21", kind: "http_answer_lost", on: writings, times: 2},
-	{id: "F22", kind: "http_error_after", on: writings, statuses: []int{500, 502, 504}, times: 2},
+	{id: "F22", kind: "http_error_after", on: writings, statuses: []int{500, 502, 503, 504}, times: 2},
 	{id: "F26", kind: "meanwhile", on: []string{"PUT", "DELETE", "REPORT addressbook-multiget", "REPORT sync-collection"}},
 	{id: "F28", kind: "http_error_before", on: requests, statuses: []int{429}, times: 7},
 	{id: "F29", kind: "http_error_before", on: requests, statuses: []int{507}, times: 3},
