@@ -53,7 +53,7 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	case connector.Update:
 		err = b.prepareUpdates(ctx, f, jobs)
 	case connector.Delete:
-		return b.delete(ctx, f, jobs)
+		return b.delete(ctx, f, jobs), nil
 	default:
 		err = fmt.Errorf("%w: unknown operation %q", connector.ErrInvalid, op)
 	}
@@ -233,6 +233,10 @@ func (b *book) send(ctx context.Context, f found, j *job) error {
 	header, value := "If-Match", ifMatch(j.etag)
 	if j.write.Op == connector.Create {
 		header, value = "If-None-Match", "*"
+	} else if value == ifMatchStar {
+		if err := f.unchanged(ctx, j.id, j.held); err != nil {
+			return err
+		}
 	}
 	etag, location, err := f.client.put(ctx, hrefOf(f.client.Base(), j.id), header, value, j.text)
 	switch {
@@ -302,11 +306,16 @@ func (b *book) conflict(ctx context.Context, f found, j *job, cause error) error
 }
 
 // delete deletes the cards of the jobs.
-func (b *book) delete(ctx context.Context, f found, jobs []*job) ([]connector.Result, error) {
-	if err := b.prepareDeletes(ctx, f, jobs); err != nil {
-		return nil, notSent(err)
-	}
+func (b *book) delete(ctx context.Context, f found, jobs []*job) []connector.Result {
 	each(ctx, jobs, func(j *job) error {
+		if !isID(j.id) {
+			return connector.ErrNotFound
+		}
+		if j.etag = etagIn(j.write.Version); j.write.Version != "" && ifMatch(j.etag) == ifMatchStar {
+			if err := b.expect(ctx, f, j); err != nil {
+				return err
+			}
+		}
 		err := f.client.remove(ctx, hrefOf(f.client.Base(), j.id), ifMatch(j.etag))
 		if errors.Is(err, connector.ErrNotFound) {
 			return f.missing(ctx, j, err)
@@ -325,43 +334,5 @@ func (b *book) delete(ctx context.Context, f found, jobs []*job) ([]connector.Re
 			results[i].Err = failed("delete", j.id, j.err)
 		}
 	}
-	return results, nil
-}
-
-// prepareDeletes finds out on what each deletion is conditional. A card whose version tells no strong ETag is read first.
-func (b *book) prepareDeletes(ctx context.Context, f found, jobs []*job) error {
-	var unsure []string
-	for _, j := range jobs {
-		if !isID(j.id) {
-			j.err = connector.ErrNotFound
-		}
-		j.etag = etagIn(j.write.Version)
-		if j.write.Version != "" && ifMatch(j.etag) == ifMatchStar {
-			unsure = append(unsure, j.id)
-		}
-	}
-	if len(unsure) == 0 {
-		return nil
-	}
-	g, err := b.knownGroups(ctx, f)
-	if err != nil {
-		return err
-	}
-	now, err := f.fetch(ctx, unsure)
-	if err != nil {
-		return err
-	}
-	for _, j := range jobs {
-		held, read := now[j.id]
-		if !read || j.err != nil {
-			continue
-		}
-		if j.err = held.err; j.err != nil {
-			continue
-		}
-		if rec, err := b.record(j.id, held, g, cards.Wanted{}); err != nil || rec.Version != j.write.Version {
-			j.err = connector.ErrVersionConflict
-		}
-	}
-	return nil
+	return results
 }

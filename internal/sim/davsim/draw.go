@@ -167,8 +167,8 @@ func drawFaults(s stream, out *sim.Script, book int) {
 		for range 1 + s.IntN(3) {
 			f := pick(s, families...)
 			switch {
-			case f.id == "F26" && quirks.Weak: // such a server cannot refuse a write that an edit has overtaken
-				continue
+			case f.id == "F26" && quirks.Weak: // such a server cannot refuse a write that an edit has overtaken on its way
+				f.on = slices.DeleteFunc(slices.Clone(f.on), func(kind string) bool { return slices.Contains(writings, kind) })
 			case f.id == "F61" && previewed(out.Steps[i+1:]): // it finds out nothing about what is lost, and the sync after it does
 				continue
 			case f.id == "F62" && len(out.Conns) == 1 && out.Engines < 2:
