@@ -3,6 +3,7 @@ package carddav_test
 import (
 	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -11,11 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/apptest"
 	"github.com/contactsync/contactsync/connector/apptest/davfake"
 	"github.com/contactsync/contactsync/connector/carddav"
 	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/memstore"
 )
 
 // cardOf returns a card of these lines.
@@ -373,6 +376,38 @@ func TestKinds(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, want[index].ReadOnly, schema.NoUpdate, chosen)
+	}
+}
+
+// TestOneBookOnBothSides: a book is not synced with itself, whether it is named or its address is given.
+func TestOneBookOnBothSides(t *testing.T) {
+	t.Parallel()
+	for name, q := range map[string]davfake.Quirks{"plain": {}, "Radicale": davfake.Radicale(), "Nextcloud": davfake.Nextcloud(), "DAViCal": davfake.DAViCal()} {
+		s := davfake.New(t, q)
+		s.Book.Put("ann.vcf", cardOf("UID:u-ann", "FN:Ann", "N:;Ann;;;", "EMAIL:ann@example.com"))
+		work := s.AddBook("work", "Colleagues")
+		address := func(b *davfake.Book) string { return s.URL + b.Path }
+		home := strings.TrimSuffix(address(work), "work/")
+		book := path.Base(s.Book.Path)
+		app := carddav.App(account(s, q))
+		sync := func(a, b map[string]string) error {
+			ends, apps := [2]contactsync.Endpoint{}, [2]connector.Connector{}
+			for i, settings := range []map[string]string{a, b} {
+				ends[i] = contactsync.Endpoint{App: "carddav", Kind: settings[connector.KindSetting], Settings: settings}
+				settings["username"], settings["password"] = s.User, davfake.Password
+				var err error
+				apps[i], err = app.Open(t.Context(), settings)
+				require.NoError(t, err, name)
+			}
+			h, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "x", A: ends[0], B: ends[1]}, apps[0], apps[1], memstore.New())
+			require.NoError(t, err, name)
+			_, err = h.Sync(t.Context())
+			return err
+		}
+		byKind := func() map[string]string { return map[string]string{"url": home, connector.KindSetting: book} }
+		require.ErrorIs(t, sync(byKind(), map[string]string{"url": address(s.Book)}), contactsync.ErrSameAccount, name)
+		require.ErrorIs(t, sync(map[string]string{"url": home, "book": "Contacts"}, byKind()), contactsync.ErrSameAccount, name)
+		require.NoError(t, sync(byKind(), map[string]string{"url": address(work)}), name)
 	}
 }
 
