@@ -3,6 +3,7 @@ package contactsync
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/contactsync/contactsync/connector"
@@ -28,6 +29,22 @@ func (s *Syncer) kinds(ctx context.Context) (kinds [2][]KindChoice, err error) {
 		}
 	}
 	return kinds, nil
+}
+
+// openedKind returns the kind of records that the connector of a side is for, "" if it cannot say.
+func (s *Syncer) openedKind(ctx context.Context, side Side) (string, error) {
+	lister := connector.FeaturesOf(s.apps[side]).KindLister
+	if lister == nil {
+		return "", nil
+	}
+	list, err := lister.Kinds(ctx)
+	if err != nil {
+		return "", &sideError{side, "kinds of records of", err}
+	}
+	if i := slices.IndexFunc(list, func(k connector.Kind) bool { return k.Chosen }); i >= 0 {
+		return list[i].ID, nil
+	}
+	return "", nil
 }
 
 // checkKind adds to bad that an account has no records of the kind that a connection is for, or none was chosen of several,

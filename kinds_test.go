@@ -56,3 +56,33 @@ func TestKindsOfAnAccount(t *testing.T) {
 	_, err = s.Sync(t.Context())
 	require.NoError(t, err)
 }
+
+// TestF86OneKindOnBothSides: one kind of one account is not synced with itself, however the two sides call it.
+func TestF86OneKindOnBothSides(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		said, opened [2]string
+		same         bool
+	}{
+		"called otherwise":           {said: [2]string{"friends", "Friends"}, opened: [2]string{"friends", "friends"}, same: true},
+		"the only one, and not said": {said: [2]string{"", "friends"}, opened: [2]string{"friends", "friends"}, same: true},
+		"two":                        {said: [2]string{"friends", "family"}, opened: [2]string{"friends", "family"}},
+		"two of an app that is mute": {said: [2]string{"friends", "family"}},
+		"one of an app that is mute": {said: [2]string{"friends", "friends"}, same: true},
+	} {
+		var apps [2]connector.Connector
+		for i, id := range tt.opened {
+			var options []fake.Option
+			if id != "" {
+				options = append(options, fake.WithKinds(connector.Kind{ID: "another"}, connector.Kind{ID: id, Chosen: true}))
+			}
+			apps[i] = fake.New("crm", bookFields("tags"), options...)
+		}
+		c := Connection{ID: "x", A: Endpoint{App: "crm", Account: "a", Kind: tt.said[A]}, B: Endpoint{App: "crm", Account: "b", Kind: tt.said[B]}}
+		s, err := Open(t.Context(), c, apps[A], apps[B], memstore.New())
+		require.NoError(t, err)
+		if _, err = s.Sync(t.Context()); tt.same != errors.Is(err, ErrSameAccount) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

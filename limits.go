@@ -64,6 +64,7 @@ var limited = []struct {
 	{contact.AbilityNoEmail, "%s holds nobody without an email", func(Side) []locked {
 		return []locked{{settingRequireKey, "false"}, {settingKeys, withoutEmail}}
 	}, nil},
+	{contact.AbilityRefuse, "%s cannot refuse a write to what was edited meanwhile", func(Side) []locked { return nil }, nil},
 }
 
 func noTwoWay(Side) []locked { return []locked{{"direction", string(TwoWay)}} }

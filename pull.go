@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -418,7 +419,26 @@ func (r *run) checkAccounts(ctx context.Context) error {
 		}
 		r.side[s].Identity = name
 	}
-	if a, b := r.cfg.A, r.cfg.B; a.App != "" && a.App == b.App && a.Kind == b.Kind && r.side[A].Identity != "" && r.side[A].Identity == r.side[B].Identity {
+	return r.checkApart(ctx)
+}
+
+// checkApart fails if both sides are one account of one app, and one kind of its records.
+func (r *run) checkApart(ctx context.Context) error {
+	a, b := r.cfg.A, r.cfg.B
+	if a.App == "" || a.App != b.App || r.side[A].Identity == "" || r.side[A].Identity != r.side[B].Identity {
+		return nil
+	}
+	kinds := [2]string{a.Kind, b.Kind}
+	if a.Kind != b.Kind { // one may be named in several ways: by what it is called, by its address, or not at all
+		for _, s := range Sides {
+			opened, err := r.openedKind(ctx, s)
+			if err != nil {
+				return err
+			}
+			kinds[s] = cmp.Or(opened, kinds[s])
+		}
+	}
+	if kinds[A] == kinds[B] {
 		return ErrSameAccount
 	}
 	return nil

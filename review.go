@@ -69,6 +69,11 @@ func (r *run) review(ctx context.Context, out *Review) error {
 		return err
 	}
 	out.Forecast = f.forecast(r)
+	schemas, err := r.schemas(ctx, r.doc, &faults{})
+	if err != nil {
+		return err
+	}
+	r.cfg.schema = schemas // an app may know more of itself once it was read
 	out.Warnings = append(out.Warnings, r.cfg.warnings()...)
 	shared, err := r.sharedKeys()
 	out.Warnings = slices.Concat(out.Warnings, shared, f.warnings())

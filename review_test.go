@@ -51,6 +51,11 @@ func TestReviewWarns(t *testing.T) {
 		{name: "nothing"},
 		{"no tombstones", Connection{}, func(s *contact.Schema) { s.Tombstones = false }, []WarningKind{WarnNoTombstones}, 0},
 		{"no versions", Connection{}, func(s *contact.Schema) { s.Versions = false }, []WarningKind{WarnNoVersions}, 0},
+		{"no refusals", Connection{}, func(s *contact.Schema) { *s = s.Limited(contact.Limit{Cannot: contact.AbilityRefuse}) }, []WarningKind{WarnNoRefusal}, 0},
+		{"neither versions nor refusals", Connection{}, func(s *contact.Schema) {
+			*s = s.Limited(contact.Limit{Cannot: contact.AbilityRefuse})
+			s.Versions = false
+		}, []WarningKind{WarnNoVersions}, 0},
 		{"unlistable", Connection{}, func(s *contact.Schema) { s.Unlistable = true }, []WarningKind{WarnUnlistable}, 0},
 		{"unlistable, and found by a key", Connection{}, func(s *contact.Schema) { s.Unlistable, s.FindBy = true, []string{"email"} }, nil, 0},
 		{"no creations", Connection{}, func(s *contact.Schema) { s.NoCreate = true }, []WarningKind{WarnNoCreate}, 0},
@@ -105,6 +110,24 @@ func TestReviewWarns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReviewOfWhatReadingTells: what an app knows of itself only once it was read is in the first review.
+func TestReviewOfWhatReadingTells(t *testing.T) {
+	t.Parallel()
+	a, b := fake.New("a", bookFields("labels")), fake.New("b", bookFields("tags"))
+	require.NoError(t, a.Put(person("ann", "Ann", "Acme")))
+	app := shaped{b, func(s *contact.Schema) {
+		if b.Calls()["changes"] > 0 {
+			*s = s.Limited(contact.Limit{Cannot: contact.AbilityRefuse, Why: "b refuses nothing", ForNow: true})
+		}
+	}}
+	s, err := Open(t.Context(), Connection{ID: "a-b"}, a, app, memstore.New())
+	require.NoError(t, err)
+	review, err := s.Review(t.Context())
+	require.NoError(t, err)
+	require.Len(t, review.Warnings, 1)
+	require.Equal(t, Warning{Kind: WarnNoRefusal, Side: B, Message: "b refuses nothing", Advice: "sync when nobody works in it, if that matters"}, review.Warnings[0])
 }
 
 // TestReviewOfSharedEmails names those who share one.

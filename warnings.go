@@ -25,6 +25,7 @@ type WarningKind string
 const (
 	WarnNoTombstones WarningKind = "no_tombstones" // the app does not report deletions
 	WarnNoVersions   WarningKind = "no_versions"   // the app's records have no versions
+	WarnNoRefusal    WarningKind = "no_refusal"    // the app cannot refuse a write to what was edited meanwhile
 	WarnUnlistable   WarningKind = "unlistable"    // the app can never be read completely
 	WarnNoCreate     WarningKind = "no_create"     // nothing can be created in the app
 	WarnNoUpdate     WarningKind = "no_update"     // nothing can be changed in the app
@@ -51,8 +52,10 @@ func appWarnings(s Side, name string, schema *contact.Schema) []Warning {
 	case !schema.Unlistable && !schema.Tombstones:
 		add(WarnNoTombstones, name+" does not say what was deleted; a deletion is noticed when a complete reading lacks the record", "nothing to do while deletions are kept; with mark or delete, look at the guards")
 	}
-	if !schema.Versions {
+	if _, overtakes := schema.Limit(contact.AbilityRefuse); !schema.Versions {
 		add(WarnNoVersions, name+" has no versions, so an edit of the same field between our last look and our write is overwritten", "sync when nobody works in it, if that matters; what is overwritten stays in the journal")
+	} else if overtakes {
+		add(WarnNoRefusal, whyNot(schema, contact.AbilityRefuse, name), "sync when nobody works in it, if that matters")
 	}
 	if schema.NoCreate {
 		add(WarnNoCreate, whyNot(schema, contact.AbilityCreate, name), "who is only in the other app stays there")

@@ -27,6 +27,7 @@ const (
 	AbilityModified Ability = "modified" // tell when a record was last changed
 	AbilityDeleted  Ability = "deleted"  // tell that a record was deleted, by tombstones or by what a complete reading lacks
 	AbilityNoEmail  Ability = "no_email" // hold a record without an email
+	AbilityRefuse   Ability = "refuse"   // refuse a write to a record that was edited since it was read
 )
 
 // Words says the ability after "cannot", as "delete records"; "" if it is none of this package.
@@ -46,6 +47,8 @@ func (a Ability) Words() string {
 		return "say what was deleted"
 	case AbilityNoEmail:
 		return "hold a record without an email"
+	case AbilityRefuse:
+		return "refuse a write to a record that was edited since it was read"
 	}
 	return ""
 }
@@ -106,6 +109,8 @@ func (s *Schema) lacks(a Ability) bool {
 		return s.NoDelete
 	case AbilityModified:
 		return !s.Modified
+	case AbilityRefuse:
+		return !s.Versions
 	case AbilityNoEmail:
 		return slices.ContainsFunc(s.Fields, func(f Field) bool { return isEmail(f) && f.Required })
 	}

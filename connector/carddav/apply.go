@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -52,7 +53,7 @@ func (b *book) Apply(ctx context.Context, writes []connector.Write) ([]connector
 	case connector.Update:
 		err = b.prepareUpdates(ctx, f, jobs)
 	case connector.Delete:
-		return b.delete(ctx, f, jobs)
+		return b.delete(ctx, f, jobs), nil
 	default:
 		err = fmt.Errorf("%w: unknown operation %q", connector.ErrInvalid, op)
 	}
@@ -100,20 +101,33 @@ func each(ctx context.Context, jobs []*job, do func(*job) error) {
 		case late():
 			j.err = errLate
 		case blocked != nil:
-			j.err = fmt.Errorf("%w: %w", connector.ErrNotSent, blocked)
+			j.err = notBegun(blocked)
 		default:
-			if j.err = do(j); isAny(j.err, connector.ErrUnauthorized, connector.ErrUnavailable, connector.ErrRateLimited, connector.ErrQuota, connector.ErrNotSent) {
+			if j.err = do(j); blocks(j.err) {
 				blocked = j.err
 			}
 		}
 	}
 }
 
-func isAny(err error, targets ...error) bool {
-	for _, target := range targets {
+// notBegun returns the error of a write that was not begun, for another ended in cause.
+func notBegun(cause error) error {
+	wait, _ := connector.RetryAfter(cause)
+	return &connector.Error{Err: fmt.Errorf("%w: %w", connector.ErrNotSent, cause), RetryAfter: wait}
+}
+
+// blocks reports whether the next write would fare no better than one that ended in err. That the server is away is also
+// said by answers that leave open whether this one was carried out.
+func blocks(err error) bool {
+	for _, target := range []error{connector.ErrUnauthorized, connector.ErrUnavailable, connector.ErrRateLimited, connector.ErrQuota,
+		connector.ErrNotSent} {
 		if errors.Is(err, target) {
 			return true
 		}
+	}
+	switch statusIn(err) {
+	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		return true
 	}
 	return false
 }
@@ -219,6 +233,10 @@ func (b *book) send(ctx context.Context, f found, j *job) error {
 	header, value := "If-Match", ifMatch(j.etag)
 	if j.write.Op == connector.Create {
 		header, value = "If-None-Match", "*"
+	} else if value == ifMatchStar {
+		if err := f.unchanged(ctx, j.id, j.held); err != nil {
+			return err
+		}
 	}
 	etag, location, err := f.client.put(ctx, hrefOf(f.client.Base(), j.id), header, value, j.text)
 	switch {
@@ -288,11 +306,16 @@ func (b *book) conflict(ctx context.Context, f found, j *job, cause error) error
 }
 
 // delete deletes the cards of the jobs.
-func (b *book) delete(ctx context.Context, f found, jobs []*job) ([]connector.Result, error) {
-	if err := b.prepareDeletes(ctx, f, jobs); err != nil {
-		return nil, notSent(err)
-	}
+func (b *book) delete(ctx context.Context, f found, jobs []*job) []connector.Result {
 	each(ctx, jobs, func(j *job) error {
+		if !isID(j.id) {
+			return connector.ErrNotFound
+		}
+		if j.etag = etagIn(j.write.Version); j.write.Version != "" && ifMatch(j.etag) == ifMatchStar {
+			if err := b.expect(ctx, f, j); err != nil {
+				return err
+			}
+		}
 		err := f.client.remove(ctx, hrefOf(f.client.Base(), j.id), ifMatch(j.etag))
 		if errors.Is(err, connector.ErrNotFound) {
 			return f.missing(ctx, j, err)
@@ -311,43 +334,5 @@ func (b *book) delete(ctx context.Context, f found, jobs []*job) ([]connector.Re
 			results[i].Err = failed("delete", j.id, j.err)
 		}
 	}
-	return results, nil
-}
-
-// prepareDeletes finds out on what each deletion is conditional. A card whose version tells no strong ETag is read first.
-func (b *book) prepareDeletes(ctx context.Context, f found, jobs []*job) error {
-	var unsure []string
-	for _, j := range jobs {
-		if !isID(j.id) {
-			j.err = connector.ErrNotFound
-		}
-		j.etag = etagIn(j.write.Version)
-		if j.write.Version != "" && ifMatch(j.etag) == ifMatchStar {
-			unsure = append(unsure, j.id)
-		}
-	}
-	if len(unsure) == 0 {
-		return nil
-	}
-	g, err := b.knownGroups(ctx, f)
-	if err != nil {
-		return err
-	}
-	now, err := f.fetch(ctx, unsure)
-	if err != nil {
-		return err
-	}
-	for _, j := range jobs {
-		held, read := now[j.id]
-		if !read || j.err != nil {
-			continue
-		}
-		if j.err = held.err; j.err != nil {
-			continue
-		}
-		if rec, err := b.record(j.id, held, g, cards.Wanted{}); err != nil || rec.Version != j.write.Version {
-			j.err = connector.ErrVersionConflict
-		}
-	}
-	return nil
+	return results
 }

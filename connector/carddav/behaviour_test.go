@@ -1,7 +1,9 @@
 package carddav_test
 
 import (
+	"fmt"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -10,11 +12,13 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 
+	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/apptest"
 	"github.com/contactsync/contactsync/connector/apptest/davfake"
 	"github.com/contactsync/contactsync/connector/carddav"
 	"github.com/contactsync/contactsync/contact"
+	"github.com/contactsync/contactsync/memstore"
 )
 
 // cardOf returns a card of these lines.
@@ -189,6 +193,45 @@ func TestF21AnswerLost(t *testing.T) {
 	require.ErrorIs(t, err, connector.ErrNotFound)
 }
 
+// TestF22RefusedAndDone: whoever stands before a server says that it is away, and the server has done what it was asked to.
+// Nobody knows that, and the other cards wait.
+func TestF22RefusedAndDone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		status int
+		after  string
+		known  bool
+	}{{502, "", false}, {503, "", false}, {503, "soon", false}, {504, "", false}, {503, "30", true}, {429, "", true}} {
+		for _, op := range []connector.Op{connector.Create, connector.Update, connector.Delete} {
+			s := davfake.New(t, davfake.Quirks{})
+			s.Book.Put("a.vcf", cardOf("UID:a", "FN:Ann"))
+			s.Book.Put("b.vcf", cardOf("UID:b", "FN:Bob"))
+			c := open(t, s, davfake.Quirks{})
+			records, _, _ := all(t, c, "")
+			writes := []connector.Write{{Op: op, ID: "a.vcf", Version: records["a.vcf"].Version}, {Op: op, ID: "b.vcf", Version: records["b.vcf"].Version}}
+			for i := range writes {
+				switch op {
+				case connector.Create:
+					writes[i] = connector.Write{Op: op, Patch: set("first", "New")}
+				case connector.Update:
+					writes[i].Patch = set("first", "New")
+				}
+			}
+			on := "PUT"
+			if op == connector.Delete {
+				on = "DELETE"
+			}
+			s.Fail(apptest.Fault{On: on, Do: apptest.ErrorAfter, Status: tt.status, RetryAfter: tt.after})
+			results, err := c.Apply(t.Context(), writes)
+			require.NoError(t, err)
+			name := fmt.Sprint(op, tt)
+			require.Equal(t, tt.known, connector.Known(results[0].Err), "%s: %v", name, results[0].Err)
+			require.ErrorIs(t, results[1].Err, connector.ErrNotSent, name)
+			require.Equal(t, 1, s.Journal().Counts()[on], name)
+		}
+	}
+}
+
 // TestUIDConflict: a card that was moved since we made it is still the one that we made; another one's is theirs.
 func TestUIDConflict(t *testing.T) {
 	t.Parallel()
@@ -333,6 +376,38 @@ func TestKinds(t *testing.T) {
 		}
 		require.NoError(t, err)
 		require.Equal(t, want[index].ReadOnly, schema.NoUpdate, chosen)
+	}
+}
+
+// TestOneBookOnBothSides: a book is not synced with itself, whether it is named or its address is given.
+func TestOneBookOnBothSides(t *testing.T) {
+	t.Parallel()
+	for name, q := range map[string]davfake.Quirks{"plain": {}, "Radicale": davfake.Radicale(), "Nextcloud": davfake.Nextcloud(), "DAViCal": davfake.DAViCal()} {
+		s := davfake.New(t, q)
+		s.Book.Put("ann.vcf", cardOf("UID:u-ann", "FN:Ann", "N:;Ann;;;", "EMAIL:ann@example.com"))
+		work := s.AddBook("work", "Colleagues")
+		address := func(b *davfake.Book) string { return s.URL + b.Path }
+		home := strings.TrimSuffix(address(work), "work/")
+		book := path.Base(s.Book.Path)
+		app := carddav.App(account(s, q))
+		sync := func(a, b map[string]string) error {
+			ends, apps := [2]contactsync.Endpoint{}, [2]connector.Connector{}
+			for i, settings := range []map[string]string{a, b} {
+				ends[i] = contactsync.Endpoint{App: "carddav", Kind: settings[connector.KindSetting], Settings: settings}
+				settings["username"], settings["password"] = s.User, davfake.Password
+				var err error
+				apps[i], err = app.Open(t.Context(), settings)
+				require.NoError(t, err, name)
+			}
+			h, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "x", A: ends[0], B: ends[1]}, apps[0], apps[1], memstore.New())
+			require.NoError(t, err, name)
+			_, err = h.Sync(t.Context())
+			return err
+		}
+		byKind := func() map[string]string { return map[string]string{"url": home, connector.KindSetting: book} }
+		require.ErrorIs(t, sync(byKind(), map[string]string{"url": address(s.Book)}), contactsync.ErrSameAccount, name)
+		require.ErrorIs(t, sync(map[string]string{"url": home, "book": "Contacts"}, byKind()), contactsync.ErrSameAccount, name)
+		require.NoError(t, sync(byKind(), map[string]string{"url": address(work)}), name)
 	}
 }
 

@@ -34,6 +34,8 @@ type book struct {
 	noFilter bool // the server fails at filtering
 	kept     int  // how many cards it gave back as they were written
 	rewrote  bool // it gave one back otherwise
+	// A card of it has no strong ETag, so writes to it cannot be conditional.
+	unconditional bool
 }
 
 var (
@@ -111,6 +113,9 @@ func (b *book) Schema(ctx context.Context) (contact.Schema, error) {
 	if f.ReadOnly {
 		schema = schema.Limited(contact.Limit{Cannot: contact.AbilityWrite, ForNow: true,
 			Why: "the account may only read the address book " + f.Slug})
+	}
+	if b.cannotRefuse() {
+		schema = schema.Limited(overtaken(f))
 	}
 	return schema, nil
 }

@@ -27,6 +27,9 @@ func (b *book) Changes(ctx context.Context, q connector.Query) (connector.Page, 
 	if at.Unable {
 		b.giveUpFilters()
 	}
+	if at.Weak {
+		b.noteETag("")
+	}
 	var page connector.Page
 	if f.sync {
 		page, err = b.synced(ctx, f, at)
@@ -103,7 +106,7 @@ func (b *book) synced(ctx context.Context, f found, at position) (connector.Page
 		}
 	}
 	page.Unread = unread(d.unread)
-	to.Unable = !b.filters()
+	to.Unable, to.Weak = !b.filters(), b.cannotRefuse()
 	page.Next = to.cursor()
 	return page, nil
 }
@@ -146,7 +149,7 @@ func (b *book) compared(ctx context.Context, f found, at position) (connector.Pa
 	}
 	page := connector.Page{Named: all.items, Complete: all.complete}
 	if all.complete { // else everything is asked for again
-		page.Next = position{Book: at.Book, CTag: all.ctag, Whole: b.account.Clock.Now().Unix(), Unable: !b.filters()}.cursor()
+		page.Next = position{Book: at.Book, CTag: all.ctag, Whole: b.account.Clock.Now().Unix(), Unable: !b.filters(), Weak: b.cannotRefuse()}.cursor()
 	}
 	return page, nil
 }
@@ -212,6 +215,7 @@ func (b *book) named(ctx context.Context, f found, g *groups, there listed) ([]c
 		}
 		item := connector.Item{ID: id}
 		uid, known := uids[id]
+		b.noteETag(there[id])
 		if etag := there[id]; etag != "" && len(etag) <= maxETag && (known || len(g.byID) == 0) {
 			item.Version = versionOf(etag, "", g.labels(uid))
 		}

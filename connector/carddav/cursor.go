@@ -17,6 +17,7 @@ type position struct {
 	Groups  string `json:"g,omitempty"` // what the groups of the book were like
 	Whole   int64  `json:"w,omitempty"` // when the book was last named whole, in Unix seconds
 	Unable  bool   `json:"u,omitempty"` // the server fails at filtering, and is not asked to again
+	Weak    bool   `json:"k,omitempty"` // a card has no strong ETag
 	Passing bool   `json:"p,omitempty"` // the pass that began at the beginning has not ended
 }
 

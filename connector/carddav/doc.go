@@ -10,7 +10,8 @@
 //
 // The id of a card is the last part of its address; a version is its ETag, and what tells the groups that it is in. Every
 // write is conditional on the version that it was decided on, and each card is read back after it was written: servers
-// store cards as they like.
+// store cards as they like. Where a server gives no strong ETags a card is read right before it is written; what is edited
+// between the two is overwritten, and the schema says so ([contact.AbilityRefuse]).
 //
 // # Fields
 //

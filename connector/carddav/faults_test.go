@@ -43,7 +43,7 @@ func TestFaults(t *testing.T) {
 		{Do: apptest.ErrorBefore, Status: 401}, {Do: apptest.ErrorBefore, Status: 403}, {Do: apptest.ErrorBefore, Status: 404},
 		{Do: apptest.ErrorBefore, Status: 429, RetryAfter: "30"}, {Do: apptest.ErrorBefore, Status: 503, RetryAfter: "soon"},
 		{Do: apptest.ErrorBefore, Status: 500}, {Do: apptest.ErrorBefore, Status: 507}, {Do: apptest.ErrorAfter, Status: 500},
-		{Do: apptest.ErrorAfter, Status: 502}, {Do: apptest.Dropped}, {Do: apptest.AnswerLost}, {Do: apptest.Truncated},
+		{Do: apptest.ErrorAfter, Status: 502}, {Do: apptest.ErrorAfter, Status: 503}, {Do: apptest.Dropped}, {Do: apptest.AnswerLost}, {Do: apptest.Truncated},
 		{Do: apptest.WrongLength}, {Do: apptest.Garbage}, {Do: apptest.LoginPage},
 		{Do: apptest.Redirect, Location: "https://evil.example/"}, {Do: apptest.Bomb, Size: 65 << 20},
 	}

@@ -152,6 +152,7 @@ func (b *book) record(id string, r remote, g *groups, want cards.Wanted) (contac
 	if isGroup {
 		return contact.Record{}, fmt.Errorf("%w: the card stands for a group", connector.ErrNotFound)
 	}
+	b.noteETag(r.etag)
 	in := g.labels(cards.KeyOfUID(uid))
 	fields, err := cards.Read(card, want, in)
 	if err != nil {

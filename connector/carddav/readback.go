@@ -26,11 +26,16 @@ func (b *book) believes() bool {
 func (b *book) compare(j *job, got remote) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if sameETag(j.wrote, got.etag) && withCRLF(strings.TrimSpace(got.text)) == withCRLF(strings.TrimSpace(j.text)) {
+	if sameETag(j.wrote, got.etag) && sameText(got.text, j.text) {
 		b.kept++
 	} else {
 		b.rewrote = true
 	}
+}
+
+// sameText reports whether two texts are one card. XML on the way makes other line ends of those that cards have.
+func sameText(a, b string) bool {
+	return withCRLF(strings.TrimSpace(a)) == withCRLF(strings.TrimSpace(b))
 }
 
 // readBack answers the jobs with the cards as the server now holds them.

@@ -81,7 +81,13 @@ func (b *book) rewriteGroup(ctx context.Context, f found, label string, r *regro
 		if err != nil || text.Held == group.card.String() {
 			return err
 		}
-		_, _, err = f.client.put(ctx, hrefOf(f.client.Base(), group.id), "If-Match", ifMatch(group.etag), withCRLF(text.Held))
+		match := ifMatch(group.etag)
+		if match == ifMatchStar {
+			err = f.unchanged(ctx, group.id, group.card.String())
+		}
+		if err == nil {
+			_, _, err = f.client.put(ctx, hrefOf(f.client.Base(), group.id), "If-Match", match, withCRLF(text.Held))
+		}
 		b.forgetGroups()
 		if !errors.Is(err, connector.ErrVersionConflict) || attempt > 1 {
 			return err

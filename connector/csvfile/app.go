@@ -3,18 +3,24 @@ package csvfile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
 )
 
 const appID = "csv"
 
+// limits are what no CSV file can do.
+var limits = []contact.Limit{{Cannot: contact.AbilityModified, Why: "a CSV file does not say when a row was changed"}}
+
 // App returns the CSV file as an app to choose from a list.
 func App() connector.App {
 	app := connector.App{
-		ID:    appID,
-		Label: "CSV file",
+		ID:     appID,
+		Label:  "CSV file",
+		Limits: slices.Clone(limits),
 		Settings: []connector.Setting{
 			{Name: "path", Label: "the file", Type: connector.SettingPath, Required: true},
 			{Name: "key", Label: "the heading of the column that identifies a row; found by itself if it is called ID or the like"},

@@ -127,7 +127,7 @@ func (c *Connector) Schema(ctx context.Context) (contact.Schema, error) {
 	if d.addKey {
 		s.Fields = append(s.Fields, d.keyField)
 	}
-	return s, nil
+	return s.Limited(limits...), nil
 }
 
 // Changes fails with [connector.ErrNoFeed]: a file does not tell what changed.

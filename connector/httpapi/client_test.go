@@ -350,6 +350,31 @@ func TestStatusErrors(t *testing.T) {
 	}
 }
 
+// TestServiceUnavailable: a write that is answered 503 may have been carried out, unless the server says when to come back.
+func TestServiceUnavailable(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		method, after string
+		undone        bool
+	}{
+		{"GET", "", true}, {"HEAD", "", true}, {"PROPFIND", "", true}, {"REPORT", "soon", true},
+		{"PUT", "", false}, {"DELETE", "", false}, {"POST", "", false}, {"PUT", "soon", false}, {"DELETE", "-1", false},
+		{"PUT", "30", true}, {"DELETE", "0", true}, {"PUT", "Thu, 01 Jan 2026 00:00:30 GMT", true},
+	} {
+		c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", tt.after)
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}, func(o *httpapi.Options) { o.Clock = newClock() })
+		resp, err := c.Do(t.Context(), httpapi.Request{Name: "call", Method: tt.method})
+		require.NoError(t, err)
+		resp.Body.Close()
+		got := c.StatusError("call", resp)
+		if errors.Is(got, connector.ErrUnavailable) != tt.undone || connector.Known(got) != tt.undone {
+			t.Errorf("%s, Retry-After %q: got %v; nothing was done: %v", tt.method, tt.after, got, tt.undone)
+		}
+	}
+}
+
 // TestNotSent: of a call that reached nobody that is known; of one that was cut off it is not.
 func TestNotSent(t *testing.T) {
 	t.Parallel()

@@ -13,13 +13,17 @@ import (
 
 // StatusError returns the error of an answer that refuses, by its status (RFC 9110 section 15, RFC 4918 section 11). op
 // is what was being done. Answers that tell more in their body are for the connector to look at first. 500, 502, 504 and
-// what is not known here do not say whether a write was carried out, and so does the error.
+// what is not known here do not say whether a write was carried out, and so does the error. Neither does 503 to a call
+// that writes, unless it names a time to come back: without one it may be of a proxy that waited in vain for the app.
 //
 // The message holds the status alone: what a server says besides may repeat a contact's data.
 func (c *Client) StatusError(op string, resp *http.Response) *connector.Error {
 	e := &connector.Error{App: c.opts.App, Op: op, Message: status(resp.StatusCode), Err: causeOf(resp.StatusCode)}
-	if d, ok := connector.ParseRetryAfter(resp.Header.Get("Retry-After"), c.opts.Clock.Now()); ok {
+	d, asked := connector.ParseRetryAfter(resp.Header.Get("Retry-After"), c.opts.Clock.Now())
+	if asked {
 		e.RetryAfter = d
+	} else if resp.StatusCode == http.StatusServiceUnavailable && changes(resp.Request.Method) {
+		e.Err = errStatus
 	}
 	return e
 }

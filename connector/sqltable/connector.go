@@ -96,6 +96,9 @@ func (c *Connector) schema() contact.Schema {
 		f.ReadOnly = f.ReadOnly || t.ReadOnly
 		s.Fields = append(s.Fields, f)
 	}
+	if t.Modified == "" {
+		s = s.Limited(contact.Limit{Cannot: contact.AbilityModified, Why: "no column of the table " + t.Name + " is named that says when a row was changed", ForNow: true})
+	}
 	if t.ReadOnly {
 		s = s.Limited(contact.Limit{Cannot: contact.AbilityWrite, Why: "the table " + t.Name + " is only to be read", ForNow: true})
 	}

@@ -150,10 +150,13 @@ func (w wire) spoil(f *sim.Fault, kind string, body []byte) (mend func()) {
 	return mend
 }
 
-// retryAfter is what a server says that is asked too often, or that has no time.
+// retryAfter is what a server says that is asked too often, or that has no time. A proxy that waited for it in vain does not
+// know when that will be over.
 func retryAfter(f *sim.Fault) string {
-	switch f.N {
-	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
+	switch {
+	case f.Kind == "http_error_after":
+		return ""
+	case f.N == http.StatusTooManyRequests, f.N == http.StatusServiceUnavailable:
 		return []string{"30", "", "soon", "-1"}[f.Nth%4]
 	}
 	return ""
