@@ -271,7 +271,7 @@ func settingChoices(c *Connection, apps locks) []SettingChoice {
 	for _, s := range c.settings() {
 		choice, free := SettingChoice{Key: s.setting, Value: s.value, Values: apps.offers(s.setting)}, apps.free(s.setting)
 		if choice.Value == "" { // the default is the first one that no app locks
-			choice.Value = append(free, valuesOf(s.setting)...)[0]
+			choice.Value = append(free, settingValues[s.setting]...)[0]
 		}
 		if len(free) == 1 {
 			choice.Locked = whyOnly(choice.Values)

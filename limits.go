@@ -40,13 +40,16 @@ func onClearTo(s Side) string { return "mappings.on_clear.to_" + s.String() }
 // A locked value is a setting with a value that it cannot have.
 type locked struct{ setting, value string }
 
-// limited says what it locks that the app of side s lacks an ability. words are the reason of an app that gives none. What is
+// A limitedRow says what it locks that the app of side s lacks an ability. words are the reason of an app that gives none. What is
 // never makes no sense without the ability, not even if the app lacks it only for now.
-var limited = []struct {
+type limitedRow struct {
 	ability      contact.Ability
 	words        string
 	locks, never func(s Side) []locked
-}{
+}
+
+// limited has a row for every ability.
+var limited = []limitedRow{
 	{contact.AbilityWrite, "%s can only be read", noTwoWay, func(s Side) []locked { return []locked{{"direction", string(awayFrom(s.Other()))}} }},
 	{contact.AbilitySend, "%s can only be written to", noTwoWay, func(s Side) []locked { return []locked{{"direction", string(awayFrom(s))}} }},
 	{contact.AbilityCreate, "nothing can be created in %s", func(s Side) []locked { return []locked{{modeFrom(s.Other()), string(CreateOnly)}} }, nil},
@@ -75,12 +78,8 @@ func whyNot(schema *contact.Schema, a contact.Ability, name string) string {
 	if !lacks || l.Why != "" {
 		return l.Why
 	}
-	for _, row := range limited {
-		if row.ability == a {
-			return fmt.Sprintf(row.words, name)
-		}
-	}
-	return ""
+	i := slices.IndexFunc(limited, func(row limitedRow) bool { return row.ability == a })
+	return fmt.Sprintf(limited[i].words, name)
 }
 
 // locks are those of the two apps of a connection.
@@ -133,7 +132,7 @@ func (l locks) of(setting, value string) (lock, bool) {
 // offers returns the values of a setting, each with what locks it.
 func (l locks) offers(setting string) []ValueChoice {
 	var list []ValueChoice
-	for _, value := range valuesOf(setting) {
+	for _, value := range settingValues[setting] {
 		one, locked := l.of(setting, value)
 		list = append(list, ValueChoice{value, Offer{Can: !locked, Why: one.why}})
 	}
@@ -142,38 +141,36 @@ func (l locks) offers(setting string) []ValueChoice {
 
 // free returns the values of a setting that nothing locks; the first is its default.
 func (l locks) free(setting string) []string {
-	return slices.DeleteFunc(slices.Clone(valuesOf(setting)), func(value string) bool {
+	return slices.DeleteFunc(slices.Clone(settingValues[setting]), func(value string) bool {
 		_, locked := l.of(setting, value)
 		return locked
 	})
 }
 
-// valuesOf returns the values of a setting that has few, the default first.
-func valuesOf(setting string) []string {
-	switch setting {
-	case "direction":
-		return []string{string(TwoWay), string(AToB), string(BToA)}
-	case "scope":
-		return []string{string(ScopeRule), string(ScopePair), string(ScopeSticky)}
-	case "conflict.policy":
-		return []string{string(PolicyWinner), string(PolicyNewest), string(PolicyAsk)}
-	case "conflict.winner":
-		return []string{A.String(), B.String()}
-	case deletionsFrom(A), deletionsFrom(B):
-		return []string{string(DeletionKeep), string(DeletionMark), string(DeletionDelete)}
-	case settingRequireKey:
-		return []string{"true", "false"}
-	case settingKeys:
-		return []string{KeyEmail}
-	case modeFrom(A), modeFrom(B):
-		return []string{string(CreateAndUpdate), string(UpdateOnly), string(CreateOnly)}
-	case actionOn(A), actionOn(B):
-		return []string{string(ActionAdd), string(ActionRemove), string(ActionSet), string(ActionClear)}
-	case onClearTo(A), onClearTo(B):
-		return []string{string(OnClearClear), string(OnClearKeep)}
-	}
-	return nil
+// settingValues are the values of each setting that has few, the default first.
+var settingValues = map[string][]string{
+	"direction":       {string(TwoWay), string(AToB), string(BToA)},
+	"scope":           {string(ScopeRule), string(ScopePair), string(ScopeSticky)},
+	"conflict.policy": {string(PolicyWinner), string(PolicyNewest), string(PolicyAsk)},
+	"conflict.winner": {A.String(), B.String()},
+	settingRequireKey: {"true", "false"},
+	settingKeys:       {KeyEmail},
+	deletionsFrom(A):  deletionPolicies,
+	deletionsFrom(B):  deletionPolicies,
+	modeFrom(A):       ruleModes,
+	modeFrom(B):       ruleModes,
+	actionOn(A):       actionKinds,
+	actionOn(B):       actionKinds,
+	onClearTo(A):      onClears,
+	onClearTo(B):      onClears,
 }
+
+var (
+	deletionPolicies = []string{string(DeletionKeep), string(DeletionMark), string(DeletionDelete)}
+	ruleModes        = []string{string(CreateAndUpdate), string(UpdateOnly), string(CreateOnly)}
+	actionKinds      = []string{string(ActionAdd), string(ActionRemove), string(ActionSet), string(ActionClear)}
+	onClears         = []string{string(OnClearClear), string(OnClearKeep)}
+)
 
 // A stated value is one that a connection gives to a setting which apps may lock. "" is the default, and never locked.
 type stated struct {

@@ -61,6 +61,27 @@ func TestAlike(t *testing.T) {
 	}
 }
 
+// TestOnTheBound: what is alike to exactly a bound is above it. The texts were searched for; that they lie there is part of the test.
+func TestOnTheBound(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		x, y  string
+		bound float64
+		want  relation
+	}{{"emil", "meila", 0.85, akin}, {"marks", "markt", 0.92, misspelt}} {
+		if got := alike([]string{tt.x}, []string{tt.y}, false); got != (likeness{tt.want, tt.bound}) {
+			t.Errorf("%s, %s: %+v, want %+v", tt.x, tt.y, got, likeness{tt.want, tt.bound})
+		}
+	}
+	if value := jaroWinkler("orbit", "orbis"); value != 0.92 {
+		t.Fatalf("two companies are alike to %v, and no more to exactly 0.92", value)
+	}
+	w := &weighing{}
+	if w.companies([]string{"orbit"}, []string{"orbis"}); w.sum != nearCompany {
+		t.Errorf("two companies on the bound: %v %v, want them alike", w.sum, w.evidence)
+	}
+}
+
 // TestCompareNames: two whole names of one script, also where given and family name stand in each other's place.
 func TestCompareNames(t *testing.T) {
 	t.Parallel()

@@ -60,7 +60,7 @@ func jaroWinkler(x, y string) float64 {
 	for prefix < min(len(a), len(b), 4) && a[prefix] == b[prefix] {
 		prefix++
 	}
-	return jaro + float64(prefix)*0.1*(1-jaro)
+	return jaro + float64(float64(prefix)*0.1*(1-jaro)) // rounded before it is added, on every kind of processor
 }
 
 // inCommon counts the characters that two texts have in common within half the length of the longer one, and those of
