@@ -53,7 +53,7 @@ const (
 func NewFleet(store Store, opts ...Option) (*Fleet, error) {
 	queue, ok := store.(Queue)
 	if !ok {
-		return nil, fmt.Errorf("a store of type %T keeps no queue, so a fleet cannot ask it whose turn it is; use one that is a contactsync.Queue, and have wrappers pass it on", store)
+		return nil, fmt.Errorf("a fleet needs a store that keeps a queue, and a %T does not; use one that is a contactsync.Queue, and have wrappers pass it on", store)
 	}
 	f := &Fleet{store: store, queue: queue, opts: defaultOptions(), look: make(chan struct{}, 1)}
 	for _, o := range opts {
@@ -159,10 +159,10 @@ func (f *Fleet) next(ctx context.Context) (turn *Turn, found bool, err error) {
 		e.At, e.Body = now.Add(doubled(fleetClaim, q.Lost, fleetLost)), marshal(q)
 		return nil
 	})
-	if err != nil {
-		return nil, false, err
+	if err != nil || !found {
+		return nil, false, err // fn may have run, and its turn is another one's by now
 	}
-	return turn, found, nil
+	return turn, true, nil
 }
 
 // atWork reports whether a lease says that an engine works. One that lasts for longer than any does was given by a clock that
@@ -190,11 +190,11 @@ func (t *Turn) Done(ctx context.Context, every time.Duration, err error) error {
 		}
 	}
 	return t.fleet.entry(ctx, t.Scope, func(e *Entry, q *queued) {
-		if e.At.IsZero() || q.Turn != t.name {
+		if q.Turn != t.name {
 			return
 		}
 		now, wish := t.fleet.opts.clock.Now(), q.Wish
-		q.Turn, q.Wish, q.Lost = "", time.Time{}, 0
+		q.Turn, q.Lost = "", 0
 		switch {
 		case stopped:
 			e.At = now
@@ -239,7 +239,8 @@ func readQueued(e *Entry) (q queued, err error) {
 		return q, nil
 	}
 	if err := json.Unmarshal(e.Body, &q); err != nil {
-		return q, fmt.Errorf("the queue's entry of connection %q of owner %q cannot be read; remove it, and schedule the connection anew: %w", e.Scope.Connection, e.Scope.Owner, err)
+		return q, fmt.Errorf("the queue's entry of connection %q of owner %q cannot be read; remove it, and schedule the connection anew: %w",
+			e.Scope.Connection, e.Scope.Owner, err)
 	}
 	return q, nil
 }

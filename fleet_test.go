@@ -131,6 +131,7 @@ func TestFleetDone(t *testing.T) {
 		{"the tenth", nil, time.Minute, []error{failed, failed, failed, failed, failed, failed, failed, failed, failed, failed}, time.Hour},
 		{"an error after a success", nil, time.Hour, []error{failed, failed, nil, failed}, time.Minute},
 		{"the app says when", nil, time.Minute, []error{fmt.Errorf("sync: %w", asked)}, 90 * time.Minute},
+		{"the app says a week", nil, time.Minute, []error{&connector.Error{Err: connector.ErrQuota, RetryAfter: 7 * 24 * time.Hour}}, 24 * time.Hour},
 		{"the app says a shorter time", nil, time.Minute, []error{failed, &connector.Error{Err: connector.ErrRateLimited, RetryAfter: time.Second}}, 2 * time.Minute},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -197,11 +198,15 @@ func TestFleetLostTurns(t *testing.T) {
 	w.wantNext("c", time.Hour) // it has ended
 	require.Zero(t, w.wantTaken("c", time.Hour).Lost)
 
-	for n := range 20 {
+	for n := range 13 {
 		turn := w.take()
 		require.Equal(t, n+1, turn.Lost)
 	}
 	w.wantNext("c", 24*time.Hour) // no longer than that
+
+	w.schedule("c", 0) // during a turn that is lost: the next one is what was wanted
+	w.done(w.take(), 48*time.Hour, nil)
+	w.wantNext("c", 48*time.Hour)
 
 	last := w.take()
 	require.NoError(t, w.Remove(t.Context(), last.Scope))
@@ -263,6 +268,56 @@ func TestFleetSyncsWhatFallsDue(t *testing.T) {
 		w.done(turn, tt.every, nil)
 		w.wantNext("c", tt.want)
 	}
+}
+
+// What a sync leaves undone, because it waits for a person, is not due by itself.
+func TestFleetWaitsForPersons(t *testing.T) {
+	t.Parallel()
+	w := newFleetWorld(t)
+	s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "c", Guard: contactsync.Guard{MaxCreates: contactsync.AtMost(0)}},
+		exampleApp("a", examplePerson("Ann", "")), exampleApp("b"), w.store, contactsync.WithClock(w.clock))
+	require.NoError(t, err)
+	w.schedule("c", 0)
+	turn := w.take()
+	report, err := s.Sync(t.Context())
+	require.NoError(t, err)
+	require.NotEmpty(t, report.Waiting)
+	w.done(turn, time.Hour, nil)
+	w.wantNext("c", time.Hour)
+}
+
+// A store may run the function on one entry, fail to commit, and find another one, or none.
+func TestFleetTurnsAreCommitted(t *testing.T) {
+	t.Parallel()
+	w := newFleetWorld(t)
+	twice := &runsTwice{Store: w.store, first: contactsync.Entry{Scope: contactsync.Scope{Connection: "not committed"}, At: w.clock.Now()}}
+	fleet, err := contactsync.NewFleet(twice, contactsync.WithClock(w.clock))
+	require.NoError(t, err)
+	for range 2 {
+		w.pass(time.Minute)
+		w.schedule("leased", 0)
+		_, err = w.store.Acquire(t.Context(), contactsync.Scope{Connection: "leased"}, "engine", w.clock.Now(), 15*time.Second)
+		require.NoError(t, err)
+		w.schedule("c", time.Second)
+		turn, err := fleet.Take(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, "c", turn.Scope.Connection)
+		require.NoError(t, turn.Done(t.Context(), time.Second, nil))
+	}
+}
+
+// runsTwice is a queue that runs the function on an entry first that it then does not commit, while few are left.
+type runsTwice struct {
+	*memstore.Store
+	first contactsync.Entry
+}
+
+func (s *runsTwice) Due(ctx context.Context, now time.Time, fn func(*contactsync.Entry) error) (bool, error) {
+	e := s.first
+	if err := fn(&e); err != nil {
+		return false, err
+	}
+	return s.Store.Due(ctx, now, fn)
 }
 
 // TestF64DeliveryWithoutTurn: a delivery was kept, and the process died before it asked for a turn. The next turn takes it.
