@@ -15,7 +15,7 @@ import (
 // library's business. No call sees rows of another scope.
 type Store interface {
 	// Acquire takes the lease of a connection for ttl, counted from now (the caller's clock). The new lease has a
-	// higher number than every one before it. It fails with [ErrLeased] if another holder's lease has not lapsed
+	// higher number than every one before it. It fails with a [*LeasedError] if another holder's lease has not lapsed
 	// at now; the same holder gets a new one.
 	Acquire(ctx context.Context, scope Scope, holder string, now time.Time, ttl time.Duration) (Lease, error)
 	// Renew makes the lease last until now + ttl. It fails with [ErrFenced] if a newer one was acquired or this
@@ -174,3 +174,12 @@ var (
 	// ErrFenced says that another engine has taken the connection over; nothing was committed.
 	ErrFenced = errors.New("another engine has taken this connection over")
 )
+
+// A LeasedError is an [ErrLeased] that says until when: by the clock of the engine that has the lease.
+type LeasedError struct{ Until time.Time }
+
+// Error says what ErrLeased says.
+func (*LeasedError) Error() string { return ErrLeased.Error() }
+
+// Unwrap returns ErrLeased.
+func (*LeasedError) Unwrap() error { return ErrLeased }

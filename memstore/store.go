@@ -50,7 +50,7 @@ func (s *Store) Acquire(ctx context.Context, sc contactsync.Scope, holder string
 	defer s.mu.Unlock()
 	l := &s.scope(sc).lease
 	if l.held && l.holder != holder && now.Before(l.until) {
-		return contactsync.Lease{}, contactsync.ErrLeased
+		return contactsync.Lease{}, &contactsync.LeasedError{Until: l.until}
 	}
 	*l = lease{holder: holder, number: l.number + 1, until: until(now, ttl), held: true}
 	return contactsync.Lease{Scope: sc, Holder: holder, Number: l.number}, nil
