@@ -36,8 +36,8 @@ func (s *Syncer) readConnection(tx ReadTx, row *connectionRow) error {
 
 // Delete erases all that the store holds of the connection. It touches neither app, and undoes nothing: what was synced
 // stays where it is. A running sync stops before its next batch. What was begun and cut short is gone on with by another
-// Delete; until then the connection does nothing. Of a store that is a [Scrubber] the database is scrubbed at the end. It
-// fails with [ErrLeased] if another engine does not let go of it.
+// Delete; until then the connection does nothing. It leaves its [Fleet]. Of a store that is a [Scrubber] the database is
+// scrubbed at the end. It fails with [ErrLeased] if another engine does not let go of it.
 func (s *Syncer) Delete(ctx context.Context) error {
 	err := s.decideByPerson(ctx, func(tx Tx) error {
 		row := connectionRow{State: StateDeleted} // no sync goes on from a half of what was known
@@ -61,6 +61,11 @@ func (s *Syncer) Delete(ctx context.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if queue, ok := s.store.(Queue); ok {
+		if err := leaveQueue(ctx, queue, r.scope); err != nil {
+			return err
+		}
 	}
 	return s.scrub(ctx)
 }

@@ -39,6 +39,8 @@
 // To erase: [Syncer.Export] shows and [Syncer.Forget] erases a person, whom [Syncer.Unforget] lets sync again;
 // [Syncer.Prune] erases old history, [Syncer.Delete] the connection.
 //
+// A [Fleet] says which of many connections is to be synced next.
+//
 // Decisions and questions need no lease and never wait for a running sync; see docs/embedding.md. The book in docs
 // begins with docs/concepts.md.
 package contactsync

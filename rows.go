@@ -270,6 +270,16 @@ func splitDue(entry string) (stamp string, gone bool) {
 	return entry, false
 }
 
+// dueTime returns when a record that has a due entry is due.
+func dueTime(row Row) (time.Time, error) {
+	stamp, _ := splitDue(row.Index[mirrorDue])
+	nanos, err := strconv.ParseInt(stamp, 10, 64)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("store: due entry of row %q: %w", row.Key, err)
+	}
+	return time.Unix(0, nanos), nil
+}
+
 // dueStamp writes a time so that it sorts; dueNow comes before every other.
 func dueStamp(t time.Time) string { return padded(max(t.UnixNano(), 0), 20) }
 
@@ -339,13 +349,12 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 	}
 	r := parseRecordKey(row.Key)
 	m.side, m.id, m.version = r.side, r.id, row.Stamp
-	if entry := row.Index[mirrorDue]; entry != "" {
-		stamp, _ := splitDue(entry)
-		nanos, err := strconv.ParseInt(stamp, 10, 64)
+	if row.Index[mirrorDue] != "" {
+		due, err := dueTime(row)
 		if err != nil {
-			return nil, fmt.Errorf("store: due entry of row %q: %w", row.Key, err)
+			return nil, err
 		}
-		m.due = time.Unix(0, nanos)
+		m.due = due
 	}
 	cfg.identify(m)
 	m.indexed = m.Gone == alive

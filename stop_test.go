@@ -144,32 +144,75 @@ func TestStoppedAnywhere(t *testing.T) {
 }
 
 // TestAnotherEngineWorks: a sync that finds the connection in another engine's hands waits until that one's lease
-// lapses, and gives up if it is renewed meanwhile.
+// lapses, and gives up if it is renewed meanwhile. One that is not renewed in that time is a dead engine's, even if its clock
+// was a day ahead (F72).
 func TestAnotherEngineWorks(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		ttl  time.Duration
-		want error
+		ahead time.Duration // by how much the other engine's clock is
+		alive bool
+		want  error
 	}{
-		"a dead one's lease lapses": {10 * time.Second, nil},
-		"a live one keeps it":       {time.Hour, contactsync.ErrLeased},
+		"a dead one's lease lapses":         {-5 * time.Second, false, nil},
+		"a live one keeps it":               {0, true, contactsync.ErrLeased},
+		"a dead one's clock is a day ahead": {24 * time.Hour, false, nil},
+		"a live one's clock is a day ahead": {24 * time.Hour, true, contactsync.ErrLeased},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			apps, store, clock := twoApps(t, func() {}), memstore.New(), newStopClock()
-			_, err := store.Acquire(t.Context(), contactsync.Scope{Connection: "stop"}, "another", clock.Now(), tt.ttl)
+			const ttl = 15 * time.Second
+			store, clock := memstore.New(), newStopClock()
+			scope, start := contactsync.Scope{Connection: "stop"}, clock.Now()
+			other, err := store.Acquire(t.Context(), scope, "another", start.Add(tt.ahead), ttl)
 			require.NoError(t, err)
-			s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(clock))
+			lives := func() bool {
+				return store.Update(t.Context(), other, func(contactsync.Tx) error { return nil }) == nil
+			}
+			apps := twoApps(t, func() {
+				if lives() {
+					return
+				}
+				_, err := store.Acquire(t.Context(), scope, "a third", clock.Now(), ttl)
+				leased, _ := errors.AsType[*contactsync.LeasedError](err)
+				if leased == nil || leased.Until.After(clock.Now().Add(ttl)) {
+					t.Errorf("while it syncs, a third engine gets %#v at %s", err, clock.Now())
+				}
+			})
+			renewing := &ringing{stopClock: clock, ring: func() {
+				if now := clock.Now(); tt.alive && now.Sub(start) == 10*time.Second {
+					require.NoError(t, store.Renew(t.Context(), other, now.Add(tt.ahead), ttl))
+				}
+			}}
+			s, err := contactsync.Open(t.Context(), stopRules, apps[0], apps[1], store, contactsync.WithClock(renewing))
 			require.NoError(t, err)
 			_, err = s.Sync(t.Context())
 			if !errors.Is(err, tt.want) {
 				t.Errorf("the sync ended with %v, want %v", err, tt.want)
 			}
-			if waited := clock.Now().Sub(time.Unix(1e9, 0)); waited > 16*time.Second {
+			if waited := clock.Now().Sub(start); waited > 16*time.Second {
 				t.Errorf("waited %s", waited)
+			}
+			if lives() != tt.alive {
+				t.Errorf("the other engine can commit: %t", lives())
+			}
+			_, err = store.Acquire(t.Context(), scope, "a third", clock.Now(), ttl)
+			if (err == nil) == tt.alive {
+				t.Errorf("after it a third engine gets %v", err)
 			}
 		})
 	}
+}
+
+// ringing is a clock that rings after each wait.
+type ringing struct {
+	*stopClock
+	ring func()
+}
+
+func (c *ringing) Sleep(ctx context.Context, d time.Duration) error {
+	err := c.stopClock.Sleep(ctx, d)
+	c.ring()
+	return err
 }
 
 // TestOvertaken: an engine whose connection another one has taken over, at any point of any call, writes to no app and

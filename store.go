@@ -15,7 +15,7 @@ import (
 // library's business. No call sees rows of another scope.
 type Store interface {
 	// Acquire takes the lease of a connection for ttl, counted from now (the caller's clock). The new lease has a
-	// higher number than every one before it. It fails with [ErrLeased] if another holder's lease has not lapsed
+	// higher number than every one before it. It fails with a [*LeasedError] if another holder's lease has not lapsed
 	// at now; the same holder gets a new one.
 	Acquire(ctx context.Context, scope Scope, holder string, now time.Time, ttl time.Duration) (Lease, error)
 	// Renew makes the lease last until now + ttl. It fails with [ErrFenced] if a newer one was acquired or this
@@ -52,6 +52,30 @@ func (s *Syncer) scrub(ctx context.Context) error {
 		return fmt.Errorf("the rows are deleted, but may still be legible in the database's files; see to it that nobody holds these open for long, then call Scrub of the store, or forget or delete anything else: %w", err)
 	}
 	return nil
+}
+
+// A Queue is a [Store] that also keeps when each of its connections is to be synced next, for a [Fleet]. A wrapper of a store
+// passes it on.
+//
+// An entry names a connection and is no row of it: it holds no contact data, and does not count for Scopes. So it is found
+// among those of all owners, and no row is.
+type Queue interface {
+	// Due runs fn on the entry that is due first: the one with the earliest At that is not after now. What fn makes of it is
+	// committed if fn returns nil. It passes over entries that another call has at this moment, and waits for none: no two
+	// calls have the same entry at the same time, in whatever processes. It reports whether there was one for fn.
+	Due(ctx context.Context, now time.Time, fn func(*Entry) error) (bool, error)
+	// Entry runs fn on the entry of one connection, likewise, and waits for a call that has it. A connection that has none
+	// comes with the zero At, and gets one if fn sets it.
+	Entry(ctx context.Context, scope Scope, fn func(*Entry) error) error
+}
+
+// An Entry says when a connection is to be synced next. The function that a [Queue] runs on it changes At and Body; it may
+// run again if the database asks for it, and does not call the store.
+type Entry struct {
+	Scope  Scope
+	At     time.Time // from when on it is due, kept to the nanosecond; zero: there is no entry, or it is removed
+	Body   []byte    // the library's, some hundred bytes; an empty one is read back as nil
+	Leased time.Time // until when an engine has leased the connection; zero if none has. The store sets it, and keeps no change
 }
 
 // A Scope is one connection of one owner. Every row belongs to one.
@@ -150,3 +174,12 @@ var (
 	// ErrFenced says that another engine has taken the connection over; nothing was committed.
 	ErrFenced = errors.New("another engine has taken this connection over")
 )
+
+// A LeasedError is an [ErrLeased] that says until when: by the clock of the engine that has the lease.
+type LeasedError struct{ Until time.Time }
+
+// Error says what ErrLeased says.
+func (*LeasedError) Error() string { return ErrLeased.Error() }
+
+// Unwrap returns ErrLeased.
+func (*LeasedError) Unwrap() error { return ErrLeased }

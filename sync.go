@@ -169,7 +169,7 @@ type run struct {
 
 const (
 	leaseTTL  = 15 * time.Second
-	leaseWait = 15 * time.Second
+	leaseWait = leaseTTL // who has not renewed a lease by then is dead
 )
 
 // leased runs fn while this engine alone works on the connection.
@@ -219,6 +219,7 @@ func (r *run) alone(ctx context.Context, fn func(context.Context) error) error {
 func (r *run) acquire(ctx context.Context) error {
 	holder := r.opts.randomText()
 	deadline := r.opts.clock.Now().Add(leaseWait)
+	var watched *LeasedError // the lease as it was when the wait began
 	for {
 		now := r.opts.clock.Now()
 		lease, err := r.store.Acquire(ctx, r.scope, holder, now, leaseTTL)
@@ -226,13 +227,36 @@ func (r *run) acquire(ctx context.Context) error {
 			r.lease, r.leaseEnd = lease, now.Add(leaseTTL)
 			return nil
 		}
-		if !errors.Is(err, ErrLeased) || !now.Before(deadline) {
+		if !errors.Is(err, ErrLeased) {
 			return err
+		}
+		leased, _ := errors.AsType[*LeasedError](err)
+		if watched == nil {
+			watched = leased
+		}
+		if !now.Before(deadline) {
+			if leased == nil || !leased.Until.Equal(watched.Until) {
+				return err
+			}
+			return r.outlast(ctx, holder, leased.Until)
 		}
 		if err := r.opts.clock.Sleep(ctx, time.Second); err != nil {
 			return err
 		}
 	}
+}
+
+// outlast takes a lease that was not renewed for as long as one lasts, by our clock. Its holder is dead, and had a clock that is
+// ahead of ours; so the lease is taken as if its end had come, and then lasts by our clock. If the holder lives all the same, nothing
+// of it lands any more.
+func (r *run) outlast(ctx context.Context, holder string, until time.Time) error {
+	lease, err := r.store.Acquire(ctx, r.scope, holder, until, leaseTTL)
+	if err != nil {
+		return err // it was renewed just now
+	}
+	now := r.opts.clock.Now()
+	r.lease, r.leaseEnd = lease, now.Add(leaseTTL)
+	return r.store.Renew(ctx, lease, now, leaseTTL)
 }
 
 // keepLease renews the lease when a third of it is gone. It is called before every call that writes to an app.

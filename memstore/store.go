@@ -13,10 +13,12 @@ import (
 // A Store keeps rows in memory. It is safe for use by several goroutines.
 //
 // A View reads the state that it began with, and waits for nobody; an Update that commits meanwhile is not seen by
-// it. An Update inside the Update of the same scope waits for itself, for ever.
+// it. An Update inside the Update of the same scope waits for itself, for ever. It is a [contactsync.Queue] that looks at
+// all its entries for the one that is due first.
 type Store struct {
-	mu     sync.Mutex // held for moments, never while a transaction's function runs
+	mu     sync.Mutex // held for moments, never while a transaction's function runs; an entry's function is over in one
 	scopes map[contactsync.Scope]*scope
+	queue  map[contactsync.Scope]contactsync.Entry
 }
 
 // A scope is the state of one connection. Store.mu guards all but turn.
@@ -36,7 +38,7 @@ type lease struct {
 
 // New returns an empty store.
 func New() *Store {
-	return &Store{scopes: map[contactsync.Scope]*scope{}}
+	return &Store{scopes: map[contactsync.Scope]*scope{}, queue: map[contactsync.Scope]contactsync.Entry{}}
 }
 
 // Acquire implements contactsync.Store.
@@ -48,7 +50,7 @@ func (s *Store) Acquire(ctx context.Context, sc contactsync.Scope, holder string
 	defer s.mu.Unlock()
 	l := &s.scope(sc).lease
 	if l.held && l.holder != holder && now.Before(l.until) {
-		return contactsync.Lease{}, contactsync.ErrLeased
+		return contactsync.Lease{}, &contactsync.LeasedError{Until: l.until}
 	}
 	*l = lease{holder: holder, number: l.number + 1, until: until(now, ttl), held: true}
 	return contactsync.Lease{Scope: sc, Holder: holder, Number: l.number}, nil

@@ -39,6 +39,12 @@ type Dialect interface {
 	lock() string
 	find() string
 
+	// first finds the entry of the queue that is due first, of those that are not after its parameter, and keeps it from
+	// other transactions; it passes over entries that others have. entry makes the one of a connection, if it is not there, and
+	// keeps it likewise, but waits. Each is the first statement of its transaction.
+	first() string
+	entry() string
+
 	// remote reports whether statements go to another process. Then they are cancelled with their context, and prepared as
 	// the driver sees fit.
 	remote() bool

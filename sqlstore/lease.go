@@ -26,7 +26,7 @@ func (s *Store) Acquire(ctx context.Context, scope contactsync.Scope, holder str
 	lease := contactsync.Lease{Scope: scope, Holder: holder}
 	err := s.locked(ctx, scope, func(tx *tx, n newest) error {
 		if n.until.Valid && string(n.holder) != holder && now.UnixNano() < n.until.Int64 {
-			return contactsync.ErrLeased
+			return &contactsync.LeasedError{Until: timeOf(n.until)}
 		}
 		lease.Number = n.number + 1
 		return tx.setLease(lease, until(now, ttl))

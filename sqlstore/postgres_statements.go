@@ -13,9 +13,11 @@ import (
 // A process that is stopped in the middle of a transaction would keep the row for ever. So the server ends a transaction in
 // which nothing happens for 15 seconds, as long as a lease lasts; nothing of it is committed.
 func (p Postgres) lock() string {
-	return `WITH settings AS MATERIALIZED (SELECT ` + byIndex + `, set_config('idle_in_transaction_session_timeout', '15s', true))
-		INSERT INTO ` + p.table("contactsync_scope") + ` (owner, connection) SELECT ?::bytea, ?::bytea FROM settings` + lockScope
+	return locking + `INSERT INTO ` + p.table("contactsync_scope") + ` (owner, connection) SELECT ?::bytea, ?::bytea FROM settings` + lockScope
 }
+
+// locking is what a statement that locks a row begins with.
+const locking = `WITH settings AS MATERIALIZED (SELECT ` + byIndex + `, set_config('idle_in_transaction_session_timeout', '15s', true)) `
 
 // byIndex has the statements that follow in the transaction look rows up by an index, and never read a table from end to end:
 // what the database has counted may be of before a first sync. None of them is worth being compiled, either.
@@ -25,6 +27,16 @@ const byIndex = `set_config('enable_seqscan', 'off', true), set_config('jit', 'o
 func (p Postgres) find() string {
 	return `WITH settings AS MATERIALIZED (SELECT ` + byIndex + `)
 		SELECT id FROM settings CROSS JOIN ` + p.table("contactsync_scope") + thatScope
+}
+
+// first passes over entries that other transactions have locked; one that was taken since the statement began is looked at
+// again, and is due no more.
+func (p Postgres) first() string {
+	return locking + `SELECT owner, connection, at, body FROM settings CROSS JOIN ` + p.table(queueTable) + ` AS entry` + dueFirst + ` FOR UPDATE OF entry SKIP LOCKED`
+}
+
+func (p Postgres) entry() string {
+	return locking + `INSERT INTO ` + p.table(queueTable) + ` (owner, connection) SELECT ?::bytea, ?::bytea FROM settings` + lockEntry
 }
 
 // among reads an array, which goes as text: drivers of database/sql have no common way for another. OFFSET 0 keeps the

@@ -61,6 +61,16 @@ func (SQLite) lock() string {
 
 func (SQLite) find() string { return "SELECT id FROM contactsync_scope" + thatScope }
 
+// first changes nothing, and locks the database: no other transaction has an entry that it could pass over.
+func (SQLite) first() string {
+	return "UPDATE contactsync_queue SET at = at WHERE (owner, connection) = (SELECT owner, connection FROM contactsync_queue" + dueFirst +
+		") RETURNING owner, connection, at, body"
+}
+
+func (SQLite) entry() string {
+	return "INSERT INTO contactsync_queue (owner, connection) VALUES (?, ?)" + lockEntry
+}
+
 // lost is never: the database is a part of this process.
 func (SQLite) lost(error) bool { return false }
 

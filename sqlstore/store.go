@@ -179,10 +179,12 @@ func (s *Store) retry(ctx context.Context, fn func() error) error {
 	}
 }
 
-// What the statements of all databases that find the scope's row end with.
+// What the statements of all databases end with that find the scope's row, or one of the queue.
 const (
 	thatScope = " WHERE owner = ? AND connection = ?"
 	lockScope = " ON CONFLICT (owner, connection) DO UPDATE SET lease = contactsync_scope.lease RETURNING id, lease, holder, until"
+	lockEntry = " ON CONFLICT (owner, connection) DO UPDATE SET at = contactsync_queue.at RETURNING at, body"
+	dueFirst  = " WHERE at <= ? ORDER BY at, owner, connection LIMIT 1"
 )
 
 // selectScopes asks each table whether it has a row of the scope.

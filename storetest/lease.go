@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -40,6 +41,7 @@ func acquire(t *testing.T, s contactsync.Store, scope contactsync.Scope, holder 
 	return lease
 }
 
+// wantLeased checks that a connection is leased, and that the store says until when.
 func wantLeased(t *testing.T, s contactsync.Store, scope contactsync.Scope, holder string, now time.Time) {
 	t.Helper()
 	lease, err := s.Acquire(t.Context(), scope, holder, now, minute)
@@ -48,6 +50,10 @@ func wantLeased(t *testing.T, s contactsync.Store, scope contactsync.Scope, hold
 		return
 	}
 	require.ErrorIs(t, err, contactsync.ErrLeased)
+	leased, ok := errors.AsType[*contactsync.LeasedError](err)
+	require.True(t, ok, "a %T is no LeasedError", err)
+	_, err = s.Acquire(t.Context(), scope, holder, leased.Until.Add(-1), minute)
+	require.ErrorIs(t, err, contactsync.ErrLeased, "it lasts until %s", leased.Until)
 }
 
 // wantFenced checks that a lease neither commits nor can be renewed.
@@ -95,6 +101,9 @@ func oneHolder(t *testing.T, s contactsync.Store) {
 func lapses(t *testing.T, s contactsync.Store) {
 	acquire(t, s, here, "one", noon)
 	wantLeased(t, s, here, "two", noon.Add(minute-1))
+	_, err := s.Acquire(t.Context(), here, "two", noon, minute)
+	leased, _ := errors.AsType[*contactsync.LeasedError](err)
+	require.True(t, leased.Until.Equal(noon.Add(minute)), "it lasts until %s", leased.Until)
 	acquire(t, s, here, "two", noon.Add(minute))
 	wantLeased(t, s, here, "one", noon.Add(minute))
 }

@@ -18,7 +18,8 @@ import (
 )
 
 // Run checks every promise of contactsync.Store, each as a subtest. open returns an empty store of its own for the
-// test that it is given, and closes it with the test's Cleanup. Subtests run in parallel.
+// test that it is given, and closes it with the test's Cleanup. Subtests run in parallel. Those of contactsync.Queue are
+// skipped if the store is none.
 func Run(t *testing.T, open func(t *testing.T) contactsync.Store) {
 	for _, area := range []struct {
 		name  string
@@ -31,6 +32,7 @@ func Run(t *testing.T, open func(t *testing.T) contactsync.Store) {
 		{"scan", scanTests},
 		{"write", writeTests},
 		{"scope", scopeTests},
+		{"queue", queueTests},
 	} {
 		t.Run(area.name, func(t *testing.T) {
 			t.Parallel()

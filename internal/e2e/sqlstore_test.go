@@ -95,3 +95,11 @@ func (s *taking) View(ctx context.Context, scope contactsync.Scope, fn func(cont
 func (s *taking) Scopes(ctx context.Context, owner string) ([]contactsync.Scope, error) {
 	return s.next().Scopes(ctx, owner)
 }
+
+func (s *taking) Due(ctx context.Context, now time.Time, fn func(*contactsync.Entry) error) (bool, error) {
+	return s.next().(contactsync.Queue).Due(ctx, now, fn)
+}
+
+func (s *taking) Entry(ctx context.Context, scope contactsync.Scope, fn func(*contactsync.Entry) error) error {
+	return s.next().(contactsync.Queue).Entry(ctx, scope, fn)
+}

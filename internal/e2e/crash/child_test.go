@@ -23,7 +23,7 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// A child is this test binary, started again to run one sync and to be killed in it.
+// A child is this test binary, started again to run one sync, or to work in a fleet, and to be killed in it.
 
 const childOrders = "CONTACTSYNC_CRASH_CHILD"
 
@@ -35,6 +35,7 @@ type orders struct {
 	Speed        int64     // how much faster than the machine's its clock goes
 	Batch        int       // how many cards one call writes
 	FileLimit    uint64    // the longest file that it may write, in bytes; 0 is any
+	Fleet        bool      // it works in a fleet, until it is killed; else it syncs once
 }
 
 // TestMain runs the tests, or is the child.
@@ -88,6 +89,9 @@ func (o orders) carryOut(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer closeStore()
+	if o.Fleet {
+		return o.runFleet(ctx, store, out)
+	}
 	report, err := o.sync(ctx, store, func(phase string) { fmt.Fprintln(out, phase) })
 	if err != nil {
 		return err

@@ -170,7 +170,7 @@ func (p *Pool) take() (pooled, error) {
 // giveBack empties the store for the next.
 func (p *Pool) giveBack(s pooled) error {
 	var statements strings.Builder
-	for _, table := range append([]contactsync.Table{"scope"}, contactsync.Tables...) {
+	for _, table := range append([]contactsync.Table{"scope", "queue"}, contactsync.Tables...) {
 		fmt.Fprintf(&statements, "DELETE FROM %scontactsync_%s;", s.schema, table)
 	}
 	if _, err := s.db.Exec(statements.String()); err != nil {
