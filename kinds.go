@@ -39,7 +39,7 @@ func (s *Syncer) openedKind(ctx context.Context, side Side) (string, error) {
 	}
 	list, err := lister.Kinds(ctx)
 	if err != nil {
-		return "", &sideError{side, "kinds of records of", err}
+		return "", s.of(side, "kinds of records of", err)
 	}
 	if i := slices.IndexFunc(list, func(k connector.Kind) bool { return k.Chosen }); i >= 0 {
 		return list[i].ID, nil
