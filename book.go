@@ -138,6 +138,7 @@ func (b *book) prefetch(refs []ref) {
 	}
 	b.load(partners)
 	b.loadBearers(refs)
+	b.findBlocks(refs)
 }
 
 // loadBearers reads who bears the keys of these records, on both sides, where it matters: an unlinked record's
@@ -159,7 +160,6 @@ func (b *book) loadBearers(refs []ref) {
 		}
 	}
 	b.load(b.findBearers(entries))
-	b.findBlocks(refs)
 }
 
 // findBearers reads the key rows of these entries and returns the records that they name.

@@ -30,7 +30,8 @@ type config struct {
 }
 
 // Validate returns an [*InvalidError] that names everything that is wrong with the connection between apps of these
-// schemas, each fault with its place, or nil. [Open] does the same with the schemas that it reads.
+// schemas, each fault with its place, or nil. [Open] does the same with the schemas that it reads; it also asks the accounts
+// whether they have the kinds of records that the endpoints name, which no schema tells.
 func (c Connection) Validate(a, b contact.Schema) error {
 	if _, bad := compile(&c, [2]*contact.Schema{&a, &b}); len(bad) > 0 {
 		return &InvalidError{Connection: c.ID, Faults: bad}

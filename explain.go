@@ -192,7 +192,11 @@ func (r *run) awaits(b *book, at ref, l *link, st RecordStatus) (all []Awaited, 
 			all = append(all, Awaited{"a person's decision (" + h.Kind + ") is not carried out yet", "sync"})
 		}
 	}
-	if m := b.mirrorOf(at); m.alive() && m.due.After(r.now) {
+	m := b.mirrorOf(at)
+	if m.alive() && m.Unread {
+		all = append(all, Awaited{"it is in " + names[at.side] + " and could not be read last time; it stays as it was read before", "mend it there"})
+	}
+	if m.alive() && m.due.After(r.now) {
 		all = append(all, Awaited{"a rule looks at the clock", "nothing: it is looked at again at " + m.due.UTC().Format(time.RFC3339)})
 	}
 	return all, nil

@@ -148,6 +148,7 @@ func TestHalfACardFailsAlone(t *testing.T) {
 	if n := len(s.files("B")); n != 4 {
 		t.Errorf("%d cards in B, want 4: half a card is no deletion, and holds up nobody else", n)
 	}
+	s.has(s.run("explain", "books", "a:p0001.vcf"), exitDone, "waits: it is in vcard A and could not be read last time; it stays as it was read before; what to do: mend it there")
 	said = s.run("validate")
 	if said.code != exitRecords || !strings.Contains(said.out, "cannot be read:") || !strings.Contains(said.out, "p0001.vcf") {
 		t.Errorf("%+v", said)
