@@ -25,7 +25,7 @@ func (o *Oracle) judgeDoubles(w *write) *Violation {
 		}
 		for _, cn := range c.configs {
 			for _, y := range o.sources(cn.Connection, x, x.fields(x.born.at), w.side) {
-				if c.isFree(y, x) {
+				if o.isFree(c, y, x) {
 					options[x] = append(options[x], y)
 				}
 			}
@@ -49,17 +49,22 @@ func (o *Oracle) bereft(c *conn, x *record, side Side) bool {
 		return false
 	}
 	cn := c.now()
-	known := y.fields(y.rekeyed.at)
-	for name := range known {
-		known[name] = c.knew(y, name, y.rekeyed.at)
-	}
-	before := cn.keys(1-side, known, o.world)
+	before := cn.keys(1-side, c.known(y, y.rekeyed.at), o.world)
 	for _, f := range y.states(y.rekeyed.at) {
 		if !evidence(before, cn.keys(1-side, f, o.world)) {
 			return true
 		}
 	}
 	return false
+}
+
+// known returns what the connection knew last that the record held before event at.
+func (c *conn) known(r *record, at int) contact.Fields {
+	f := r.fields(at)
+	for name := range f {
+		f[name] = c.knew(r, name, at)
+	}
+	return f
 }
 
 // knew returns what the connection knew last that the cell held before event at: it was shown that, or made it so and was told.
@@ -81,12 +86,12 @@ func (c *conn) knew(r *record, field string, at int) contact.Value {
 }
 
 // isFree reports whether y may get x as its counterpart.
-func (c *conn) isFree(y, x *record) bool {
+func (o *Oracle) isFree(c *conn, y, x *record) bool {
 	for _, p := range c.partner[y] {
 		if p == x || y.decided(c) > 0 || c.decidedAll > 0 {
 			return true
 		}
-		if p.merged != nil && y.lastTouch(c.id).at > p.died.at {
+		if p.merged != nil && (y.lastTouch(c.id).at > p.died.at || o.givenAway(c, y, p.died.at)) {
 			continue // what was left over of a merge and is told apart since is somebody of its own
 		}
 		if p.alive && c.links[y] == p || !p.alive && p.diedBy != c.id && y.born.at < p.died.at {
@@ -94,6 +99,13 @@ func (c *conn) isFree(y, x *record) bool {
 		}
 	}
 	return true
+}
+
+// givenAway reports whether none of the keys is left by which the connection knew the record before event at.
+func (o *Oracle) givenAway(c *conn, r *record, at int) bool {
+	side, ok := c.side(r.app)
+	known, cn := c.known(r, at), c.now()
+	return ok && !shareAny(cn.keys(side, known, o.world), cn.keys(side, r.fields(o.at), o.world))
 }
 
 // unknowable reports whether at some moment since its creation the record shared nothing with what it was created with.

@@ -161,6 +161,8 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.links = nil
 			h.sync(h.made(1, "b2", f{"email": "ann@new.example.com", "first": "Ann", "company": "Acme"}))
 		}},
+		{name: "who is left over of a merge and was given another key, which nobody saw, is somebody else", play: leftOver(false)},
+		{name: "who is left over of a merge had another key already and is copied back", want: broken("I6"), play: leftOver(true)},
 		{name: "who should be created is not", want: broken("I1"), play: func(h *history) {
 			h.create(0, "a1", ann)
 			h.rest()
@@ -352,4 +354,22 @@ func TestLinks(t *testing.T) {
 			h.sync()
 		}},
 	})
+}
+
+// leftOver tells of two pairs of which a's halves become one, while b2 has got another key; seen says whether that was carried
+// over before the merge.
+func leftOver(seen bool) func(h *history) {
+	return func(h *history) {
+		bob, bobby := f{"email": "bob@example.com", "first": "Bob"}, f{"email": "bobby@example.com", "first": "Bob"}
+		h.ann()
+		h.create(0, "a2", bob)
+		h.sync(h.made(1, "b2", bob), h.pair("a2", "b2"))
+		h.edit(1, "b2", f{"email": "bobby@example.com"})
+		if seen {
+			h.sync(h.put(0, "a2", f{"email": "bobby@example.com"}))
+		}
+		h.merge(0, "a1", "a2")
+		h.links = [][2]string{{"a1", "b1"}}
+		h.sync(h.made(0, "a3", bobby), h.pair("a3", "b2"))
+	}
 }
