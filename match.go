@@ -233,13 +233,27 @@ func free(d directory, m *mirror) bool {
 	return l == nil || l.Gone[m.side.Other()]
 }
 
+// keyUnread reports whether the first match key that a record may have is in a field that was not read. Whoever a later one
+// finds may be somebody else then, and who finds nobody may be there: both would be guesses.
+func (cfg *config) keyUnread(m *mirror) bool {
+	for i, k := range cfg.keys {
+		if len(m.keys) > 0 && m.keys[0].kind == i {
+			return false
+		}
+		if slices.ContainsFunc(k.fields(m.side, cfg.schema[m.side]), func(name string) bool { return m.Fields[name].Absent() }) {
+			return true
+		}
+	}
+	return false
+}
+
 // partner returns the record that an unlinked one matches, nil if there is none that is beyond doubt.
 func (cfg *config) partner(d directory, r *mirror, there []*mirror, now time.Time) *mirror {
 	if len(there) != 1 || !d.complete(A) || !d.complete(B) {
 		return nil
 	}
 	c := there[0]
-	if !free(d, c) || d.open(r.ref()) || d.open(c.ref()) || d.separated(pairIDs(r.ref(), c.ref())) {
+	if !free(d, c) || d.open(r.ref()) || d.open(c.ref()) || d.separated(pairIDs(r.ref(), c.ref())) || cfg.keyUnread(r) || cfg.keyUnread(c) {
 		return nil
 	}
 	if back := few(candidates(d, r.side, c.keys, c.ref())); len(back) != 1 || back[0].id != r.id {
@@ -277,6 +291,8 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 		return standing{StatusExcluded, ReasonFilter, "no rule lets it through"}, false
 	case r.Merged != "":
 		return standing{StatusDuplicate, ReasonMergedThere, "its partner was merged into another record of " + cfg.names[s.Other()] + "; merge it here as well"}, false
+	case cfg.keyUnread(r) || slices.ContainsFunc(there, cfg.keyUnread):
+		return standing{StatusPending, ReasonUnread, "a field by which it is matched was not read, of it or of whom a later key finds"}, false
 	case len(r.keys) == 0 && !cfg.Match.AllowKeyless:
 		return standing{StatusExcluded, ReasonNoKey, "it has no key by which it could be found again; give it one, such as an email"}, false
 	case cfg.duplicateHere(d, r, here, there, now):

@@ -101,7 +101,7 @@ func (cfg *config) matched(d directory, m *mirror, now time.Time) bool {
 // likeliest returns the one record that an unlinked one is linked with although no key says so, nil if there is none:
 // where the owner asked for it, both have nobody else that they might be, and nothing is doubtful.
 func (cfg *config) likeliest(d directory, r *mirror, now time.Time) *mirror {
-	if cfg.Match.LinkAbove == 0 || d.open(r.ref()) {
+	if cfg.Match.LinkAbove == 0 || d.open(r.ref()) || cfg.keyUnread(r) {
 		return nil
 	}
 	found := cfg.lookalikes(d, r, now)
@@ -109,7 +109,7 @@ func (cfg *config) likeliest(d directory, r *mirror, now time.Time) *mirror {
 		return nil
 	}
 	c := found[0].mirror
-	if d.linkOf(c.ref()) != nil || d.open(c.ref()) || len(few(candidates(d, r.side, c.keys, c.ref()))) > 0 {
+	if d.linkOf(c.ref()) != nil || d.open(c.ref()) || cfg.keyUnread(c) || len(few(candidates(d, r.side, c.keys, c.ref()))) > 0 {
 		return nil
 	}
 	if back := cfg.lookalikes(d, c, now); len(back) != 1 {
