@@ -261,6 +261,23 @@ func TestUnreadTellsOfNoWrite(t *testing.T) {
 	}
 }
 
+// TestUnreadWaitsWithADeletion: somebody may have edited a record that cannot be read. It is not deleted with its counterpart
+// before it can, be it that nothing has changed.
+func TestUnreadWaitsWithADeletion(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{}, dimKinds["feed"])
+	w.play(t)
+	w.a.page = func(p *connector.Page) {
+		p.Records, p.Unread = without(p.Records, "a0"), append(p.Unread, connector.Unread{ID: "a0", Err: connector.ErrInvalid})
+	}
+	require.NoError(t, w.b.Remove("b0"))
+	for range 2 {
+		require.Equal(t, [2]int{4, 3}, w.play(t))
+	}
+	w.a.page = nil
+	require.Equal(t, [2]int{3, 3}, w.play(t))
+}
+
 // TestHiddenMayBeOurs: a record that was told of after a creation without an answer, and that nobody could read yet, may be what
 // that made. Nobody is created anew before it can be read. One that was there before is nobody's creation.
 func TestHiddenMayBeOurs(t *testing.T) {

@@ -195,10 +195,20 @@ type directory interface {
 // as a key finds it. A later kind of key is tried where the earlier ones find nobody. Thousands may share a key, so
 // nobody walks further than they need.
 func candidates(d directory, s Side, keys []matchKey, self ref) iter.Seq[*mirror] {
+	return bearers(d, s, keys, self, false)
+}
+
+// sharers are the same, whichever kind of key finds them: two of one app may be one person by a later key, though an earlier
+// one finds somebody else.
+func sharers(d directory, s Side, keys []matchKey, self ref) iter.Seq[*mirror] {
+	return bearers(d, s, keys, self, true)
+}
+
+func bearers(d directory, s Side, keys []matchKey, self ref, all bool) iter.Seq[*mirror] {
 	return func(yield func(*mirror) bool) {
 		found := false
 		for i, k := range keys {
-			if found && k.kind != keys[i-1].kind {
+			if found && !all && k.kind != keys[i-1].kind {
 				return
 			}
 			for m := range d.bearing(s, k) {
@@ -280,7 +290,7 @@ func pairIDs(x, y ref) (a, b string) {
 func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time) (st standing, create bool) {
 	s := r.side
 	in, _ := cfg.lets(s, r, nil, false, now)
-	here := candidates(d, s, r.keys, r.ref())
+	here := sharers(d, s, r.keys, r.ref())
 	creates := cfg.creates(s, r, now)
 	switch {
 	case !cfg.Direction.from(s):
@@ -291,7 +301,7 @@ func (cfg *config) stand(d directory, r *mirror, there []*mirror, now time.Time)
 		return standing{StatusExcluded, ReasonFilter, "no rule lets it through"}, false
 	case r.Merged != "":
 		return standing{StatusDuplicate, ReasonMergedThere, "its partner was merged into another record of " + cfg.names[s.Other()] + "; merge it here as well"}, false
-	case cfg.keyUnread(r) || len(there) == 1 && free(d, there[0]) && cfg.keyUnread(there[0]):
+	case cfg.keyUnread(r) || slices.ContainsFunc(there, cfg.keyUnread):
 		return standing{StatusPending, ReasonUnread, "a field by which it is matched was not read, of it or of whom a later key finds"}, false
 	case len(r.keys) == 0 && !cfg.Match.AllowKeyless:
 		return standing{StatusExcluded, ReasonNoKey, "it has no key by which it could be found again; give it one, such as an email"}, false

@@ -200,9 +200,13 @@ func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 	return pl.decidePair(m)
 }
 
-// carryDeletion deletes the other half of the pair, if the guards let it.
+// carryDeletion deletes the other half of the pair, if it is known that nobody has edited it and the guards let it.
 func (pl *planner) carryDeletion(m *move, x Side) {
 	y := x.Other()
+	if m.rec[y].Unread {
+		m.standing = standing{StatusPending, ReasonUnread, "it cannot be read, and somebody may have edited it before its counterpart was deleted"}
+		return
+	}
 	if m.link.Refused != "" && m.link.Refused == fingerprint(pl.cfg, y, m.rec, nil) {
 		m.standing = m.link.Standing
 		return

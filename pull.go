@@ -199,6 +199,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if m.Unread {
 		m.Unread = false
 		b.dirtyMirrors[at] = true
+		b.touch(at) // what waited until it can be read
 	}
 	was := m.version
 	back := !m.alive() || m.Doubt != nil

@@ -226,7 +226,7 @@ func TestInherit(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		change func(d *shelf)
-		want   string // "inherits", "free", "into new", "waits"
+		want   string // "inherits", "survives", "into new", "waits"
 	}{
 		"an heir":                              {func(*shelf) {}, "inherits"},
 		"two heirs":                            {func(d *shelf) { d.put(heirOf(A, "new2")) }, "survives"},
@@ -264,5 +264,44 @@ func TestInherit(t *testing.T) {
 				require.NotEqual(t, connector.Delete, w.op)
 			}
 		})
+	}
+}
+
+// TestUnreadIsNotDeleted: a half that cannot be read waits with the deletion of the other, for somebody may have edited it. What
+// deletes nobody goes on.
+func TestUnreadIsNotDeleted(t *testing.T) {
+	t.Parallel()
+	schema := &contact.Schema{Versions: true, Fields: []contact.Field{{Name: "email", Type: contact.TypeEmail}, {Name: "tags", Type: contact.TypeSet}}}
+	for _, tt := range []struct {
+		policy Deletion
+		unread bool
+		want   string
+	}{
+		{DeletionDelete, false, "delete"},
+		{DeletionDelete, true, "waits"},
+		{DeletionMark, true, "mark"},
+		{DeletionKeep, true, "survives"},
+	} {
+		cfg, bad := compile(&Connection{ID: "c", Rules: []Rule{FilterRule{From: A}, FilterRule{From: B}}, Mappings: []Mapping{MapFields("email", "email")},
+			Deletions: Deletions{FromA: tt.policy, Mark: MarkActions{B: []Action{Add("tags", "gone")}}}}, [2]*contact.Schema{schema, schema})
+		require.Empty(t, bad)
+		d := newShelf(cfg)
+		d.link(&link{key: "1", ID: [2]string{"a1", "b1"}, Let: [2]bool{true, true}, Touch: [2]string{"1", "1"}})
+		d.put(heirOf(A, "a1")).Gone = deleted
+		d.put(heirOf(B, "b1")).Unread = tt.unread
+		m := (&planner{cfg: cfg, dir: d, now: stateNow}).decide(ref{B, "b1"})
+		got := "waits"
+		switch {
+		case len(m.writes) == 1 && m.writes[0].op == connector.Delete:
+			got = "delete"
+		case len(m.writes) == 1 && m.writes[0].mark:
+			got = "mark"
+		case m.severed == [2]bool{true, false}:
+			got = "survives"
+		}
+		require.Equal(t, tt.want, got, "%s, unread: %v", tt.policy, tt.unread)
+		if got == "waits" {
+			require.Equal(t, standing{StatusPending, ReasonUnread, m.standing.Message}, m.standing)
+		}
 	}
 }

@@ -23,7 +23,7 @@ var reasonWords = map[string]string{
 	contactsync.ReasonFilter:         "no rule lets it through",
 	contactsync.ReasonDirection:      "nothing flows in this direction",
 	contactsync.ReasonNoKey:          "it has nothing to match by, such as an email",
-	contactsync.ReasonUnread:         "a filter looks at a field that was not read",
+	contactsync.ReasonUnread:         "a filter or a match key looks at a field that was not read",
 	contactsync.ReasonDuplicateHere:  "another record of the same app has the same key",
 	contactsync.ReasonDuplicateThere: "several records of the other app have its key, or its match has a partner already",
 	contactsync.ReasonMergedThere:    "the other app merged its partner into another record",

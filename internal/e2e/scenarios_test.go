@@ -152,7 +152,7 @@ func TestScenariosAreThere(t *testing.T) {
 	}
 	want := map[string]int{
 		"10-first-match.yaml":       14,
-		"11-matching.yaml":          23,
+		"11-matching.yaml":          27,
 		"20-changes.yaml":           13,
 		"21-conflicts.yaml":         24,
 		"30-lists.yaml":             6,
@@ -166,7 +166,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"52-mass-changes.yaml":      7,
 		"53-halts-and-consent.yaml": 4,
 		"54-merges.yaml":            23,
-		"12-suggestions.yaml":       17,
+		"12-suggestions.yaml":       18,
 		"60-mappings.yaml":          11,
 		"61-transforms.yaml":        26,
 		"70-faults.yaml":            18,

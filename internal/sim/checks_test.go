@@ -79,3 +79,24 @@ func TestCreatedTwice(t *testing.T) {
 		})
 	}
 }
+
+// TestHiddenInADelivery: a delivery hides what was hidden when it left the app, until another one tells it.
+func TestHiddenInADelivery(t *testing.T) {
+	t.Parallel()
+	app := App{Fields: []string{"serial", "email", "phone"}, Push: true, Upsert: true}
+	w, err := newWorld(t.Context(), &Script{Apps: []App{{Fields: app.Fields}, app}, Conns: []Connection{{Apps: [2]int{0, 1}}}}, Options{})
+	require.NoError(t, err)
+	newSeat(w, w.engines[0], 0, 1)
+	s := w.seats[[3]int{0, 0, 1}]
+	for _, told := range []struct {
+		fields contact.Fields
+		hidden []string
+	}{
+		{contact.Fields{"serial": contact.Text("s1.1"), "phone": contact.Empty}, []string{"email"}},
+		{contact.Fields{"phone": contact.Text("+32470000001")}, []string{"email"}},
+		{contact.Fields{"email": contact.Text("ann@example.com")}, []string{}},
+	} {
+		s.show(contact.Record{ID: "y-1", Fields: told.fields})
+		require.Equal(t, told.hidden, append([]string{}, w.hid[1]["y-1"]...))
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"hash/fnv"
+	"slices"
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
@@ -119,9 +120,25 @@ func (f *Fault) is(kind string) bool { return f != nil && f.Kind == kind }
 func (s *seat) show(r contact.Record) {
 	at := 2*s.conn + s.side
 	s.w.shown[at][r.ID] = true
-	s.w.hid[at][r.ID] = s.w.hidden[s.index]
+	s.noteHidden(s.w.hid[at], r)
 	s.w.saw(at, r.ID, r.Fields)
 	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: s.words(r.Fields)})
+}
+
+// noteHidden notes what of a record was not told when it was shown last. A delivery hides what was hidden when it left the
+// app, and tells of somebody who is known only what changed.
+func (s *seat) noteHidden(hid map[string][]string, r contact.Record) {
+	untold, known := hid[r.ID]
+	if !known {
+		untold = s.spec.Fields
+	}
+	now := slices.Clone(s.w.hidden[s.index])
+	for _, name := range untold {
+		if s.spec.Push && r.Fields[name].Absent() && !slices.Contains(now, name) {
+			now = append(now, name)
+		}
+	}
+	hid[r.ID] = now
 }
 
 // showGone tells that the app shows the engine that a record is not there; other is where it went, if it is said.
