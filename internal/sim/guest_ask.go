@@ -172,7 +172,7 @@ func (g *Guest) setup(w *world) oracle.Setup {
 			if g.opaque[i][f.Name] {
 				continue
 			}
-			app.Fields = append(app.Fields, oracle.Field{Field: f, Hold: func(v contact.Value) contact.Value {
+			app.Fields = append(app.Fields, oracle.Field{Field: f, Unique: slices.Contains(s.Unique, f.Name), Hold: func(v contact.Value) contact.Value {
 				held, err := w.apps[i].Hold(f.Name, v)
 				if err != nil {
 					return contact.Empty

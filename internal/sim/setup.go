@@ -202,7 +202,7 @@ func (w *world) setup() oracle.Setup {
 				}
 				return held
 			}
-			app.Fields = append(app.Fields, oracle.Field{Field: f, Hold: hold})
+			app.Fields = append(app.Fields, oracle.Field{Field: f, Hold: hold, Unique: a.Unique && f.Name == "email"})
 		}
 		out.Apps = append(out.Apps, app)
 	}

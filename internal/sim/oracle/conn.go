@@ -60,6 +60,7 @@ type conn struct {
 	previewed  *span                 // the preview that the next sync is compared with
 	// compared is a preview, comparedWith the sync after it, until it is said how all stands.
 	compared, comparedWith *span
+	named                  [][2]*record // of that sync: whom an app may have named when it refused somebody
 }
 
 // config is a connection as it holds from a moment on.
@@ -100,6 +101,9 @@ type span struct {
 	calling                      Side    // of the last of them
 	unanswered                   [2]int  // such calls after which nothing was written
 	updating                     [2]int  // when it last called for updates on each side, -1 before
+	asked                        [2]bool // it called to read each app
+	// noted: its store or its process failed when it had read both apps. It may have noted what it was about to send.
+	noted bool
 }
 
 // started is when something began, and how many faults there had been.

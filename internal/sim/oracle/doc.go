@@ -64,7 +64,8 @@
 //     arrives after another engine took over;
 //   - of an element for which a list once had no room;
 //   - of counts and history that tell more than was written, where answers were lost;
-//   - of previews, where something in the apps was not told yet, or a sync broke off in its writes before;
+//   - of previews, where something in the apps was not told yet, a sync broke off in its writes before, or an app refuses a
+//     record for another one that has its value, and names that;
 //   - of conflicts, failures and held operations, but for whether there can be any.
 //
 // A history that contradicts itself is reported as a violation of "history": that is a fault of whoever tells it.

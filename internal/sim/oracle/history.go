@@ -39,6 +39,8 @@ type Field struct {
 	// Hold returns what the app makes of a value that is entered, by a user or by the library: cut, spelled otherwise,
 	// or [contact.Empty] if it cannot be held. Nil holds everything as it is. It is pure.
 	Hold func(contact.Value) contact.Value
+	// Unique: no two records of the app may hold one value of it. It refuses a second one, and says who has the value.
+	Unique bool
 }
 
 // Side is an end of a connection: 0 is a, 1 is b.

@@ -22,6 +22,17 @@ func (h *history) unanswered(status, reason string, meanwhile func()) {
 	h.status[0], h.status[1] = map[string]oracle.RecordStatus{}, map[string]oracle.RecordStatus{}
 }
 
+// brokeOff is a sync that reads these apps and ends by a fault before it calls for any write.
+func (h *history) brokeOff(fault string, apps ...int) {
+	h.open()
+	for _, app := range apps {
+		h.see(oracle.Event{Kind: oracle.Called, App: app, Conn: "c", Op: "changes"})
+	}
+	h.show()
+	h.see(oracle.Event{Kind: oracle.Fault, Note: fault})
+	h.close("the connection was reset")
+}
+
 // TestUpdatesWithoutAnAnswer: where the target was changed after an update whose outcome is unknown, the update counts as
 // arrived, and the change is one that came after it.
 func TestUpdatesWithoutAnAnswer(t *testing.T) {
@@ -41,6 +52,28 @@ func TestUpdatesWithoutAnAnswer(t *testing.T) {
 			h.edit(1, "b1", f{"first": "Annie"})
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 			h.rest()
+		}},
+		{name: "the loser edits after a winner's edit that may have been noted", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.brokeOff("F47 error_after store.update", 0, 1)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+			h.rest()
+		}},
+		{name: "the store noted nothing", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.brokeOff("F46 error_before store.update", 0, 1)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+		}},
+		{name: "it broke off before it had read the other app", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.brokeOff("F47 error_after store.update", 0)
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
 		}},
 		{name: "the update was refused", want: broken("I3"), play: func(h *history) {
 			h.ann()

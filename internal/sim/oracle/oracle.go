@@ -64,6 +64,7 @@ func (o *Oracle) See(e Event) {
 		o.storeFailed(e)
 	case Fault:
 		o.faults++
+		o.broke(e)
 		o.retouched = o.retouched || strings.Contains(e.Note, "unread")
 	case Calm:
 		o.calm = o.at
@@ -129,6 +130,7 @@ func (o *Oracle) crashed(e Event) {
 		c := o.conns[id]
 		if s := c.open[e.Engine]; s != nil {
 			s.ended, s.crashed = o.world.now, true
+			c.brokeOff(s)
 			c.doubts(s, o.faults)
 			delete(c.open, e.Engine)
 		}

@@ -1,5 +1,11 @@
 package oracle
 
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
 // allowedRounds is in how many rounds of syncs after the last edit everything has come to rest: three, and two more for
 // each further connection over the same apps.
 func (o *Oracle) allowedRounds() int { return 3 + 2*(len(o.order)-1) }
@@ -157,21 +163,52 @@ func (o *Oracle) lagsOver(c *conn, now moment) bool {
 }
 
 // comparePreview is promise 5: a sync does what its preview said, if nothing happened in between. Silent where
-// something waited or had failed (a preview finds out nothing about a lost answer), and where an app refuses.
+// something waited or had failed (a preview finds out nothing about a lost answer), and where an app refuses, or names another one.
 func (o *Oracle) comparePreview(c *conn, s *span) {
 	p := c.previewed
 	c.previewed = nil
 	if p == nil || !s.ok || s.faults != o.faults || p.faults != o.faults || s.began.at < p.ended.at || waits(c.last) {
 		return
 	}
-	c.compared, c.comparedWith = p, s
+	c.compared, c.comparedWith, c.named = p, s, o.mayBeNamed(c, s)
+}
+
+// mayBeNamed returns the records that no key shows as one person when a sync began, and of which an app would refuse a second one,
+// for they share a value that it holds only once. It says who has the value (F35): they are linked then, and nobody is created.
+func (o *Oracle) mayBeNamed(c *conn, s *span) (pairs [][2]*record) {
+	cn := c.now()
+	for _, a := range o.world.records[cn.Apps[0]] {
+		for _, b := range o.world.records[cn.Apps[1]] {
+			if !a.alive || !b.alive || c.links[a] != nil || c.links[b] != nil || a.first > s.began.at || b.first > s.began.at {
+				continue
+			}
+			fa, fb := a.fields(s.began.at), b.fields(s.began.at)
+			if !evidence(cn.keys(0, fa, o.world), cn.keys(1, fb, o.world)) && o.shareUnique(cn, fa, fb) {
+				pairs = append(pairs, [2]*record{a, b})
+			}
+		}
+	}
+	return pairs
+}
+
+// shareUnique reports whether a and b share a value that one of their apps holds only once.
+func (o *Oracle) shareUnique(cn *Connection, a, b contact.Fields) bool {
+	for i := range cn.Mappings {
+		m := &cn.Mappings[i]
+		f, g := o.world.field(cn.Apps[0], m.A), o.world.field(cn.Apps[1], m.B)
+		if (f.Unique || g.Unique) && !a[m.A].Blank() && same(f, a[m.A], b[m.B], cn.Region) {
+			return true
+		}
+	}
+	return false
 }
 
 // judgeCompared compares them when it is known how all stands after the sync.
 func (o *Oracle) judgeCompared(c *conn) {
 	p, s := c.compared, c.comparedWith
 	c.compared, c.comparedWith = nil, nil
-	if p != nil && p.counts != s.counts && c.last.Phase == "active" && !waits(c.last) {
+	named := slices.ContainsFunc(c.named, func(l [2]*record) bool { return c.links[l[0]] == l[1] })
+	if p != nil && p.counts != s.counts && c.last.Phase == "active" && !waits(c.last) && !named {
 		o.accuse("I20", "the preview of %s said %v, and the sync after it did %v", c.id, p.counts, s.counts)
 	}
 }

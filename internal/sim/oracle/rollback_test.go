@@ -31,6 +31,36 @@ func TestRollback(t *testing.T) {
 			h.sync(h.put(1, "b1", f{"first": "Anna", "company": "Initech"}))
 			back(h, h.put(1, "b1", f{"first": "Ann"}))
 		}},
+		{name: "what it overwrote it was never shown", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.open()
+			h.show()
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.put(1, "b1", f{"first": "Anna"})()
+			h.close("")
+			back(h, h.put(1, "b1", f{"first": "Ann"}))
+		}},
+		{name: "what it overwrote it was shown", want: broken("I29"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+			back(h, h.put(1, "b1", f{"first": "Ann"}))
+		}},
+		{name: "what it overwrote it wrote itself", want: broken("I29"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.open()
+			h.show()
+			h.put(1, "b1", f{"first": "Anna"})()
+			h.close("")
+			h.open()
+			h.edit(0, "a1", f{"first": "Annie"})
+			h.put(1, "b1", f{"first": "Annie"})()
+			h.close("")
+			back(h, h.put(1, "b1", f{"first": "Ann"}))
+		}},
 		{name: "a created record stays", want: broken("I29"), play: func(h *history) {
 			h.ann()
 			back(h)

@@ -7,6 +7,26 @@ import (
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
 
+// notes maps notes, too.
+func notes(_ []oracle.App, c *oracle.Connection) {
+	c.Mappings = append(c.Mappings, oracle.Mapping{A: "notes", B: "notes", Direction: "both"})
+}
+
+// uniqueNotes maps notes of an app b which holds each only once.
+func uniqueNotes(a []oracle.App, c *oracle.Connection) {
+	notes(a, c)
+	for i := range a[1].Fields {
+		a[1].Fields[i].Unique = a[1].Fields[i].Field.Name == "notes"
+	}
+}
+
+// twins are two records with one value, and no key that says that they are one person.
+func (h *history) twins() {
+	h.create(0, "a1", f{"email": "ann@example.com", "notes": "7"})
+	h.create(1, "b1", f{"notes": "7"})
+	h.sync()
+}
+
 func TestDirection(t *testing.T) {
 	run(t, []row{
 		{name: "one way, the source is written to", setup: direction("a_to_b"), want: broken("I20"), play: func(h *history) {
@@ -117,6 +137,35 @@ func TestDirection(t *testing.T) {
 			h.see(oracle.Event{Kind: oracle.Crash})
 			h.preview(oracle.Counts{})
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
+		{name: "a preview does not find out whether what was noted was sent", play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.brokeOff("F61 crash_after store.update", 0, 1)
+			h.preview(oracle.Counts{})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
+		{name: "a preview after a sync that noted nothing", want: broken("I20"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.brokeOff("F61 crash_after store.view", 0, 1)
+			h.preview(oracle.Counts{})
+			h.sync(h.put(1, "b1", f{"first": "Anna"}))
+		}},
+		{name: "a preview does not know that an app refuses a second record of a value, and names the first", setup: uniqueNotes, play: func(h *history) {
+			h.twins()
+			h.preview(oracle.Counts{Created: 1})
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"email": "ann@example.com"}))
+		}},
+		{name: "an app that would take the second one", setup: notes, want: broken("I20"), play: func(h *history) {
+			h.twins()
+			h.preview(oracle.Counts{Created: 1})
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"email": "ann@example.com"}))
+		}},
+		{name: "nobody was linked", setup: uniqueNotes, want: broken("I20"), play: func(h *history) {
+			h.twins()
+			h.preview(oracle.Counts{Created: 1})
+			h.sync()
 		}},
 		{name: "a preview does not know what was not shown yet", play: func(h *history) {
 			h.ann()

@@ -1,5 +1,7 @@
 package oracle
 
+import "strings"
+
 // begin opens a sync.
 func (o *Oracle) begin(e Event) {
 	c := o.conns[e.Conn]
@@ -45,6 +47,7 @@ func (o *Oracle) end(e Event) {
 		return
 	}
 	o.judgeCounts(c, s)
+	c.brokeOff(s)
 	c.doubts(s, o.faults)
 	o.judgeCalls(c, s)
 	o.comparePreview(c, s)
@@ -68,6 +71,9 @@ func (o *Oracle) called(e Event) {
 		return
 	}
 	s.calls++
+	if side, ok := c.side(e.App); ok && (e.Op == "changes" || e.Op == "list") {
+		s.asked[side] = true
+	}
 	if side, ok := c.side(e.App); ok && e.Op == "create" {
 		c.creating[side] = o.at
 		if c.intended[side] < 0 {
@@ -86,6 +92,35 @@ func (o *Oracle) called(e Event) {
 		s.sending = o.at
 		if s.firstSend < 0 {
 			s.firstSend = o.at
+		}
+	}
+}
+
+// broke notes that the store or the process of a sync failed. Nobody sees whether what it was about to send is noted.
+func (o *Oracle) broke(e Event) {
+	if !strings.HasSuffix(e.Note, "_after store.update") && !strings.HasSuffix(e.Note, " any") {
+		return
+	}
+	for _, id := range o.order {
+		for _, s := range o.conns[id].open {
+			s.noted = s.noted || s.asked == [2]bool{true, true}
+		}
+	}
+}
+
+// brokeOff counts what a sync that broke off may have noted as called for: a note without an answer is looked into like a
+// call without one.
+func (c *conn) brokeOff(s *span) {
+	if s.ok || !s.noted {
+		return
+	}
+	for side := range s.sent {
+		if s.sent[side] {
+			continue
+		}
+		s.sent[side], s.updating[side], c.creating[side] = true, s.ended.at, s.ended.at
+		if c.intended[side] < 0 {
+			c.intended[side] = s.ended.at
 		}
 	}
 }

@@ -68,7 +68,7 @@ func (o *Oracle) judgeTakingBack(w *write) {
 }
 
 // judgeRolledBack is I29 when it is over: whatever nobody changed since is as it was before the run. Silent where a
-// fault came between or an app refused to, and of apps whose reads by id lag.
+// fault came between or an app refused to, of apps whose reads by id lag, and of what the connection did not know.
 func (o *Oracle) judgeRolledBack(c *conn) {
 	u := c.rollback
 	c.rollback = nil
@@ -107,12 +107,37 @@ func (o *Oracle) judgeRolledBack(c *conn) {
 				seen[w.rec] = map[string]bool{}
 			}
 			seen[w.rec][name] = true
-			if !sameWhole(o.world.field(w.rec.app, name), w.rec.get(name), w.before[name], c.now().Region) {
+			if o.knewBefore(c, w, name) && !sameWhole(o.world.field(w.rec.app, name), w.rec.get(name), w.before[name], c.now().Region) {
 				u.left = append(u.left, leftOver{w, fmt.Sprintf("%s.%s is %q and was %q before the sync that %s took back",
 					o.label(w), name, w.rec.get(name), w.before[name], c.id)})
 			}
 		}
 	}
+}
+
+// knewBefore reports whether the connection can know what a field held when it wrote over it: it wrote that itself, or was shown
+// it. What was never shown, for a feed lags or the field is hidden, it cannot give back.
+func (o *Oracle) knewBefore(c *conn, w *write, name string) bool {
+	by := users
+	for _, e := range w.rec.cells[name] {
+		if e.at < w.at {
+			by = e.by
+		}
+	}
+	if by == c.id {
+		return true
+	}
+	s := w.rec.sights[c.id]
+	if s == nil {
+		return false
+	}
+	last := contact.Empty
+	for _, v := range s.cell[name] {
+		if v.at < w.at {
+			last = v.value
+		}
+	}
+	return sameWhole(o.world.field(w.rec.app, name), last, w.before[name], c.now().Region)
 }
 
 // sameWhole compares lists and sets by their elements, whatever their types and whichever is primary.
