@@ -119,6 +119,7 @@ type write struct {
 	op            string
 	before, after contact.Fields
 	told          bool
+	first         *write // what the same call did to rec first; itself if that is all
 	takesBack     bool
 	journaled     bool
 }
