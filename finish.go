@@ -37,6 +37,7 @@ func (p *pairing) finishUpdate(s Side) {
 	if p.want[s] != nil {
 		patch = diff(p.rec[s].Fields, p.want[s], p.cfg.schema[s])
 	}
+	p.keepFilled(s, patch)
 	p.freeze(s, patch)
 	if len(patch) == 0 {
 		p.out.settle = append(p.out.settle, p.on[s]...)
@@ -139,7 +140,29 @@ func (p *pairing) freeze(s Side, patch contact.Patch) {
 		frozen = append(frozen, name)
 		p.note(StatusConflict, ReasonOscillating, name+" keeps changing back; a person decides")
 	}
-	for _, name := range p.cfg.whole(s, frozen) {
+	p.leaveOut(s, patch, frozen)
+}
+
+// keepFilled takes the fields out of the patch that an app would have to empty and cannot, whoever asks for it.
+func (p *pairing) keepFilled(s Side, patch contact.Patch) {
+	filled := p.cfg.unemptied(s, patch, p.want[s])
+	if len(filled) > 0 {
+		p.note(StatusExcluded, ReasonDirection, p.cfg.cannotEmpty(s))
+	}
+	p.leaveOut(s, patch, filled)
+}
+
+// unemptied returns the fields that a patch would empty on side s, if none can be emptied there.
+func (cfg *config) unemptied(s Side, patch contact.Patch, want contact.Fields) (fields []string) {
+	if cfg.cannotEmpty(s) == "" {
+		return nil
+	}
+	return slices.DeleteFunc(patch.Names(), func(name string) bool { return !want[name].Blank() })
+}
+
+// leaveOut takes fields out of the patch, and with them what is written with them or not at all: they are not settled.
+func (p *pairing) leaveOut(s Side, patch contact.Patch, fields []string) {
+	for _, name := range p.cfg.whole(s, fields) {
 		delete(patch, name)
 		p.on[s] = slices.DeleteFunc(p.on[s], func(st settlement) bool { return st.about(p.cfg, s, name) })
 	}

@@ -82,6 +82,11 @@ func whyNot(schema *contact.Schema, a contact.Ability, name string) string {
 	return fmt.Sprintf(limited[i].words, name)
 }
 
+// cannotEmpty says why no field of side s can be emptied; "" if fields can.
+func (cfg *config) cannotEmpty(s Side) string {
+	return whyNot(cfg.schema[s], contact.AbilityClear, cfg.names[s])
+}
+
 // locks are those of the two apps of a connection.
 type locks []lock
 

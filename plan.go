@@ -236,6 +236,9 @@ func (pl *planner) mark(m *move, y Side) {
 		}
 	}
 	patch := diff(rec.Fields, want, pl.cfg.schema[y])
+	for _, name := range pl.cfg.unemptied(y, patch, want) {
+		delete(patch, name)
+	}
 	if len(patch) == 0 {
 		return
 	}

@@ -418,8 +418,12 @@ func (p *pairing) mayClear(to Side, x *shown) bool {
 	return p.guardClear(to, x.m)
 }
 
-// guardClear counts a field that is emptied, or holds it.
+// guardClear counts a field that is emptied, or holds it. What the app cannot empty is not counted.
 func (p *pairing) guardClear(to Side, m *mapping) bool {
+	if why := p.cfg.cannotEmpty(to); why != "" {
+		p.note(StatusExcluded, ReasonDirection, why)
+		return false
+	}
 	key := clearKey(p.link, m)
 	p.out.clears = append(p.out.clears, key)
 	if p.gate.clears && (p.consent == nil || !p.consent(key)) {

@@ -21,6 +21,7 @@ const (
 	leftChanged  = "it was changed since, and stays as it is"
 	leftUnread   = "it is not read any more, so that nobody knows what it holds; map it again, and run the rollback again"
 	leftReadOnly = "the app does not let it be written any more"
+	leftFilled   = "the app lets no field be emptied"
 	leftGone     = "the app has no such record any more"
 	leftUntold   = "the app cannot tell whether somebody has changed it since"
 	leftMerged   = "it has become part of this record since, and stays as it is"
@@ -51,6 +52,7 @@ func (v *reversal) leftBy(reason string) (fields []string) {
 // app holds.
 func revert(schema *contact.Schema, region string, before, after, now contact.Fields) (out reversal) {
 	out.patch, out.left = contact.Patch{}, map[string]string{}
+	_, fills := schema.Limit(contact.AbilityClear)
 	for _, name := range after.Names() {
 		f, ok := schema.Field(name)
 		was, is := before[name], now[name]
@@ -74,6 +76,9 @@ func revert(schema *contact.Schema, region string, before, after, now contact.Fi
 		switch {
 		case writes && f.ReadOnly:
 			out.left[name] = leftReadOnly
+			continue
+		case writes && fills && c.Apply(is, f).Blank():
+			out.left[name] = leftFilled
 			continue
 		case writes:
 			out.patch[name] = c

@@ -133,6 +133,17 @@ func TestRevertOfAField(t *testing.T) {
 	require.False(t, out.back("urls"))
 }
 
+// TestRevertEmptiesNothing where the app cannot: what would is left, and all else goes back.
+func TestRevertEmptiesNothing(t *testing.T) {
+	t.Parallel()
+	schema := contact.Schema{Fields: []contact.Field{{Name: "email", Type: contact.TypeEmail}, {Name: "notes", Type: contact.TypeText},
+		{Name: "tags", Type: contact.TypeSet}, {Name: "lists", Type: contact.TypeSet}}}.Limited(contact.Limit{Cannot: contact.AbilityClear})
+	now := contact.Fields{"email": contact.Text("new@x.org"), "notes": contact.Text("x"), "tags": contact.Set("x"), "lists": contact.Set("x", "y")}
+	out := revert(&schema, "", contact.Fields{"email": contact.Text("old@x.org"), "lists": contact.Set("y")}, now, now)
+	require.Equal(t, []string{"email", "lists"}, out.patch.Names())
+	require.Equal(t, map[string]string{"notes": leftFilled, "tags": leftFilled}, out.left)
+}
+
 // TestEntryBackAsItWas: an entry that a write gave another type, or made the primary one, gets its own back, and only then.
 func TestEntryBackAsItWas(t *testing.T) {
 	t.Parallel()

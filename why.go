@@ -117,7 +117,12 @@ func (p *pairing) differs(m *mapping) string {
 		}
 	case writeA, writeB:
 		if blank(x.values[Side(v-writeA).Other()]) {
-			return "emptied in " + p.cfg.names[Side(v-writeA).Other()] + ", which waits, or is not to be carried over"
+			to := Side(v - writeA)
+			emptied := "emptied in " + p.cfg.names[to.Other()]
+			if why := p.cfg.cannotEmpty(to); why != "" {
+				return emptied + ", and stays in " + p.cfg.names[to] + ": " + why
+			}
+			return emptied + ", which waits, or is not to be carried over"
 		}
 		return "the next sync carries it from " + p.cfg.names[Side(v-writeA).Other()]
 	}

@@ -10,6 +10,14 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// cannotEmpty makes the app of a side one that can empty no field.
+func cannotEmpty(s Side) func(*pairing) {
+	return func(p *pairing) {
+		limited := p.cfg.schema[s].Limited(contact.Limit{Cannot: contact.AbilityClear, Why: s.String() + " ignores what is blank"})
+		p.cfg.schema[s] = &limited
+	}
+}
+
 // TestWhyTwoDiffer: in every case in which two sides do not show the same, what is said of it is what the planner goes by.
 func TestWhyTwoDiffer(t *testing.T) {
 	t.Parallel()
@@ -52,6 +60,8 @@ func TestWhyTwoDiffer(t *testing.T) {
 		{"edited in b", stage, nil, "stage=x", "stage=x", "stage=x", "stage=z", nil, "the next sync carries it from b"},
 		{"emptied in a", stage, nil, "stage=x", "stage=x", "", "stage=x", nil, "emptied in a, which waits, or is not to be carried over"},
 		{"emptied in b", stage, nil, "stage=x", "stage=x", "stage=x", "", nil, "emptied in b, which waits, or is not to be carried over"},
+		{"emptied in a, and b empties nothing", stage, nil, "stage=x", "stage=x", "", "stage=x", cannotEmpty(B), "emptied in a, and stays in b: b ignores what is blank"},
+		{"emptied in b, and b empties nothing", stage, nil, "stage=x", "stage=x", "stage=x", "", cannotEmpty(B), "emptied in b, which waits, or is not to be carried over"},
 		{"edited in both", stage, nil, "stage=x", "stage=x", "stage=y", "stage=z", nil, "both sides were edited; the next sync decides: a wins"},
 		{"they meet", stage, nil, none, "", "stage=y", "stage=z", nil, "both sides were edited; the next sync decides: a wins"},
 		{"they meet, one has nothing", stage, nil, none, "", "", "stage=z", nil, "the next sync carries it from b"},

@@ -183,7 +183,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"86-forget.yaml":            19,
 		"87-status.yaml":            2,
 		"88-shadow.yaml":            3,
-		"89-limits.yaml":            7,
+		"89-limits.yaml":            12,
 		"90-details.yaml":           18,
 		"91-more-details.yaml":      33,
 	}

@@ -212,7 +212,7 @@ func (s *seat) tellAll() {
 // tell tells what a call did to a record, if it did anything or is known to have been carried out.
 func (s *seat) tell(id string, done, told bool) {
 	c := s.carried
-	e := oracle.Event{Kind: oracle.Wrote, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: string(c.op), ID: id, Told: told}
+	e := oracle.Event{Kind: oracle.Wrote, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, Op: string(c.op), ID: id, Told: told, Rest: c.told[id]}
 	was, there := c.before[id]
 	now, is := s.app.Record(id)
 	changed := there != is || was.Fields.Digest() != now.Fields.Digest()

@@ -35,11 +35,9 @@ var options = sim.Options{Draw: Draw, Remote: Open}
 var open = map[uint64]string{
 	663:  "two values of one field chase each other round a ring of three connections",
 	1153: "an update that was never sent is taken for one that landed, for another connection changed the cell meanwhile",
-	1272: "not looked into: a tag does not reach its pair under a sticky scope, after a crash in another creation",
 	1501: "as 663",
 	1806: "as 663",
 	2008: "a rollback of the run that found lost creations parts them from who they were made of, who is then created anew",
-	2353: "as 663",
 	3869: "as 663",
 	4589: "the judge is too strict: of a write whose card and group were told apart it wants two entries in the history",
 	4720: "as 663",

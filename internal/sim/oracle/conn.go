@@ -123,6 +123,7 @@ type write struct {
 	op            string
 	before, after contact.Fields
 	told          bool
+	first         *write // what the same call did to rec first; itself if that is all
 	takesBack     bool
 	journaled     bool
 }

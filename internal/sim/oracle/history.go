@@ -168,6 +168,7 @@ type Event struct {
 	Person int
 	Op     string
 	Told   bool
+	Rest   bool
 	Gone   bool
 	Before contact.Fields
 	After  contact.Fields

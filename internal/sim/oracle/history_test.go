@@ -46,6 +46,7 @@ type history struct {
 	quiet  bool // the next writes are not in the journal
 	untold bool
 	hidden map[string]string // by id, a field that the app does not show
+	more   bool              // the next writes are of the same call as those before
 	engine int
 	phase  string
 	halt   string
@@ -273,7 +274,7 @@ func (h *history) pair(a, b string) func() {
 
 func (h *history) wrote(app int, id, op string, before, after contact.Fields) {
 	h.see(oracle.Event{Kind: oracle.Called, App: app, Conn: "c", Engine: h.engine, Op: op})
-	h.see(oracle.Event{Kind: oracle.Wrote, App: app, Conn: "c", Engine: h.engine, ID: id, Op: op, Before: before, After: after, Told: !h.untold})
+	h.see(oracle.Event{Kind: oracle.Wrote, App: app, Conn: "c", Engine: h.engine, ID: id, Op: op, Before: before, After: after, Told: !h.untold, Rest: h.more})
 	switch op {
 	case "create":
 		h.counts[app].Created++

@@ -44,7 +44,7 @@ func (c *conn) wrote(e JournalEntry) bool {
 // Silent of a write of which the engine cannot know: its answer or the note of it was lost, and others changed the
 // record before anybody looked; of what a lost store held; and of a person who was forgotten.
 func (o *Oracle) judgeTold(c *conn) {
-	used := make([]bool, len(c.journal))
+	used := make([]*write, len(c.journal)) // by what
 	for _, w := range c.writes {
 		if w.journaled || w.rec.decided(c) > 0 {
 			continue
@@ -69,16 +69,16 @@ func (o *Oracle) judgeTold(c *conn) {
 	}
 }
 
-// judgeToldOf looks for the entry of one field of a write, and uses it up.
-func (o *Oracle) judgeToldOf(c *conn, w *write, name string, used []bool) {
+// judgeToldOf looks for the entry of one field of a write, and uses it up. What one call did in several parts may be told at once.
+func (o *Oracle) judgeToldOf(c *conn, w *write, name string, used []*write) {
 	f := o.world.field(w.rec.app, name)
 	lost := false // there is an entry, but what was before is not in it
 	for i, e := range c.journal {
-		if used[i] || e.Side != w.side || e.Op != w.op || e.ID != w.id && e.ID != w.rec.id {
+		if used[i] != nil && used[i] != w.first || e.Side != w.side || e.Op != w.op || e.ID != w.id && e.ID != w.rec.id {
 			continue
 		}
 		if w.op == "delete" {
-			used[i] = true
+			used[i] = w.first
 			return
 		}
 		if e.Field != name || !f.many() && !f.carries(e.After, w.after[name], c.now().Region) {
@@ -88,7 +88,7 @@ func (o *Oracle) judgeToldOf(c *conn, w *write, name string, used []bool) {
 			lost = true
 			continue
 		}
-		used[i] = true
+		used[i] = w.first
 		return
 	}
 	if lost {

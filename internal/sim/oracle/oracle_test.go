@@ -390,6 +390,8 @@ func TestNothingEnteredIsLost(t *testing.T) {
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 			h.rest()
 		}},
+		{name: "what a call did in two parts is told at once", setup: keeping, play: func(h *history) { h.inTwoParts(true) }},
+		{name: "of two calls one is told", want: broken("I9"), setup: keeping, play: func(h *history) { h.inTwoParts(false) }},
 		{name: "a write without a reason", want: broken("I9"), play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
@@ -398,6 +400,16 @@ func TestNothingEnteredIsLost(t *testing.T) {
 			h.rest()
 		}},
 	})
+}
+
+// inTwoParts plays two tags that reach b one after the other, of which the history tells once.
+func (h *history) inTwoParts(ofOneCall bool) {
+	h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x"}}), h.pair("a1", "b1"))
+	h.edit(0, "a1", f{"tags": []string{"x", "y", "z"}})
+	h.sync(h.put(1, "b1", f{"tags": []string{"x", "y"}}), func() { h.quiet, h.more = true, ofOneCall },
+		h.put(1, "b1", f{"tags": []string{"x", "y", "z"}}))
+	h.rest()
 }
 
 func TestNothingIsClearedOnAGuess(t *testing.T) {

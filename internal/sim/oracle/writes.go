@@ -41,6 +41,12 @@ func (o *Oracle) wrote(e Event) {
 	if e.Op == "create" && r != nil && r == w.rec {
 		w.rec.reused = true
 	}
+	w.first = w
+	for _, before := range c.writes {
+		if e.Rest && before.rec == w.rec && before.op == w.op {
+			w.first = before.first
+		}
+	}
 	c.writes = append(c.writes, w)
 	o.disturb(c)
 	if w.span != nil {
