@@ -17,8 +17,8 @@ type unit struct {
 	suite   int
 	number  int // in its suite
 	name    string
-	took    time.Duration
-	reaches map[int]bool // the sites that it comes by
+	took    time.Duration // of the processors
+	reaches map[int]bool  // the sites that it comes by
 }
 
 // units finds all units, what each reaches and how long it takes, the quickest first. Those that fail with nothing
@@ -53,7 +53,8 @@ func (b *build) units(ctx context.Context, pattern *regexp.Regexp) ([]*unit, err
 // A worker tries flips, one after the other, on servers of its own.
 type worker struct {
 	*build
-	servers map[int]*server // by suite
+	servers map[int]*server    // by suite
+	noticed map[string][]*unit // by function, what noticed a flip in it: it is asked first about the next one
 }
 
 // A result says what became of one flip.
@@ -61,13 +62,16 @@ type result struct {
 	site   *Site
 	caught string // by which test; "" if it survived
 	units  int    // that reach it
+	took   time.Duration
 }
 
 const endless = "a test that does not end"
 
-// flip runs those of the units that reach a site, with the site flipped, the quickest first, until one fails.
-func (w *worker) flip(ctx context.Context, site *Site, units []*unit) (result, error) {
-	r := result{site: site}
+// flip runs those of the units that reach a site, with the site flipped, until one fails: first those that noticed another
+// flip of the function, then the quickest.
+func (w *worker) flip(ctx context.Context, site *Site, units []*unit) (r result, err error) {
+	r, start, function := result{site: site}, time.Now(), site.File+" "+site.Function
+	defer func() { r.took = time.Since(start) }()
 	var reaching []*unit
 	for _, u := range units {
 		if u.reaches[site.ID] || site.Function == "" {
@@ -75,10 +79,15 @@ func (w *worker) flip(ctx context.Context, site *Site, units []*unit) (result, e
 		}
 	}
 	r.units = len(reaching)
+	noticed := func(u *unit) int { return slices.Index(w.noticed[function], u) }
+	slices.SortStableFunc(reaching, func(x, y *unit) int { return cmp.Compare(noticed(y), noticed(x)) })
 	for _, batch := range batches(reaching) {
 		caught, err := w.try(ctx, site, batch)
 		if err != nil || caught != "" {
 			r.caught = caught
+			if i := slices.IndexFunc(batch, func(u *unit) bool { return u.name == caught }); i >= 0 && noticed(batch[i]) < 0 {
+				w.noticed[function] = append(w.noticed[function], batch[i])
+			}
 			return r, err
 		}
 	}
@@ -110,7 +119,7 @@ func (w *worker) try(ctx context.Context, site *Site, units []*unit) (string, er
 	for _, u := range units {
 		numbers, took = append(numbers, u.number), took+u.took
 	}
-	i, err := w.servers[suite].flip(site.ID, max(10*time.Second, 10*took), numbers)
+	i, err := w.servers[suite].flip(site.ID, max(5*time.Second, 10*took), numbers)
 	if err == nil {
 		if i < 0 {
 			return "", nil
