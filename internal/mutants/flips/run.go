@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,30 +25,39 @@ type unit struct {
 // units finds all units, what each reaches and how long it takes, the quickest first. Those that fail with nothing
 // flipped, such as one that counts allocations, are left out, and so is what the pattern does not match.
 func (b *build) units(ctx context.Context, pattern *regexp.Regexp) ([]*unit, error) {
-	var all []*unit
+	found, failed := make([][]*unit, len(b.suite)), make([]error, len(b.suite))
+	var wg sync.WaitGroup
 	for i := range b.suite {
-		sv, err := serve(ctx, &b.suite[i], 0)
-		if err != nil {
-			return nil, err
-		}
-		for n, name := range sv.names {
-			if !pattern.MatchString(name) {
-				continue
-			}
-			ok, took, sites, err := sv.reach(n)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			if !ok {
-				fmt.Printf("left out, since it fails on the instrumented files: %s\n", name)
-			} else if len(sites) > 0 {
-				all = append(all, &unit{i, n, name, took, sites})
-			}
-		}
-		_ = sv.stop()
+		wg.Go(func() { found[i], failed[i] = b.unitsOf(ctx, i, pattern) })
 	}
+	wg.Wait()
+	all := slices.Concat(found...)
 	slices.SortFunc(all, func(x, y *unit) int { return cmp.Or(cmp.Compare(x.took, y.took), strings.Compare(x.name, y.name)) })
-	return all, ctx.Err()
+	return all, errors.Join(append(failed, ctx.Err())...)
+}
+
+// unitsOf finds the units of one suite.
+func (b *build) unitsOf(ctx context.Context, suite int, pattern *regexp.Regexp) (all []*unit, err error) {
+	sv, err := serve(ctx, &b.suite[suite], 0)
+	if err != nil {
+		return nil, err
+	}
+	defer sv.stop()
+	for n, name := range sv.names {
+		if !pattern.MatchString(name) {
+			continue
+		}
+		ok, took, sites, err := sv.reach(n)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if !ok {
+			fmt.Printf("left out, since it fails on the instrumented files: %s\n", name)
+		} else if len(sites) > 0 {
+			all = append(all, &unit{suite, n, name, took, sites})
+		}
+	}
+	return all, nil
 }
 
 // A worker tries flips, one after the other, on servers of its own.
