@@ -287,6 +287,24 @@ func TestJoinsOfNothing(t *testing.T) {
 	}
 }
 
+// TestFilterThatIsNone: what is left of a filter that is not written to its end is no filter that lets everything through.
+func TestFilterThatIsNone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name   string
+		filter Filter
+		want   bool
+	}{
+		{"nothing", Filter{}, true}, {"a condition", Is("f", contact.Text("x")), false}, {"a field alone", Filter{Field: "f"}, false},
+		{"an operator alone", Filter{Op: OpIs}, false}, {"all of nothing", Filter{All: []Filter{}}, false}, {"any of nothing", Filter{Any: []Filter{}}, false},
+		{"not", Filter{Not: &Filter{}}, false},
+	} {
+		if tt.filter.zero() != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, !tt.want, tt.want)
+		}
+	}
+}
+
 // TestUntil: when a relative date says something else though nobody edits it.
 func TestUntil(t *testing.T) {
 	t.Parallel()
@@ -329,6 +347,33 @@ func TestNumbersAreComparedByValue(t *testing.T) {
 			if got := f.eval(contact.Fields{"f": number(spelling)}, filterNow, nil); got != Yes {
 				t.Errorf("%s is %s: %d, want yes", spelling, operand, got)
 			}
+		}
+	}
+}
+
+// TestSpellingsOfOneValue: a field says what is the same, as it does of two records; without a schema the text does.
+func TestSpellingsOfOneValue(t *testing.T) {
+	t.Parallel()
+	schema := &contact.Schema{Fields: []contact.Field{{Name: "email", Type: contact.TypeEmail}, {Name: "phone", Type: contact.TypePhone},
+		{Name: "born", Type: contact.TypeDate}, {Name: "met", Type: contact.TypeDateTime}, {Name: "text", Type: contact.TypeText}}}
+	for _, tt := range []struct {
+		field, value, operand string
+		want                  Truth // with the schema
+	}{
+		{"email", "Ann@B\u00fccher.example", "ann@xn--bcher-kva.example", Yes},
+		{"phone", "0470 12 34 56", "+32470123456", Yes},
+		{"phone", "0470 12 34 56", "+33470123456", No},
+		{"born", "--04-12", "--0412", Yes},
+		{"met", "2026-01-05T09:00:00Z", "2026-01-05T10:00:00+01:00", Yes},
+		{"text", "0470 12 34 56", "+32470123456", No},
+	} {
+		f := Is(tt.field, contact.Text(tt.operand))
+		fields := contact.Fields{tt.field: contact.Text(tt.value)}
+		if got := f.eval(fields, filterNow, &equality{schema, "BE"}); got != tt.want {
+			t.Errorf("%s %s is %s: %d, want %d", tt.field, tt.value, tt.operand, got, tt.want)
+		}
+		if got := f.eval(fields, filterNow, nil); got != No {
+			t.Errorf("without a schema %s is %s", tt.value, tt.operand)
 		}
 	}
 }

@@ -96,3 +96,23 @@ func TestEvidence(t *testing.T) {
 		})
 	}
 }
+
+// TestSharedKey: what a link says of how it came about, and the story of it tells a person.
+func TestSharedKey(t *testing.T) {
+	t.Parallel()
+	cfg, k := keysConfig(t), keyOf
+	for _, tt := range []struct {
+		name string
+		x, y []matchKey
+		want string
+	}{
+		{"by email", []matchKey{k(0, "a"), k(1, "p")}, []matchKey{k(0, "a")}, KeyEmail},
+		{"by phone", []matchKey{k(1, "p")}, []matchKey{k(0, "a"), k(1, "p")}, KeyPhone},
+		{"by fields", []matchKey{k(3, "7")}, []matchKey{k(3, "7")}, "number=number"},
+		{"by no key", []matchKey{k(0, "a")}, []matchKey{k(0, "b")}, linkedAlike},
+	} {
+		if got := cfg.sharedKey(tt.x, tt.y); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

@@ -74,3 +74,27 @@ func TestLikeliest(t *testing.T) {
 		}
 	}
 }
+
+// TestLetsEither: one of two has to be let in by a rule, or to be linked where that is sticky.
+func TestLetsEither(t *testing.T) {
+	t.Parallel()
+	rules := []Rule{FilterRule{From: A, Filter: Has("labels", "in")}, FilterRule{From: B, Filter: Has("labels", "in")}}
+	for _, tt := range []struct {
+		name   string
+		scope  Scoping
+		a, b   string
+		linked bool // a's, with somebody else
+		want   bool
+	}{
+		{"neither", ScopeRule, "", "", false, false}, {"a's", ScopeRule, "labels=in", "", false, true}, {"b's", ScopeRule, "", "labels=in", false, true},
+		{"neither, though linked", ScopeRule, "", "", true, false}, {"neither, sticky", ScopeSticky, "", "", false, false},
+		{"neither, sticky, and linked", ScopeSticky, "", "", true, true}, {"b's, sticky", ScopeSticky, "", "labels=in", false, true},
+	} {
+		cfg := between(t, Connection{Scope: tt.scope, Mappings: []Mapping{MapFields("email", "email")}, Rules: rules}, tagged(), tagged())
+		d := two(cfg, tt.a, tt.b)
+		if tt.linked {
+			d.link(&link{key: "1", ID: [2]string{"a1", "b9"}})
+		}
+		require.Equal(t, tt.want, cfg.letsEither(d, d.record(ref{A, "a1"}), d.record(ref{B, "b1"}), stateNow), tt.name)
+	}
+}

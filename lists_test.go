@@ -231,3 +231,33 @@ func TestWantedByARule(t *testing.T) {
 		}
 	}
 }
+
+// TestHolds: a record holds an element whatever its spelling and type; an entry that means nothing in the other app is no element.
+func TestHolds(t *testing.T) {
+	t.Parallel()
+	stages := Mapping{A: []string{"texts"}, B: []string{"texts"}, Transform: []Transform{ValueTable{Pairs: [][2]string{{"Kunde", "customer"}}}}}
+	cfg := between(t, Connection{Match: Match{Region: "BE"}, Mappings: []Mapping{MapFields("phones", "phones"), stages}}, everyField().Fields, everyField().Fields)
+	phones, texts := cfg.mappings[0], cfg.mappings[1]
+	for _, tt := range []struct {
+		name string
+		m    *mapping
+		s    Side
+		has  []string
+		of   string // what the element is in b
+		want bool
+	}{
+		{"a phone", phones, A, []string{"+33470123456", "0470 12 34 56"}, "+32470123456", true},
+		{"another phone", phones, A, []string{"+33470123456"}, "+32470123456", false},
+		{"none", phones, B, nil, "+32470123456", false},
+		{"what it means there", texts, A, []string{"other", "Kunde"}, "customer", true},
+		{"what it means itself", texts, B, []string{"customer"}, "customer", true},
+		{"what means nothing there", texts, A, []string{"other"}, "customer", false},
+		{"what means nothing there is not the nameless element", texts, A, []string{"other"}, "", false},
+	} {
+		key := tt.m.field[B][0].EntryKey(contact.Entry{Value: contact.Text(tt.of)}, tt.m.region)
+		field := tt.m.sel[tt.s][0].Field
+		if got := tt.m.holds(tt.s, contact.Fields{field: list(tt.has...)}, key); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync/contact"
 	"github.com/stretchr/testify/require"
@@ -182,4 +183,108 @@ func TestDefaultsOfOneMeaning(t *testing.T) {
 	}
 	got := defaultMappings([2]*contact.Schema{{Fields: []contact.Field{field("one"), field("two")}}, {Fields: []contact.Field{field("three"), field("four")}}})
 	require.Equal(t, []Mapping{MapFields("one", "three")}, got)
+}
+
+// TestPartOfAnAddress: one part is read and written, and the others stay; of a list that has no such entry one is made.
+func TestPartOfAnAddress(t *testing.T) {
+	t.Parallel()
+	home := contact.Address{Street: "High Street 1", City: "Ghent"}
+	moved := contact.Address{Street: "High Street 1", City: "Lier"}
+	entry := func(a contact.Address, kind string) contact.Entry {
+		return contact.Entry{Value: contact.Postal(a), Type: kind}
+	}
+	work := entry(contact.Address{City: "Bruges"}, "work")
+	one, list := contact.Field{Name: "address", Type: contact.TypeAddress}, contact.Field{Name: "addresses", Type: contact.TypeAddress, Many: true}
+	for _, tt := range []struct {
+		selector string
+		f        contact.Field
+		has      contact.Value
+		shows    contact.Value
+		becomes  contact.Value // when the city is put
+	}{
+		{"address.city", one, contact.Postal(home), contact.Text("Ghent"), contact.Postal(moved)},
+		{"address.city", one, contact.Empty, contact.Empty, contact.Postal(contact.Address{City: "Lier"})},
+		{"addresses[type=home].city", list, contact.List(work, entry(home, "home")), contact.Text("Ghent"), contact.List(work, entry(moved, "home"))},
+		{"addresses[type=home].city", list, contact.List(work), contact.Empty, contact.List(work, entry(contact.Address{City: "Lier"}, "home"))},
+		{"addresses[type=home].city", list, contact.Value{}, contact.Value{}, contact.List(entry(contact.Address{City: "Lier"}, "home"))},
+	} {
+		sel, err := contact.ParseSelector(tt.selector)
+		require.NoError(t, err)
+		require.Equal(t, tt.shows, selectValue(sel, tt.f, tt.has, contact.Value{}), "%s of %v", tt.selector, tt.has)
+		require.Equal(t, tt.becomes, placeValue(sel, tt.f, tt.has, contact.Value{}, contact.Text("Lier")), "%s of %v", tt.selector, tt.has)
+	}
+}
+
+// TestEmptied: what becomes of b's field when a user empties a's.
+func TestEmptied(t *testing.T) {
+	t.Parallel()
+	text := contact.Text
+	for _, tt := range []struct {
+		name   string
+		m      Mapping
+		before string // what was settled; "" is nothing
+		want   string // what is written to b
+		reason string
+	}{
+		{"it is emptied", MapFields("text", "text"), "old", "text=(empty)", ""},
+		{"nothing was settled", MapFields("text", "text"), "", "", ""},
+		{"b keeps it", Mapping{A: []string{"text"}, B: []string{"text"}, OnClear: OnClearKeep}, "old", "", ""},
+		{"a default takes its place", Mapping{A: []string{"text"}, B: []string{"text"}, DefaultB: text("none")}, "old", "text=none", ""},
+		{"the default is there already", Mapping{A: []string{"text"}, B: []string{"text"}, DefaultB: text("old")}, "old", "", ""},
+		{"b insists on it", MapFields("text", "needed"), "old", "", ReasonRequired},
+		{"b insists on it, and a default takes its place", Mapping{A: []string{"text"}, B: []string{"needed"}, DefaultB: text("none")}, "old", "needed=none", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := between(t, Connection{Direction: AToB, Mappings: []Mapping{tt.m}}, everyField().Fields, everyField().Fields)
+			l := &link{}
+			if tt.before != "" {
+				l.Cells = map[string]*cell{cfg.mappings[0].id: {Val: sides{{text(tt.before)}, {text(tt.before)}}}}
+			}
+			out := pair(cfg, l, "", tt.m.B[0]+"=old").decide()
+			require.Equal(t, tt.want, patched(out.writes[B]))
+			require.Equal(t, tt.reason, out.standing.Reason, out.standing.Message)
+		})
+	}
+}
+
+// TestUnreadPartOfAGroup: what is decided together waits for what was not read of it.
+func TestUnreadPartOfAGroup(t *testing.T) {
+	t.Parallel()
+	group := func(field string) Mapping { return Mapping{A: []string{field}, B: []string{field}, Group: "g"} }
+	for _, tt := range []struct {
+		a         string
+		direction Direction
+		from      string // who are let through
+		write     string
+		reason    string
+	}{
+		{"text=x text2=y", TwoWay, "", "text=x text2=y", ""},
+		{"text=x text2?", TwoWay, "", "", ReasonUnread},
+		{"text=x text2?", AToB, "", "", ReasonUnread},
+		{"text=x text2?", BToA, "", "", ReasonUnread},
+		{"text2?", TwoWay, "", "", ""},
+		{"text=x text2?", TwoWay, "nobody", "", ReasonFilter},
+	} {
+		c := Connection{Direction: tt.direction, Mappings: []Mapping{group("text"), group("text2")}}
+		if tt.from != "" {
+			c.Rules = []Rule{FilterRule{From: A, Filter: Has("set", tt.from)}, FilterRule{From: B, Filter: Has("set", tt.from)}}
+		}
+		out := pair(between(t, c, everyField().Fields, everyField().Fields), &link{}, tt.a, "").decide()
+		require.Equal(t, tt.write, patched(out.writes[B]), tt)
+		require.Equal(t, tt.reason, out.standing.Reason, tt)
+	}
+}
+
+// TestDayOfAConnection: a connection's days are those of its time zone, of UTC if it has none.
+func TestDayOfAConnection(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 5, 23, 30, 0, 0, time.UTC)
+	for zone, day := range map[string]int{"": 5, "UTC": 5, "Europe/Brussels": 6, "America/New_York": 5} {
+		loc, err := (&Connection{TimeZone: zone}).location()
+		require.NoError(t, err)
+		require.Equal(t, day, at.In(loc).Day(), zone)
+	}
+	_, err := (&Connection{TimeZone: "Brussels"}).location()
+	require.ErrorContains(t, err, `"Brussels" is not a known time zone; use an IANA name such as Europe/Brussels`)
 }

@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,6 +75,7 @@ func TestUnits(t *testing.T) {
 		{"the other app, which knows its key, was not read to its end", Connection{}, "email=x@x.org", "email=x@x.org", func(w *world) { w.partly[B] = true }, StatusPending, ReasonSettling, "", nil},
 		{"the other app was not read to its end, and it may not be created", Connection{Rules: onlyKnown}, "email=x@x.org", "email=y@x.org", func(w *world) { w.partly[B] = true }, StatusExcluded, ReasonFilter, "", nil},
 		{"its own app was not read to its end", Connection{}, "email=x@x.org", "email=x@x.org", func(w *world) { w.partly[A] = true }, StatusPending, ReasonSettling, "", nil},
+		{"its own app was not read to its end, and nobody there has its key", Connection{}, "email=x@x.org", "email=y@x.org", func(w *world) { w.partly[A] = true }, StatusInSync, "", "email=x@x.org", nil},
 		{"a record of no other key", Connection{}, "stage=1", "email=y@x.org", nil, StatusExcluded, ReasonNoKey, "", nil},
 	} {
 		tt.c.Mappings = []Mapping{MapFields("email", "email")}
@@ -191,5 +193,59 @@ func TestWhenARuleIsLookedAtAgain(t *testing.T) {
 		if got := cfg.until(A, rec, stateNow); !got.Equal(tt.want) {
 			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
 		}
+	}
+}
+
+// TestPairsOfWhomNobodyIsLeft: what both halves are gone of is forgotten, or an heir of one half takes over; and which app counts
+// as one that shows nobody. A half that was settled as gone before says nothing any more.
+func TestPairsOfWhomNobodyIsLeft(t *testing.T) {
+	t.Parallel()
+	cfg := between(t, Connection{Mappings: []Mapping{MapFields("email", "email")}}, tagged(), tagged())
+	for _, tt := range []struct {
+		name   string
+		how    [2]gone // how each half went; "" is not known any more
+		before [2]bool // whose deletion was settled before
+		heirs  string  // who bears their key
+		forget bool
+		absent [2]bool
+		heir   [2]bool
+	}{
+		{"neither is listed", [2]gone{missing, missing}, [2]bool{}, "", true, [2]bool{true, true}, [2]bool{}},
+		{"one was deleted", [2]gone{deleted, missing}, [2]bool{}, "", true, [2]bool{false, true}, [2]bool{}},
+		{"of one nothing is known", [2]gone{"", missing}, [2]bool{}, "", true, [2]bool{false, true}, [2]bool{}},
+		{"one was gone before", [2]gone{missing, missing}, [2]bool{true, false}, "", true, [2]bool{}, [2]bool{}},
+		{"neither is listed, and one has an heir", [2]gone{missing, missing}, [2]bool{}, "a2", false, [2]bool{false, true}, [2]bool{true, false}},
+		{"one has an heir, the other was deleted", [2]gone{missing, deleted}, [2]bool{}, "a2", false, [2]bool{}, [2]bool{true, false}},
+		{"one has an heir, the other was gone before", [2]gone{missing, missing}, [2]bool{false, true}, "a2", false, [2]bool{}, [2]bool{true, false}},
+		{"one has an heir, of the other nothing is known", [2]gone{missing, ""}, [2]bool{}, "a2", false, [2]bool{}, [2]bool{true, false}},
+		{"the heir is of one that was gone before", [2]gone{missing, missing}, [2]bool{true, false}, "a2", true, [2]bool{}, [2]bool{}},
+		{"the heir is of one that was deleted", [2]gone{deleted, missing}, [2]bool{}, "a2", true, [2]bool{false, true}, [2]bool{}},
+		{"one has two heirs", [2]gone{missing, missing}, [2]bool{}, "a2 a3", true, [2]bool{true, true}, [2]bool{}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, first := range Sides { // the same holds the other way round
+				turn := func(v [2]bool) [2]bool { return [2]bool{v[first], v[first.Other()]} }
+				d := newShelf(cfg)
+				l := &link{key: "1", ID: [2]string{"a1", "b1"}, Decided: true, Gone: turn(tt.before)}
+				d.link(l)
+				stand := func(s Side, id string, how gone) {
+					d.put(&mirror{side: s, id: id, version: "1", Gone: how, Fields: spelled(cfg.schema[s], "email=x@x.org")})
+				}
+				for i, how := range tt.how {
+					if s := Side(i) ^ first; how != "" {
+						stand(s, l.ID[s], how)
+					}
+				}
+				for _, id := range strings.Fields(tt.heirs) {
+					stand(first, id, "")
+				}
+				m := (&planner{cfg: cfg, dir: d, now: stateNow}).decide(ref{A, "a1"})
+				require.Equal(t, tt.forget, m.forget)
+				require.Equal(t, turn(tt.absent), m.absent, "whom an app does not show")
+				require.Equal(t, turn(tt.heir), m.heir)
+				require.Equal(t, turn([2]bool{tt.heir[1], tt.heir[0]}), m.severed)
+			}
+		})
 	}
 }

@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"testing"
@@ -183,6 +184,106 @@ func TestElementsOfAnyForm(t *testing.T) {
 	} {
 		if got := hasElement(tt.v, tt.f, contact.Text(tt.e)); got != tt.want {
 			t.Errorf("%v has %s: %v", tt.v, tt.e, got)
+		}
+	}
+}
+
+// TestLets: whose rules let a record through, of which the other side's may be turned round; once a pair is sticky all do.
+func TestLets(t *testing.T) {
+	t.Parallel()
+	turned := FilterRule{From: A, Filter: Has("labels", "in"), Actions: []Action{Add("tags", "T")}, OtherWayAround: true}
+	oneWay := FilterRule{From: A, Filter: Has("labels", "in"), Actions: []Action{Add("tags", "T")}}
+	newcomers := FilterRule{From: A, Mode: CreateOnly}
+	for _, tt := range []struct {
+		name   string
+		rule   Rule
+		scope  Scoping
+		linked bool
+		s      Side
+		has    string
+		want   [2]Truth // any mode, and one that updates
+	}{
+		{"the filter holds", turned, ScopeRule, true, A, "labels=in", [2]Truth{Yes, Yes}},
+		{"it does not", turned, ScopeRule, true, A, "labels=x", [2]Truth{No, No}},
+		{"what it looks at was not read", turned, ScopeRule, true, A, "labels?", [2]Truth{Unknown, Unknown}},
+		{"newcomers only", newcomers, ScopeRule, true, A, "", [2]Truth{Yes, No}},
+		{"the actions hold", turned, ScopeRule, true, B, "tags=T", [2]Truth{Yes, Yes}},
+		{"they do not", turned, ScopeRule, true, B, "tags=x", [2]Truth{No, No}},
+		{"what they write was not read", turned, ScopeRule, true, B, "tags?", [2]Truth{Unknown, Unknown}},
+		{"they hold, of a rule that is not turned round", oneWay, ScopeRule, true, B, "tags=T", [2]Truth{No, No}},
+		{"sticky, and the filter does not hold", turned, ScopeSticky, true, A, "labels=x", [2]Truth{Yes, Yes}},
+		{"sticky, and what it looks at was not read", turned, ScopeSticky, true, A, "labels?", [2]Truth{Yes, Yes}},
+		{"sticky, newcomers only", newcomers, ScopeSticky, true, A, "", [2]Truth{Yes, No}},
+		{"sticky, and the actions do not hold", turned, ScopeSticky, true, B, "tags=x", [2]Truth{Yes, Yes}},
+		{"sticky, and no rule is turned round", oneWay, ScopeSticky, true, B, "tags=T", [2]Truth{No, No}},
+		{"sticky, before they are linked, and the filter does not hold", turned, ScopeSticky, false, A, "labels=x", [2]Truth{No, No}},
+		{"sticky, before they are linked, and the actions do not hold", turned, ScopeSticky, false, B, "tags=x", [2]Truth{No, No}},
+		{"sticky, before they are linked, and the actions hold", turned, ScopeSticky, false, B, "tags=T", [2]Truth{Yes, Yes}},
+	} {
+		cfg := between(t, Connection{Scope: tt.scope, Mappings: []Mapping{MapFields("stage", "stage")}, Rules: []Rule{tt.rule}}, tagged(), tagged())
+		in, update := cfg.lets(tt.s, &mirror{side: tt.s, id: "1", Fields: spelled(cfg.schema[tt.s], tt.has)}, nil, tt.linked, stateNow)
+		if got := [2]Truth{in, update}; got != tt.want {
+			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
+		}
+	}
+}
+
+// TestLinkedByNow: two who are matched are a pair at once, unless a filter could not look; who is being created is none yet.
+func TestLinkedByNow(t *testing.T) {
+	t.Parallel()
+	rules := []Rule{FilterRule{From: A, Filter: Has("labels", "in")}, FilterRule{From: B, Filter: Has("labels", "in")}}
+	cfg := between(t, Connection{Scope: ScopeSticky, Mappings: []Mapping{MapFields("stage", "stage")}, Rules: rules}, tagged(), tagged())
+	for _, tt := range []struct {
+		name              string
+		a, b              string
+		decided, creating bool
+		want              bool
+	}{
+		{"matched", "", "", false, false, true},
+		{"matched, and a's was not read", "labels?", "", false, false, false},
+		{"matched, and b's was not read", "", "labels?", false, false, false},
+		{"decided before", "", "", true, false, true},
+		{"decided before, and a's was not read", "labels?", "", true, false, true},
+		{"being created", "labels=in", "", false, true, false},
+	} {
+		p := pair(cfg, &link{}, tt.a, tt.b)
+		p.link.Decided, p.creating = tt.decided, tt.creating
+		require.Equal(t, tt.want, p.linked(), tt.name)
+	}
+}
+
+// TestDenies: whether a record shows that it is not in a membership that a lost creation settled: what is not known, or was settled
+// as out, denies nothing.
+func TestDenies(t *testing.T) {
+	t.Parallel()
+	cfg := between(t, Connection{Mappings: []Mapping{MapFields("stage", "stage")}, Rules: []Rule{
+		FilterRule{From: A, Filter: Has("labels", "in"), Actions: []Action{Add("tags", "T")}}, FilterRule{From: B}}}, tagged(), tagged())
+	in, out, shown := member{In: true}, member{}, member{Shown: true}
+	for _, tt := range []struct {
+		name string
+		s    Side
+		has  string
+		id   string
+		was  member
+		want bool
+	}{
+		{"the filter does not hold", A, "", "", in, true},
+		{"it holds", A, "labels=in", "", in, false},
+		{"what it looks at was not read", A, "labels?", "", in, false},
+		{"it does not hold, and did not", A, "", "", out, false},
+		{"it does not hold, and only the actions did", A, "", "", shown, false},
+		{"it holds, and did not", A, "labels=in", "", out, false},
+		{"the actions do not hold", B, "", "", shown, true},
+		{"they hold", B, "tags=T", "", shown, false},
+		{"what they write was not read", B, "tags?", "", shown, false},
+		{"they do not hold, and did not", B, "", "", out, false},
+		{"they do not hold, and only the filter did", B, "", "", in, false},
+		{"they hold, and did not", B, "tags=T", "", out, false},
+		{"a membership that is no more", A, "", "another", in, false},
+	} {
+		st := settlement{Membership: cmp.Or(tt.id, cfg.members[0].id), Member: tt.was}
+		if got := cfg.denies(&mirror{side: tt.s, id: "1", Fields: spelled(cfg.schema[tt.s], tt.has)}, st, stateNow); got != tt.want {
+			t.Errorf("%s: %v", tt.name, got)
 		}
 	}
 }

@@ -80,6 +80,14 @@ func TestPeopleScorer(t *testing.T) {
 	for _, tt := range []struct{ x, y, want string }{
 		{"Ann Lee; " + phone, "Ann Lee; " + phone, "0.97: same phone, same name"},
 		{"Ann Lee", "Ann Lee", "0.27: same name"},
+		{"Ann Lee; ; ann@x.org", "Ann Lee; ; lee@x.org", "0.21: same name"},
+		{"Ann Lee; ; ; ; ; High Street 1 / 9000", "Ann Lee; ; ; ; ; Low Street 2 / 8000", "0.18: same name"},
+		{"Ann Lee; " + phone, "Ann Lee", "0.27: same name"}, // what one of them lacks says nothing
+		{"Ann Lee", "Ann Lee; " + phone, "0.27: same name"},
+		{"Ann Lee; ; ann@x.org", "Ann Lee", "0.27: same name"},
+		{"Ann Lee", "Ann Lee; ; ann@x.org", "0.27: same name"},
+		{"Ann Lee; ; ; ; ; High Street 1 / 9000", "Ann Lee", "0.27: same name"},
+		{"Ann Lee", "Ann Lee; ; ; ; ; High Street 1 / 9000", "0.27: same name"},
 		{"Ann Lee; ; ; ; Acme", "Ann Lee; ; ; ; ACME", "0.55: same name, same company"},
 		{"Ann Lee; ; ; 1985-04-12", "Ann Lee; ; ; 1985-04-12", "0.95: same birthday, same name"},
 		{"Ann Lee; ; ; 1985-04-12", "Ann Lee; ; ; --04-12", "0.82: same birthday, same name"},
@@ -95,6 +103,8 @@ func TestPeopleScorer(t *testing.T) {
 		{"Lee, Ann; " + phone, "Ann Lee; " + phone, "0.97: same phone, same name"},
 		{"Jürgen Müller; " + phone, "Juergen Mueller; " + phone, "0.97: same phone, same name"},
 		{"Ann Lee; " + phone, "Ann Lee; 70123456", "0.97 doubtful: same phone, same name"},
+		{"Ann Lee; " + phone, "Ann Lee; 70999999", "0.21: same name"},
+		{"Ann Lee; " + phone, "Ann Lee; +33470123456", "0.21: same name"},
 		{"Ann Lee; " + phone, "Ann Lee; " + other, "0.21: same name"},
 		{"Анна Ли; " + phone, "Anna Li; " + phone, "0.38 doubtful: same phone"},
 		{"小明 王; " + phone, "小红 王; " + phone, "0.03 doubtful: same phone, name 0.50"},
@@ -140,4 +150,24 @@ func TestScoreIsTheSameBothWays(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+// TestBlocksOfAPerson: under what a person is looked for. A birthday without its year is a few people's in every app.
+func TestBlocksOfAPerson(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ form, want string }{
+		{"Ann Lee", "n" + sound("ann") + "|" + sound("lee")},
+		{"Ann", ""},
+		{"; +32470123456", "p70123456"},
+		{"; ; ann@x.org", "eann@x.org"},
+		{"; ; ; 1985-04-12", "b1985-04-12"},
+		{"; ; ; --04-12", ""},
+		{"; ; ; ; Acme", ""},
+		{"Ann Lee; ; ; ; Acme", "calacme n" + sound("ann") + "|" + sound("lee")},
+		{"Ann Lee; ; ; ; ; High Street 1 / 9000", "n" + sound("ann") + "|" + sound("lee") + " zal9000"},
+	} {
+		if got := strings.Join(PeopleScorer{}.Blocks(personOf(tt.form)), " "); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.form, got, tt.want)
+		}
+	}
 }

@@ -70,6 +70,7 @@ func TestWarnings(t *testing.T) {
 		{"nothing", Connection{Mappings: email}, nil, ""},
 		{"a lossy mapping", Connection{Mappings: []Mapping{lossy}}, nil, "lossy b stage table of 2"},
 		{"a lossy mapping, one-way", Connection{Mappings: []Mapping{oneWay}}, nil, ""},
+		{"a lossy mapping of a set", Connection{Mappings: []Mapping{{A: []string{"tags"}, B: []string{"tags"}, Transform: table}}}, nil, "lossy b tags table of 2"},
 		{"one whose second transform is lossy", Connection{Mappings: []Mapping{trimmed}}, nil, "lossy b stage upper case"},
 		{"a key with fields in one app only", Connection{Mappings: email, Match: Match{Keys: []MatchKey{{Kind: KeyEmail}}}}, func(s *contact.Schema) { s.Fields[0].Type = contact.TypeText }, "no_key a  "},
 		{"a rule without filter acts on all", Connection{Mappings: email, Rules: everybody(Filter{})}, nil, "acts_on_all b tags "},
@@ -196,5 +197,17 @@ func TestKeyOffers(t *testing.T) {
 	c := choices(&Connection{}, [2]string{"a", "b"}, [2]*contact.Schema{a, b}, []Mapping{MapFields("email", "other"), MapFields("other", "number"), MapFields("first", "given")})
 	for _, m := range c.Mappings {
 		require.Equal(t, m.Mapping.A[0] == "first", m.InUse, "%v", m.Mapping)
+	}
+}
+
+// TestWhyOnly: why all values but one cannot be chosen, each reason once, and nothing of the one that can.
+func TestWhyOnly(t *testing.T) {
+	t.Parallel()
+	locked := func(why string) ValueChoice { return ValueChoice{Offer: Offer{Why: why}} }
+	free := ValueChoice{Offer: Offer{Can: true}}
+	for want, values := range map[string][]ValueChoice{
+		"x": {free, locked("x")}, "x; y": {locked("x"), free, locked("y"), locked("x")}, "": {free},
+	} {
+		require.Equal(t, want, whyOnly(values))
 	}
 }

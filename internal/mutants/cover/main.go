@@ -1,5 +1,6 @@
 // Command cover measures which statements of the files that decide no test comes by, and how much of each package is
-// covered. The tests are those of all packages of the root module, and the scenarios over the store in memory.
+// covered. The tests are those of all packages of the root module, some seeds of the simulator, the scenarios over
+// the store in memory, and what is tested over databases.
 //
 //	go run ./internal/mutants/cover [-least 85]
 //
@@ -21,11 +22,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/contactsync/contactsync/internal/mutants"
 )
 
-const module = "github.com/contactsync/contactsync"
+const (
+	module    = "github.com/contactsync/contactsync"
+	simulator = module + "/internal/sim"
+	tools     = module + "/internal/mutants" // which run the tests, and are not measured by them
+)
 
 func main() {
 	least := flag.Float64("least", 85, "how many percent of the statements of a package are to be covered")
@@ -52,14 +58,27 @@ func cover(ctx context.Context, least float64) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
+	list, err := exec.CommandContext(ctx, "go", "list", "-C", root, "./...").Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+	packages := slices.DeleteFunc(strings.Fields(string(list)), func(pkg string) bool { return strings.HasPrefix(pkg, tools) })
+	others := slices.DeleteFunc(slices.Clone(packages), func(pkg string) bool { return pkg == simulator })
 	blocks := map[block]int{}
-	for i, args := range [][]string{{"./..."}, {"./internal/e2e", "-run", "^TestScenarios$/./^memstore$|^TestSQLStore"}} {
-		profile := filepath.Join(dir, strconv.Itoa(i))
-		cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-short", "-coverpkg=" + module + "/...", "-coverprofile=" + profile}, args...)...)
+	for what, args := range map[string][]string{
+		"packages":  others,
+		"simulator": {simulator, "-seeds", "2000"},
+		"scenarios": {module + "/internal/e2e", "-run", "^TestScenarios$/./^memstore$"},
+		"stores":    {module + "/internal/e2e", "-run", "^Test(SQLStore|Postgres)"},
+		"tables":    {module + "/internal/e2e/tables", module + "/internal/e2e/accounts"},
+	} {
+		start, profile := time.Now(), filepath.Join(dir, what)
+		cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-short", "-timeout", "60m", "-coverpkg=" + strings.Join(packages, ","), "-coverprofile=" + profile}, args...)...)
 		cmd.Dir = root
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("the tests fail: %w\n%s", err, out)
 		}
+		fmt.Printf("the tests of the %s took %.0fs\n", what, time.Since(start).Seconds())
 		if err := readProfile(profile, blocks); err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ var harnessBody string
 
 // harness returns a test file of the package that serves the units which setup makes.
 func harness(pkg string, imports []string, setup string) string {
-	all := append([]string{"bufio", "fmt", "os", "reflect", "strconv", "strings", "testing", "time", "unsafe", module}, imports...)
+	all := append([]string{"bufio", "fmt", "os", "reflect", "strconv", "strings", "syscall", "testing", "time", "unsafe", module}, imports...)
 	var b strings.Builder
 	fmt.Fprintf(&b, "package %s\n\nimport (\n", pkg)
 	for _, path := range all {

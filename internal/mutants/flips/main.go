@@ -39,8 +39,8 @@ type options struct {
 func main() {
 	var o options
 	flag.IntVar(&o.jobs, "jobs", 2, "how many flips are tried at a time")
-	flag.StringVar(&o.files, "files", "", "flip only in these files, joined by commas")
-	flag.BoolVar(&o.show, "show", false, "print what catches each flip")
+	flag.StringVar(&o.files, "files", "", "flip only in these files, joined by commas, in this order")
+	flag.BoolVar(&o.show, "show", false, "print what catches each flip, and when")
 	flag.BoolVar(&o.declared, "declared", false, "try the flips that are declared to change nothing, and no others")
 	flag.BoolVar(&o.quick, "quick", false, "leave out the slow tests")
 	flag.StringVar(&o.again, "again", "", "try only the flips that survived, by this file, to which an earlier run was printed")
@@ -93,9 +93,11 @@ func flipAll(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
+	place := func(s *Site) int { return slices.Index(strings.Split(o.files, ","), s.File) }
 	sites := slices.DeleteFunc(slices.Clone(b.sites), func(s *Site) bool {
-		return o.again != "" && !earlier[s.Key()] || o.files != "" && !slices.Contains(strings.Split(o.files, ","), s.File) || (excused[s.Key()] != "") != o.declared
+		return o.again != "" && !earlier[s.Key()] || o.files != "" && place(s) < 0 || (excused[s.Key()] != "") != o.declared
 	})
+	slices.SortStableFunc(sites, func(x, y *Site) int { return cmp.Compare(place(x), place(y)) })
 	results, err := b.flipSites(ctx, units, sites, o)
 	if err != nil {
 		return err
@@ -154,7 +156,7 @@ func (b *build) flipPass(ctx context.Context, units []*unit, sites []*Site, o op
 	var failed error
 	for range max(1, o.jobs) {
 		wg.Go(func() {
-			w := &worker{build: b, servers: map[int]*server{}}
+			w := &worker{build: b, servers: map[int]*server{}, noticed: map[string][]*unit{}}
 			for s := range next {
 				r, err := w.flip(ctx, s, units)
 				mu.Lock()
@@ -184,7 +186,7 @@ func (r result) print(show bool) {
 	if r.caught == "" {
 		fmt.Printf("SURVIVED %s:%d %s (%d tests come by)\n", r.site.File, r.site.Line, r.site.Key(), r.units)
 	} else if show {
-		fmt.Printf("%s:%d %s: %s\n", r.site.File, r.site.Line, r.site.Key(), r.caught)
+		fmt.Printf("%s:%d %s: %s (%.1fs)\n", r.site.File, r.site.Line, r.site.Key(), r.caught, r.took.Seconds())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -17,43 +18,53 @@ type unit struct {
 	suite   int
 	number  int // in its suite
 	name    string
-	took    time.Duration
-	reaches map[int]bool // the sites that it comes by
+	took    time.Duration // of the processors
+	reaches map[int]bool  // the sites that it comes by
 }
 
 // units finds all units, what each reaches and how long it takes, the quickest first. Those that fail with nothing
 // flipped, such as one that counts allocations, are left out, and so is what the pattern does not match.
 func (b *build) units(ctx context.Context, pattern *regexp.Regexp) ([]*unit, error) {
-	var all []*unit
+	found, failed := make([][]*unit, len(b.suite)), make([]error, len(b.suite))
+	var wg sync.WaitGroup
 	for i := range b.suite {
-		sv, err := serve(ctx, &b.suite[i], 0)
-		if err != nil {
-			return nil, err
-		}
-		for n, name := range sv.names {
-			if !pattern.MatchString(name) {
-				continue
-			}
-			ok, took, sites, err := sv.reach(n)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", name, err)
-			}
-			if !ok {
-				fmt.Printf("left out, since it fails on the instrumented files: %s\n", name)
-			} else if len(sites) > 0 {
-				all = append(all, &unit{i, n, name, took, sites})
-			}
-		}
-		_ = sv.stop()
+		wg.Go(func() { found[i], failed[i] = b.unitsOf(ctx, i, pattern) })
 	}
+	wg.Wait()
+	all := slices.Concat(found...)
 	slices.SortFunc(all, func(x, y *unit) int { return cmp.Or(cmp.Compare(x.took, y.took), strings.Compare(x.name, y.name)) })
-	return all, ctx.Err()
+	return all, errors.Join(append(failed, ctx.Err())...)
+}
+
+// unitsOf finds the units of one suite.
+func (b *build) unitsOf(ctx context.Context, suite int, pattern *regexp.Regexp) (all []*unit, err error) {
+	sv, err := serve(ctx, &b.suite[suite], 0)
+	if err != nil {
+		return nil, err
+	}
+	defer sv.stop()
+	for n, name := range sv.names {
+		if !pattern.MatchString(name) {
+			continue
+		}
+		ok, took, sites, err := sv.reach(n)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if !ok {
+			fmt.Printf("left out, since it fails on the instrumented files: %s\n", name)
+		} else if len(sites) > 0 {
+			all = append(all, &unit{suite, n, name, took, sites})
+		}
+	}
+	return all, nil
 }
 
 // A worker tries flips, one after the other, on servers of its own.
 type worker struct {
 	*build
-	servers map[int]*server // by suite
+	servers map[int]*server    // by suite
+	noticed map[string][]*unit // by function, what noticed a flip in it: it is asked first about the next one
 }
 
 // A result says what became of one flip.
@@ -61,13 +72,16 @@ type result struct {
 	site   *Site
 	caught string // by which test; "" if it survived
 	units  int    // that reach it
+	took   time.Duration
 }
 
 const endless = "a test that does not end"
 
-// flip runs those of the units that reach a site, with the site flipped, the quickest first, until one fails.
-func (w *worker) flip(ctx context.Context, site *Site, units []*unit) (result, error) {
-	r := result{site: site}
+// flip runs those of the units that reach a site, with the site flipped, until one fails: first those that noticed another
+// flip of the function, then the quickest.
+func (w *worker) flip(ctx context.Context, site *Site, units []*unit) (r result, err error) {
+	r, start, function := result{site: site}, time.Now(), site.File+" "+site.Function
+	defer func() { r.took = time.Since(start) }()
 	var reaching []*unit
 	for _, u := range units {
 		if u.reaches[site.ID] || site.Function == "" {
@@ -75,10 +89,15 @@ func (w *worker) flip(ctx context.Context, site *Site, units []*unit) (result, e
 		}
 	}
 	r.units = len(reaching)
+	noticed := func(u *unit) int { return slices.Index(w.noticed[function], u) }
+	slices.SortStableFunc(reaching, func(x, y *unit) int { return cmp.Compare(noticed(y), noticed(x)) })
 	for _, batch := range batches(reaching) {
 		caught, err := w.try(ctx, site, batch)
 		if err != nil || caught != "" {
 			r.caught = caught
+			if i := slices.IndexFunc(batch, func(u *unit) bool { return u.name == caught }); i >= 0 && noticed(batch[i]) < 0 {
+				w.noticed[function] = append(w.noticed[function], batch[i])
+			}
 			return r, err
 		}
 	}
@@ -110,7 +129,7 @@ func (w *worker) try(ctx context.Context, site *Site, units []*unit) (string, er
 	for _, u := range units {
 		numbers, took = append(numbers, u.number), took+u.took
 	}
-	i, err := w.servers[suite].flip(site.ID, max(10*time.Second, 10*took), numbers)
+	i, err := w.servers[suite].flip(site.ID, max(5*time.Second, 10*took), numbers)
 	if err == nil {
 		if i < 0 {
 			return "", nil
