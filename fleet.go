@@ -55,7 +55,8 @@ const (
 func NewFleet(store Store, opts ...Option) (*Fleet, error) {
 	queue, ok := store.(Queue)
 	if !ok {
-		return nil, fmt.Errorf("a fleet needs a store that keeps a queue, and a %T does not; use one that is a contactsync.Queue, and have wrappers pass it on", store)
+		return nil, fmt.Errorf("a fleet needs a store that keeps a queue, and a %T does not; use one that is a contactsync.Queue, "+
+			"and have wrappers pass it on", store)
 	}
 	f := &Fleet{store: store, queue: queue, opts: defaultOptions(), look: make(chan struct{}, 1)}
 	for _, o := range opts {
