@@ -46,6 +46,8 @@ const (
 	fleetRetry  = time.Minute    // after a sync that failed; twice as long after each further one
 	fleetFailed = time.Hour      // the longest wait after one
 	fleetOwn    = time.Minute    // the shortest wait for what falls due by itself
+
+	fleetLongest = 100 * 365 * 24 * time.Hour // the longest wait: nanoseconds since 1970 end in 2262
 )
 
 // NewFleet returns the fleet of the connections in a store, which must be a [Queue]; those of this module are. Of the options
@@ -53,7 +55,8 @@ const (
 func NewFleet(store Store, opts ...Option) (*Fleet, error) {
 	queue, ok := store.(Queue)
 	if !ok {
-		return nil, fmt.Errorf("a fleet needs a store that keeps a queue, and a %T does not; use one that is a contactsync.Queue, and have wrappers pass it on", store)
+		return nil, fmt.Errorf("a fleet needs a store that keeps a queue, and a %T does not; use one that is a contactsync.Queue, "+
+			"and have wrappers pass it on", store)
 	}
 	f := &Fleet{store: store, queue: queue, opts: defaultOptions(), look: make(chan struct{}, 1)}
 	for _, o := range opts {
@@ -67,10 +70,8 @@ func NewFleet(store Store, opts ...Option) (*Fleet, error) {
 // overtaken who waits already. During a turn of the connection it asks for another one after that.
 func (f *Fleet) Schedule(ctx context.Context, scope Scope, at time.Time) error {
 	return f.entry(ctx, scope, func(e *Entry, q *queued) {
-		at := at
-		if now := f.opts.clock.Now(); at.Before(now) {
-			at = now
-		}
+		now := f.opts.clock.Now()
+		at := earlier(later(at, now), now.Add(fleetLongest))
 		if q.Turn == "" {
 			e.At = earlier(e.At, at)
 			return
@@ -203,7 +204,7 @@ func (t *Turn) Done(ctx context.Context, every time.Duration, err error) error {
 			q.Failed++
 		default:
 			q.Failed = 0
-			e.At = earlier(now.Add(max(every, time.Second)), wish)
+			e.At = earlier(now.Add(min(max(every, time.Second), fleetLongest)), wish)
 			if !own.IsZero() {
 				e.At = earlier(e.At, later(own, now.Add(fleetOwn)))
 			}

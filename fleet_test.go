@@ -102,6 +102,14 @@ func TestFleetSchedule(t *testing.T) {
 	w.wantNext("c", 0) // nobody who waits is overtaken
 	w.wantTaken("waits", 0)
 	w.wantTaken("c", 0)
+	for _, at := range []time.Time{{}, time.Unix(-1<<50, 0)} {
+		require.NoError(t, w.Schedule(t.Context(), contactsync.Scope{Connection: at.String()}, at))
+		w.wantNext(at.String(), 0)
+	}
+	require.NoError(t, w.Schedule(t.Context(), contactsync.Scope{Connection: "on demand"}, time.Date(90000, 1, 1, 0, 0, 0, 0, time.UTC)))
+	w.wantNext("on demand", 100*365*24*time.Hour)
+	turn := w.take()
+	require.NoError(t, w.Schedule(t.Context(), turn.Scope, time.Date(90000, 1, 1, 0, 0, 0, 0, time.UTC)))
 
 	require.NoError(t, w.Remove(t.Context(), contactsync.Scope{Connection: "c"}))
 	w.wantNone("c")
@@ -121,6 +129,7 @@ func TestFleetDone(t *testing.T) {
 		want  time.Duration
 	}{
 		{"the regular time", nil, 5 * time.Minute, []error{nil}, 5 * time.Minute},
+		{"never again by itself", []time.Duration{1<<63 - 1}, 1<<63 - 1, []error{nil}, 100 * 365 * 24 * time.Hour},
 		{"no time at all", nil, 0, []error{nil}, time.Second},
 		{"wanted sooner", []time.Duration{time.Minute}, 5 * time.Minute, []error{nil}, time.Minute},
 		{"wanted at once", []time.Duration{time.Minute, 0, time.Hour}, 5 * time.Minute, []error{nil}, 0},

@@ -247,8 +247,8 @@ func (r *run) acquire(ctx context.Context) error {
 }
 
 // outlast takes a lease that was not renewed for as long as one lasts, by our clock. Its holder is dead, and had a clock that is
-// ahead of ours; so the lease is taken as if its end had come, and then lasts by our clock. If the holder lives all the same, nothing
-// of it lands any more.
+// ahead of ours; so the lease is taken as if its end had come, and then lasts by our clock. If the holder lives all the same, it
+// commits nothing any more.
 func (r *run) outlast(ctx context.Context, holder string, until time.Time) error {
 	lease, err := r.store.Acquire(ctx, r.scope, holder, until, leaseTTL)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -83,6 +84,17 @@ func TestPostgresOfTheHost(t *testing.T) {
 			}), tt.name)
 		}
 		wantHolds(t, s, hold("1"), contactsync.Row{Table: contactsync.TableHold, Key: "2\x00\\'?", Index: [3]string{"\x00", "\\", "{\""}, Stamp: "$1", Body: []byte("\x00\\\xff")})
+		require.NoError(t, s.Entry(t.Context(), scope, func(e *contactsync.Entry) error {
+			e.At, e.Body = time.Unix(7, 8), []byte("\x00\\'\xff")
+			return nil
+		}))
+		found, err := s.Due(t.Context(), time.Unix(7, 8), func(e *contactsync.Entry) error {
+			require.Equal(t, contactsync.Entry{Scope: scope, At: time.Unix(7, 8).UTC(), Body: []byte("\x00\\'\xff")}, *e)
+			e.At = time.Time{}
+			return nil
+		})
+		require.NoError(t, err, tt.name)
+		require.True(t, found, tt.name)
 		require.NoError(t, s.Scrub(t.Context()))
 		scopes, err := s.Scopes(t.Context(), "owner")
 		require.NoError(t, err)
@@ -91,6 +103,29 @@ func TestPostgresOfTheHost(t *testing.T) {
 		require.NoError(t, err)
 		wantHolds(t, again, holds(t, s)...)
 	}
+}
+
+// A database as the first version made it is brought up to date, and keeps its rows.
+func TestPostgresMigrates(t *testing.T) {
+	old, err := os.ReadFile("../../sqlstore/postgres/0001_rows.sql")
+	require.NoError(t, err)
+	dsn := servers.Postgres(t)
+	db := openPostgres(t, dsn)
+	_, err = db.Exec(`CREATE TABLE contactsync_schema (version INTEGER PRIMARY KEY); INSERT INTO contactsync_schema VALUES (1);` + string(old) +
+		`INSERT INTO contactsync_scope (owner, connection, lease, holder, until) VALUES ('owner', 'connection', 7, 'engine', 1);
+		INSERT INTO contactsync_hold (scope, key, body) SELECT id, '1', '{"key":"1"}' FROM contactsync_scope`)
+	require.NoError(t, err)
+	for range 2 { // once it is up to date it stays so
+		s := inPostgres(t, dsn, sqlstore.Postgres{})
+		wantHolds(t, s, hold("1"))
+		require.NoError(t, s.Entry(t.Context(), scope, func(e *contactsync.Entry) error {
+			require.Equal(t, time.Unix(0, 1).UTC(), e.Leased)
+			return nil
+		}))
+	}
+	lease, err := inPostgres(t, dsn, sqlstore.Postgres{}).Acquire(t.Context(), scope, "engine", time.Unix(1, 0), time.Minute)
+	require.NoError(t, err)
+	require.Equal(t, int64(8), lease.Number)
 }
 
 func TestPostgresRefuses(t *testing.T) {
