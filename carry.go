@@ -78,7 +78,7 @@ func (r *run) settleTouch(b *book, m *move) {
 		if rec := m.rec[s]; len(m.writes) == 0 && m.link.clean(r.cfg, s, rec) {
 			m.link.Touch[s] = rec.touch()
 			if rec.Edits != nil {
-				rec.Edits = nil
+				rec.Edited, rec.Edits = rec.lastEdit(), nil
 				b.dirtyMirrors[rec.ref()] = true
 			}
 		}
@@ -262,6 +262,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	r.livesOn(b, w)
 	b.putMirror(m)
 	if source := b.mirrorOf(ref{s.Other(), w.link.ID[s.Other()]}); source != nil {
+		m.bring(source)
 		source.Standing, source.Refused = standing{}, ""
 		b.dirtyMirrors[source.ref()] = true
 		b.neighbours(source.ref(), source.keys)
@@ -293,6 +294,9 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 		}
 	}
 	m.Wrote, m.Doubt = own, nil
+	if source := b.mirrorOf(ref{w.side.Other(), w.link.ID[w.side.Other()]}); source != nil && w.back == nil {
+		m.bring(source)
+	}
 	if w.back == nil && r.cfg.lose(m, before, w, r.number) {
 		r.echoes = true
 	}
@@ -377,6 +381,27 @@ func (m *mirror) edited(field string, at time.Time) {
 		m.Edits = map[string]time.Time{}
 	}
 	m.Edits[field] = at
+}
+
+// lastEdit returns when anything of the record was last edited, zero if the app does not say of each edit.
+func (m *mirror) lastEdit() time.Time {
+	at := m.Edited
+	for _, t := range m.Edits {
+		if t.IsZero() {
+			return t
+		}
+		at = later(at, t)
+	}
+	return at
+}
+
+// bring notes that a write brought to the record what the source holds: it is as old as the source's edits, whenever we wrote it.
+func (m *mirror) bring(source *mirror) {
+	at := source.lastEdit()
+	if !at.IsZero() {
+		at = later(at, m.Edited)
+	}
+	m.Edited = at
 }
 
 // takeFields takes what the connection uses of a record into the mirror, and returns which fields changed.

@@ -29,7 +29,7 @@ type mirror struct {
 
 	version  string
 	Modified time.Time            // as the app says
-	Edited   time.Time            // Modified at the read that first showed the record as somebody left it
+	Edited   time.Time            // Modified at the read that showed its last edit that is settled; of what we wrote, when that was edited
 	Edits    map[string]time.Time // the same by field, of fields that were edited since and are not settled
 	Fields   contact.Fields
 	Gone     gone
@@ -104,6 +104,14 @@ func (m *mirror) touch() string {
 		return m.version
 	}
 	return m.Fields.Digest()
+}
+
+// later returns the later of two times.
+func later(x, y time.Time) time.Time {
+	if y.After(x) {
+		return y
+	}
+	return x
 }
 
 // link is a pair of ids that are the same person, with what was last settled.
