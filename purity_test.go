@@ -47,8 +47,9 @@ var clockNames = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc"
 
 // mapRanges are the ranges over maps that were looked at: by function, why no order shows.
 var mapRanges = map[string]string{
-	"finishCreate": "it fills a patch, which is a map, field by field",
-	"whyCreated":   "it fills a map, field by field",
+	"finishCreate":  "it fills a patch, which is a map, field by field",
+	"whyCreated":    "it fills a map, field by field",
+	"forgetRetired": "it deletes of the map what is to go, each entry by itself",
 }
 
 // loaded is this package with its types.

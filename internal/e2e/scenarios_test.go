@@ -177,7 +177,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"81-lifecycle-more.yaml":    23,
 		"82-rollback.yaml":          38,
 		"83-explanations.yaml":      8,
-		"84-configuring.yaml":       9,
+		"84-configuring.yaml":       11,
 		"85-the-manual.yaml":        2,
 		"85-people.yaml":            18,
 		"86-forget.yaml":            19,
