@@ -3,6 +3,7 @@ package contactsync
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
@@ -251,7 +252,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	if m == nil {
 		m = &mirror{side: s, id: res.Record.ID, Seen: r.number, Fields: contact.Fields{}}
 	}
-	m.Gone = alive
+	m.Gone, m.Partly = alive, r.cfg.leavesOut(s, res.Record.Fields)
 	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	m.takeFields(r.cfg, res.Record)
 	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
@@ -286,6 +287,7 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	for _, name := range w.patch.Names() {
 		own.Before[name] = m.Fields[name]
 	}
+	m.Partly = r.cfg.leavesOut(w.side, res.Record.Fields)
 	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	before := m.Fields
 	for _, name := range m.takeFields(r.cfg, res.Record) {
@@ -402,6 +404,12 @@ func (m *mirror) bring(source *mirror) {
 		at = later(at, m.Edited)
 	}
 	m.Edited = at
+}
+
+// leavesOut reports whether a record of side s was told without a field that the connection uses. An app that only pushes leaves
+// out what has not changed, and cannot be asked for it.
+func (cfg *config) leavesOut(s Side, fields contact.Fields) bool {
+	return !cfg.schema[s].Unlistable && slices.ContainsFunc(cfg.used[s], func(name string) bool { return fields[name].Absent() })
 }
 
 // takeFields takes what the connection uses of a record into the mirror, and returns which fields changed.

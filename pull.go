@@ -182,7 +182,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	}
 	m := b.mirrorOf(at)
 	if m == nil {
-		m = &mirror{side: s, id: rec.ID, Seen: r.number}
+		m = &mirror{side: s, id: rec.ID, Seen: r.number, Partly: r.cfg.leavesOut(s, rec.Fields)}
 		m.takeFields(r.cfg, rec)
 		m.Edited = r.editedAt(rec.Modified)
 		if r.looking {
@@ -195,8 +195,8 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if !fresh && r.stale(b, m, rec) {
 		return
 	}
-	if m.Unread {
-		m.Unread = false
+	if partly := r.cfg.leavesOut(s, rec.Fields); m.Unread || m.Partly != partly {
+		m.Unread, m.Partly = false, partly
 		b.dirtyMirrors[at] = true
 	}
 	was := m.version
