@@ -97,6 +97,9 @@ func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) boo
 	return false
 }
 
+// anything is what is asked of a cell of which it is enough to be known at all.
+func anything(contact.Value) bool { return true }
+
 func (o *Oracle) unjustClear(m *Mapping, w *write, y *record, old contact.Value) *Violation {
 	source := o.world.field(y.app, m.field(1-w.side))
 	if s := y.sights[w.conn.id]; s != nil && s.part >= 0 {
