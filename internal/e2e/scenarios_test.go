@@ -160,7 +160,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"40-rules.yaml":             22,
 		"41-filters.yaml":           43,
 		"42-actions.yaml":           37,
-		"43-scopes-and-modes.yaml":  12,
+		"43-scopes-and-modes.yaml":  13,
 		"50-deletions.yaml":         9,
 		"51-deletions-more.yaml":    41,
 		"52-mass-changes.yaml":      7,
