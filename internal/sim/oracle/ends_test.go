@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
 
@@ -103,15 +104,22 @@ func TestKeptLocally(t *testing.T) {
 // TestWhatIsSettled is of cells that are not known to be settled, so that they may still be decided as on a first match.
 func TestWhatIsSettled(t *testing.T) {
 	v := f{"email": "ann@example.com", "first": "Ann"}
-	// lost lets the store be lost and the next sync be told the field or not, and then b's user edit it.
-	lost := func(told f) func(h *history) {
+	// lost lets the store be lost and the next sync be told the field or not, and write what a's user edits; then b's user edits the
+	// field.
+	lost := func(told f, writes ...f) func(h *history) {
 		return func(h *history) {
 			h.create(0, "a1", v)
 			h.sync(h.made(1, "b1", v), h.pair("a1", "b1"))
 			h.see(oracle.Event{Kind: oracle.StoreLost})
+			for _, v := range writes {
+				h.edit(0, "a1", v)
+			}
 			h.open()
-			h.showOld(0, "a1", f{"email": "ann@example.com", "first": "Ann", "company": nil})
+			h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", After: h.apps[0]["a1"].Clone()})
 			h.showOld(1, "b1", told)
+			for _, v := range writes {
+				h.put(1, "b1", v)()
+			}
 			h.close("")
 			h.edit(1, "b1", f{"first": "Annie"})
 			h.sync(h.put(1, "b1", f{"first": "Ann"}))
@@ -182,9 +190,34 @@ func TestWhatIsSettled(t *testing.T) {
 		{name: "taken away in somebody else before he was seen", setup: both, want: broken("I18"), play: survives(false)},
 		{name: "the field was hidden since the store was lost", play: lost(f{"email": "ann@example.com", "company": nil})},
 		{name: "the field was shown since the store was lost", want: broken("I3"), play: lost(f{"email": "ann@example.com", "first": "Ann", "company": nil})},
+		{name: "the field was hidden, another one written and the answer may have left it out", play: lost(f{"email": "ann@example.com", "company": nil}, f{"company": "Acme"})},
+		{name: "cut short where nothing comes from", setup: cutOneWay("a_to_b"), play: cutShort},
+		{name: "cut short where it came from", setup: cutOneWay("both"), want: broken("I3"), play: cutShort},
 		{name: "a mapping that came while a sync ran", play: mapped(false)},
 		{name: "a mapping that came before a sync", want: broken("I3"), play: mapped(true)},
 		{name: "what was shown before it was mapped", play: acted(f{"email": "ann@example.com", "first": nil, "company": nil, "tags": []string{"x"}})},
 		{name: "what was not shown before it was mapped", want: broken("I18"), play: acted(f{"email": "ann@example.com", "first": nil, "company": nil})},
 	})
+}
+
+// cutOneWay has a keep two characters of company, which goes that way; nothing comes from a but from who has the label In.
+func cutOneWay(direction string) func(a []oracle.App, c *oracle.Connection) {
+	return func(a []oracle.App, c *oracle.Connection) {
+		a[0].Fields[2].Hold = func(v contact.Value) contact.Value {
+			if s := v.Str(); len(s) > 2 {
+				return contact.Text(s[:2])
+			}
+			return v
+		}
+		c.Mappings[2].Direction, c.Rules[0].Admits = direction, has("labels", "In")
+	}
+}
+
+// cutShort lets two meet of whom one has the beginning of what the other has, and then a rule let that flow.
+func cutShort(h *history) {
+	h.create(0, "a1", f{"email": "ann@example.com", "company": "Ac"})
+	h.create(1, "b1", f{"email": "ann@example.com", "company": "Acme"})
+	h.sync(h.pair("a1", "b1"))
+	h.edit(0, "a1", f{"labels": []string{"In"}})
+	h.sync(h.put(1, "b1", f{"company": "Ac"}))
 }

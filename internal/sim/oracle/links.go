@@ -218,7 +218,13 @@ func (o *Oracle) noteSettled(c *conn) {
 				c.settled[cells] = o.at
 				continue
 			}
-			if a.knowsStill(c, m.A) && b.knowsStill(c, m.B) && o.agree(cn, m, a, b) {
+			agree := o.agree(cn, m, a, b)
+			if m.Direction == "a_to_b" {
+				agree = o.holds(cn, a, m.A, b, m.B)
+			} else if m.Direction == "b_to_a" {
+				agree = o.holds(cn, b, m.B, a, m.A)
+			}
+			if a.knowsStill(c, m.A) && b.knowsStill(c, m.B) && agree {
 				c.settled[cells] = o.at
 			}
 		}
