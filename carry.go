@@ -3,7 +3,6 @@ package contactsync
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 
 	"github.com/contactsync/contactsync/connector"
@@ -253,6 +252,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 		m = &mirror{side: s, id: res.Record.ID, Seen: r.number, Fields: contact.Fields{}}
 	}
 	m.Gone, m.Partly = alive, r.cfg.leavesOut(s, res.Record.Fields)
+	m.Untold = leftOut(w, res.Record.Fields)
 	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	m.takeFields(r.cfg, res.Record)
 	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
@@ -288,13 +288,16 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 		own.Before[name] = m.Fields[name]
 	}
 	m.Partly = r.cfg.leavesOut(w.side, res.Record.Fields)
-	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
-	before := m.Fields
+	untold := leftOut(w, res.Record.Fields)
+	before, answer := m.Fields, res.Record.Fields
+	res.Record.Fields = r.told(w, m.Fields, answer)
 	for _, name := range m.takeFields(r.cfg, res.Record) {
 		if _, ours := w.patch[name]; !ours {
 			m.edited(name, r.editedAt(res.Record.Modified)) // somebody's edit that nobody has looked at yet
 		}
 	}
+	r.toldLate(b, m, answer)
+	m.untold(untold)
 	m.Wrote, m.Doubt = own, nil
 	if source := b.mirrorOf(ref{w.side.Other(), w.link.ID[w.side.Other()]}); source != nil && w.back == nil {
 		m.bring(source)
@@ -307,23 +310,6 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	if w.back == nil { // what a person takes back does not swing
 		r.swings(w, own.Before, m, now)
 	}
-}
-
-// told returns what the answer of a write tells, and of the fields that it leaves out what was sent: that is there.
-func (r *run) told(w *write, before, answer contact.Fields) contact.Fields {
-	told, own := answer, false
-	for name, change := range w.patch {
-		if !answer[name].Absent() {
-			continue
-		}
-		if !own { // the connector's is left as it is
-			told, own = make(contact.Fields, len(answer)+len(w.patch)), true
-			maps.Copy(told, answer)
-		}
-		f, _ := r.cfg.schema[w.side].Field(name)
-		told[name] = change.Apply(before[name], f)
-	}
-	return told
 }
 
 // swings notes what an update replaced, so that a field which keeps changing back is noticed.
@@ -404,12 +390,6 @@ func (m *mirror) bring(source *mirror) {
 		at = later(at, m.Edited)
 	}
 	m.Edited = at
-}
-
-// leavesOut reports whether a record of side s was told without a field that the connection uses. An app that only pushes leaves
-// out what has not changed, and cannot be asked for it.
-func (cfg *config) leavesOut(s Side, fields contact.Fields) bool {
-	return !cfg.schema[s].Unlistable && slices.ContainsFunc(cfg.used[s], func(name string) bool { return fields[name].Absent() })
 }
 
 // takeFields takes what the connection uses of a record into the mirror, and returns which fields changed.

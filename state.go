@@ -45,6 +45,7 @@ type mirror struct {
 	Unshown  bool                 // we created it, and no delivery has told it yet
 	Was      *former              // who it was until our write on its first match took match keys from it
 	Unread   bool                 // the app has it, and it could not be read when it was last told of
+	Untold   contact.Patch        // what we sent, of fields that the app has not told since
 	Partly   bool                 // when it was last read, the app left out a field that the connection uses
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
