@@ -78,7 +78,7 @@ func (r *run) settleTouch(b *book, m *move) {
 		if rec := m.rec[s]; len(m.writes) == 0 && m.link.clean(r.cfg, s, rec) {
 			m.link.Touch[s] = rec.touch()
 			if rec.Edits != nil {
-				rec.Edits = nil
+				rec.Edited, rec.Edits = rec.lastEdit(), nil
 				b.dirtyMirrors[rec.ref()] = true
 			}
 		}
@@ -247,7 +247,8 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	if m == nil {
 		m = &mirror{side: s, id: res.Record.ID, Seen: r.number, Fields: contact.Fields{}}
 	}
-	m.Gone = alive
+	m.Gone, m.Partly = alive, r.cfg.leavesOut(s, res.Record.Fields)
+	m.Untold = leftOut(w, res.Record.Fields)
 	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	m.takeFields(r.cfg, res.Record)
 	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
@@ -258,6 +259,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	r.livesOn(b, w)
 	b.putMirror(m)
 	if source := b.mirrorOf(ref{s.Other(), w.link.ID[s.Other()]}); source != nil {
+		m.bring(source)
 		source.Standing, source.Refused = standing{}, ""
 		b.dirtyMirrors[source.ref()] = true
 		b.neighbours(source.ref(), source.keys)
@@ -281,14 +283,21 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	for _, name := range w.patch.Names() {
 		own.Before[name] = m.Fields[name]
 	}
-	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
-	before := m.Fields
+	m.Partly = r.cfg.leavesOut(w.side, res.Record.Fields)
+	untold := leftOut(w, res.Record.Fields)
+	before, answer := m.Fields, res.Record.Fields
+	res.Record.Fields = r.told(w, m.Fields, answer)
 	for _, name := range m.takeFields(r.cfg, res.Record) {
 		if _, ours := w.patch[name]; !ours {
 			m.edited(name, r.editedAt(res.Record.Modified)) // somebody's edit that nobody has looked at yet
 		}
 	}
+	r.toldLate(b, m, answer)
+	m.untold(untold)
 	m.Wrote, m.Doubt = own, nil
+	if source := b.mirrorOf(ref{w.side.Other(), w.link.ID[w.side.Other()]}); source != nil && w.back == nil {
+		m.bring(source)
+	}
 	if w.back == nil && r.cfg.lose(m, before, w, r.number) {
 		r.echoes = true
 	}
@@ -297,23 +306,6 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	if w.back == nil { // what a person takes back does not swing
 		r.swings(w, own.Before, m, now)
 	}
-}
-
-// told returns what the answer of a write tells, and of the fields that it leaves out what was sent: that is there.
-func (r *run) told(w *write, before, answer contact.Fields) contact.Fields {
-	told, own := answer, false
-	for name, change := range w.patch {
-		if !answer[name].Absent() {
-			continue
-		}
-		if !own { // the connector's is left as it is
-			told, own = make(contact.Fields, len(answer)+len(w.patch)), true
-			maps.Copy(told, answer)
-		}
-		f, _ := r.cfg.schema[w.side].Field(name)
-		told[name] = change.Apply(before[name], f)
-	}
-	return told
 }
 
 // swings notes what an update replaced, so that a field which keeps changing back is noticed.
@@ -373,6 +365,27 @@ func (m *mirror) edited(field string, at time.Time) {
 		m.Edits = map[string]time.Time{}
 	}
 	m.Edits[field] = at
+}
+
+// lastEdit returns when anything of the record was last edited, zero if the app does not say of each edit.
+func (m *mirror) lastEdit() time.Time {
+	at := m.Edited
+	for _, t := range m.Edits {
+		if t.IsZero() {
+			return t
+		}
+		at = later(at, t)
+	}
+	return at
+}
+
+// bring notes that a write brought to the record what the source holds: it is as old as the source's edits, whenever we wrote it.
+func (m *mirror) bring(source *mirror) {
+	at := source.lastEdit()
+	if !at.IsZero() {
+		at = later(at, m.Edited)
+	}
+	m.Edited = at
 }
 
 // takeFields takes what the connection uses of a record into the mirror, and returns which fields changed.

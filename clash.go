@@ -60,20 +60,19 @@ func (p *pairing) hold(m *mapping, h *hold) {
 	p.out.held[m.id] = h
 }
 
-// edited returns when each side's edit of a bundle was made: the app's time at the read that first showed it. A
-// later edit of another field makes it no newer.
+// edited returns when each side's edit of a bundle was made: the app's time at the read that first showed it. A later edit of
+// another field makes it no newer. What nobody has edited since it was settled is as old as the record's last edit by then.
 func (p *pairing) edited(views []shown) (at [2]time.Time) {
 	for _, s := range Sides {
+		known := false
 		for _, x := range views {
 			for _, sel := range x.m.sel[s] {
 				t, ok := p.rec[s].Edits[sel.Field]
-				if !ok {
-					t = p.rec[s].Edited
-				}
-				if t.After(at[s]) {
-					at[s] = t
-				}
+				at[s], known = later(at[s], t), known || ok
 			}
+		}
+		if !known {
+			at[s] = p.rec[s].Edited
 		}
 	}
 	return at

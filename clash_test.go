@@ -227,8 +227,35 @@ func TestEditTimes(t *testing.T) {
 	views := []shown{p.look(cfg.mappings[0]), p.look(cfg.mappings[1])}
 	require.Equal(t, [2]time.Time{at(3), at(5)}, p.edited(views))
 	delete(p.rec[B].Edits, "score")
+	require.Equal(t, [2]time.Time{at(3), at(4)}, p.edited(views))
+	delete(p.rec[B].Edits, "stage")
 	require.Equal(t, [2]time.Time{at(3), at(9)}, p.edited(views))
-	require.Equal(t, [2]time.Time{at(3), at(4)}, p.edited(views[:1]))
+	p.rec[B].Edits["stage"] = time.Time{}
+	require.Equal(t, [2]time.Time{at(3), {}}, p.edited(views))
+}
+
+// TestLastEdit: a record is as old as its last edit, and what a write brought as old as what it brings; an edit of which the app
+// tells no time may be later than all others.
+func TestLastEdit(t *testing.T) {
+	t.Parallel()
+	at := func(hours int) time.Time { return stateNow.Add(time.Duration(hours) * time.Hour) }
+	for _, tt := range []struct {
+		source mirror
+		old    time.Time
+		want   time.Time
+	}{
+		{mirror{Edited: at(2)}, time.Time{}, at(2)},
+		{mirror{Edited: at(2)}, at(1), at(2)},
+		{mirror{Edited: at(2)}, at(3), at(3)},
+		{mirror{Edited: at(2), Edits: map[string]time.Time{"x": at(5), "y": at(4)}}, at(3), at(5)},
+		{mirror{Edited: at(6), Edits: map[string]time.Time{"x": at(5)}}, at(3), at(6)},
+		{mirror{Edited: at(2), Edits: map[string]time.Time{"x": at(5), "y": {}}}, at(3), time.Time{}},
+		{mirror{}, at(3), time.Time{}},
+	} {
+		m := mirror{Edited: tt.old}
+		m.bring(&tt.source)
+		require.Equal(t, tt.want, m.Edited, "%+v", tt.source)
+	}
 }
 
 // TestPreference: who wins by each policy, at whatever times.

@@ -201,6 +201,9 @@ func (m *mirror) body() []byte {
 		o.any("l", m.Was)
 	}
 	o.flag("ur", m.Unread)
+	if len(m.Untold) > 0 {
+		o.any("ut", m.Untold)
+	}
 	return o.end()
 }
 
@@ -247,6 +250,8 @@ func (m *mirror) read(body []byte) error {
 			err = readRaw(d, &m.Was)
 		case "ur":
 			m.Unread, err = d.Bool()
+		case "ut":
+			err = readRaw(d, &m.Untold)
 		default:
 			err = d.Skip() // of a newer version
 		}

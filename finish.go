@@ -234,6 +234,9 @@ func (l *link) arrived(cfg *config, settled []settlement, written bool, s Side, 
 	if l.Cells == nil {
 		l.Cells = make(map[string]*cell, len(settled))
 	}
+	if written && slices.ContainsFunc(settled, settlement.byRule) {
+		l.forgetRetired(cfg)
+	}
 	cells := make([]cell, len(settled)) // one for each: the old ones may be looked at by somebody
 	var values room
 	for i := range settled {
@@ -262,6 +265,20 @@ func (l *link) arrived(cfg *config, settled []settlement, written bool, s Side, 
 				l.Cells[m.id] = &cells[i]
 				l.settleMapping(m, st, written, s, rec, &values)
 			}
+		}
+	}
+}
+
+// byRule reports whether it is a rule's doing that settles.
+func (st settlement) byRule() bool { return st.Target != "" || st.Membership != "" }
+
+// forgetRetired forgets what was settled of lists by mappings that are not in force. What rules put there and take away meanwhile
+// they would take for a user's doing, if they were in force again.
+func (l *link) forgetRetired(cfg *config) {
+	list := func(values []contact.Value) bool { return len(elements(firstOf(values))) > 0 }
+	for id, c := range l.Cells {
+		if cfg.mapping(id) == nil && (list(c.Val[A]) || list(c.Val[B])) {
+			delete(l.Cells, id)
 		}
 	}
 }

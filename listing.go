@@ -35,7 +35,7 @@ func (r *run) readList(ctx context.Context, s Side) error {
 		}
 		l.pages[i] = connector.Listing{} // a list is long
 	}
-	if err := reading.read(ctx, 1); err != nil {
+	if err := reading.readPartly(ctx); err != nil {
 		return err
 	}
 	b := r.newBook()
@@ -64,13 +64,18 @@ type roll struct {
 // known is what the mirror has of a record, and whether the list names it.
 type known struct {
 	version string
+	partly  bool
 	named   bool
 }
 
 // callRoll asks an app for all its ids. What is about to land in the store concerns the other one.
 func (r *run) callRoll(ctx context.Context, s Side) (*roll, error) {
 	l := &roll{known: map[string]known{}}
-	if _, err := scanMirror(r.peek, s, func(id, version string) bool { l.known[id] = known{version: version}; return false }); err != nil {
+	if _, err := scanMirror(r.peek, s, func(id, stamp string) bool {
+		version, partly := parseStamp(stamp)
+		l.known[id] = known{version: version, partly: partly}
+		return false
+	}); err != nil {
 		return nil, err
 	}
 	f := connector.FeaturesOf(r.apps[s])
@@ -129,6 +134,7 @@ type listReading struct {
 	known    map[string]known // by id
 	named    int              // how many ids the list names
 	changed  []string         // ids that are to be read
+	partly   []string         // ids of which the app left out a field, and that did not change since
 	whole    bool             // all are
 	unread   []ref            // records that are there and cannot be read
 	complete bool
@@ -138,8 +144,11 @@ type listReading struct {
 // take takes a page of the list, and reads what differs once that fills a batch.
 func (l *listReading) take(ctx context.Context, page connector.Listing) error {
 	for _, item := range page.Items {
-		if was, ok := l.saw(item.ID); !ok || l.whole || was != item.Version || was == "" {
+		switch was, ok := l.saw(item.ID); {
+		case !ok || l.whole || was.version != item.Version || was.version == "":
 			l.changed = append(l.changed, item.ID)
+		case was.partly:
+			l.partly = append(l.partly, item.ID)
 		}
 	}
 	for _, u := range page.Unread {
@@ -150,14 +159,14 @@ func (l *listReading) take(ctx context.Context, page connector.Listing) error {
 	return l.read(ctx, l.opts.batch)
 }
 
-// saw notes that an id was named, and returns the version that is known of it.
-func (l *listReading) saw(id string) (version string, ok bool) {
+// saw notes that an id was named, and returns what is known of it.
+func (l *listReading) saw(id string) (k known, ok bool) {
 	l.named++
-	k, ok := l.known[id]
-	if ok && !k.named {
-		l.known[id] = known{k.version, true}
+	if k, ok = l.known[id]; ok && !k.named {
+		k.named = true
+		l.known[id] = k
 	}
-	return k.version, ok
+	return k, ok
 }
 
 // lost returns the records that were known before and not named, in order.
@@ -184,6 +193,24 @@ func (l *listReading) read(ctx context.Context, least int) error {
 		l.progress(PhasePull, l.done, 0)
 	}
 	return nil
+}
+
+// readPartly reads what is left of what changed, and again some of those of whom the app left out a field. If it tells the field by
+// now, as after a permission came back, all of them are read.
+func (l *listReading) readPartly(ctx context.Context) error {
+	n := min(len(l.partly), sampled)
+	l.changed = append(l.changed, l.partly[:n]...)
+	if err := l.read(ctx, 1); err != nil || n == 0 {
+		return err
+	}
+	b := l.newBook()
+	for _, id := range l.partly[:n] {
+		if m := b.mirrorOf(ref{l.side, id}); m != nil && !m.Partly {
+			l.changed = l.partly[n:]
+			break
+		}
+	}
+	return l.read(ctx, 1)
 }
 
 // knowing lists an app that can tell by the versions we have what has not changed.
@@ -233,7 +260,7 @@ func isTransient(err error) bool {
 
 // has reports whether the mirror has a record whole in that version.
 func (r *run) has(m *mirror, version string) bool {
-	if !m.alive() || m.version != version || m.Doubt != nil || m.Unread {
+	if !m.alive() || m.version != version || m.Doubt != nil || m.Unread || m.Partly {
 		return false
 	}
 	return !slices.ContainsFunc(r.cfg.used[m.side], func(field string) bool { return m.Fields[field].Absent() })

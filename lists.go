@@ -103,6 +103,9 @@ func (p *pairing) decideList(m *mapping) {
 	p.decidePrimary(&x, all)
 }
 
+// keeps reports whether the mapping keeps what side s holds, because the other side holds nothing any more.
+func (x *shown) keeps(s Side) bool { return x.m.keep && blank(x.values[s.Other()]) }
+
 // createList puts all elements of a list into a record that is being created. What comes back of them is settled
 // as a whole.
 func (p *pairing) createList(x *shown) {
@@ -142,7 +145,7 @@ func (p *pairing) protected(x *shown, all []element) (on [2]bool) {
 			switch {
 			case all[i].removedBy(s.Other()) && p.mayFlow(x.m, s.Other()):
 				removed++
-			case all[i].now[s] != nil || all[i].now[s.Other()] != nil && !all[i].lacked(s):
+			case all[i].now[s] != nil || all[i].now[s.Other()] != nil && !all[i].lacked(s) && !all[i].removedBy(s):
 				left++
 			}
 		}
@@ -150,7 +153,7 @@ func (p *pairing) protected(x *shown, all []element) (on [2]bool) {
 			continue
 		}
 		switch {
-		case x.m.keep:
+		case x.keeps(s):
 			on[s] = true
 		case x.m.whole[s][0].Required:
 			p.note(StatusFailed, ReasonRequired, x.m.id+": "+errRequired.Error())
@@ -191,7 +194,7 @@ func (p *pairing) decideElement(x *shown, e *element, protected [2]bool) {
 	t := s.Other()
 	switch {
 	case e.removedBy(t):
-		if protected[s] && x.m.keep {
+		if protected[s] && x.keeps(s) {
 			p.settleElement(x.m, e, e.now) // t's user took it away and s keeps it, for good
 		}
 		if protected[s] || !p.mayFlow(x.m, t) {

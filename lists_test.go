@@ -35,6 +35,7 @@ func TestLists(t *testing.T) {
 		m.Transform = []Transform{ValueTable{Pairs: [][2]string{{"eins", "1"}, {"zwei", "2"}, {"1", "one"}}}}
 	})
 	aToB := with(phones, func(m *Mapping) { m.Direction = AToB })
+	kept := with(phones, func(m *Mapping) { m.OnClear = OnClearKeep })
 	toSet, fromSet := Mapping{A: []string{"phones"}, B: []string{"tags"}}, Mapping{A: []string{"tags"}, B: []string{"phones"}}
 	later := func(p *pairing) {
 		p.rec[B].Edits = map[string]time.Time{"phones": stateNow}
@@ -70,6 +71,12 @@ func TestLists(t *testing.T) {
 		{"one goes, and one that was added stays", phones, "phones=1", "phones=1", "", "phones=1,2", held, [2]string{"phones+2", "phones-1"}, StatusInSync},
 		{"the last one goes beside one for which there was no room", phones, "phones=1,2", "phones=1", "phones=2", "phones=1", held, [2]string{}, StatusPending},
 		{"the last one goes where nothing flows from there", aToB, "phones=1", "phones=1", "phones=1", "", held, [2]string{}, StatusInSync},
+
+		{"kept where the other side is empty", kept, "phones=1", "phones=1", "", "phones=1", nil, [2]string{}, StatusInSync},
+		{"not kept where the other side has one for which there was no room", kept, "phones=1,2", "phones=1", "phones=2", "phones=1", nil, [2]string{"", "phones-1"}, StatusInSync},
+		{"that empties it, and is held", kept, "phones=1,2", "phones=1", "phones=2", "phones=1", held, [2]string{}, StatusPending},
+		{"each side lost what the other has", kept, "phones=1,2", "phones=1,2", "phones=1", "phones=2", nil, [2]string{"phones-1", "phones-2"}, StatusInSync},
+		{"that empties both, and is held", kept, "phones=1,2", "phones=1,2", "phones=1", "phones=2", held, [2]string{}, StatusPending},
 
 		{"a type to a set", toSet, none, "", "phones=1:work", "tags=1", nil, [2]string{}, StatusInSync},
 		{"no type from a set", fromSet, none, "", "tags=1", "phones=1:work", nil, [2]string{}, StatusInSync},

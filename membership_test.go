@@ -2,6 +2,7 @@ package contactsync
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -405,4 +406,27 @@ func TestFrozenBesideAnAction(t *testing.T) {
 	require.Equal(t, "b stage: new under won", settledOf(out.writes[B].settle, func(st settlement) bool { return st.Target != "" }))
 	require.Equal(t, cfg.members[1].id+": in true, shown true", settledOf(out.writes[B].settle, func(st settlement) bool { return st.Membership != "" }))
 	require.Equal(t, StatusConflict, out.standing.Status)
+}
+
+// TestWhatIsForgottenOfRetiredMappings: a rule's write ends what was settled of lists by mappings that are not in force, on
+// whichever side they had something; and nothing else does.
+func TestWhatIsForgottenOfRetiredMappings(t *testing.T) {
+	t.Parallel()
+	cfg := between(t, Connection{Mappings: []Mapping{MapFields("tags", "tags"), MapFields("stage", "stage")}}, tagged(), tagged())
+	list, text, none := []contact.Value{contact.Set("x")}, []contact.Value{contact.Text("x")}, []contact.Value{contact.Empty}
+	for name, tt := range map[string]struct {
+		st      settlement
+		written bool
+		want    []string
+	}{
+		"an action":             {settlement{Target: "b labels x"}, true, []string{"stage off", "tags:tags"}},
+		"a rule turned round":   {settlement{Membership: "r"}, true, []string{"stage off", "tags:tags"}},
+		"a rule without a word": {settlement{Membership: "r"}, false, []string{"in a off", "in b off", "stage off", "tags:tags"}},
+		"a mapping":             {settlement{Mapping: "tags:tags", Val: sides{list, list}}, true, []string{"in a off", "in b off", "stage off", "tags:tags"}},
+	} {
+		l := &link{Cells: map[string]*cell{"in a off": {Val: sides{list, none}}, "in b off": {Val: sides{none, list}}, "stage off": {Val: sides{text, text}},
+			"tags:tags": {Val: sides{list, list}}}}
+		l.arrived(cfg, []settlement{tt.st}, tt.written, B, &mirror{Fields: contact.Fields{}})
+		require.Equal(t, tt.want, slices.Sorted(maps.Keys(l.Cells)), name)
+	}
 }

@@ -2,6 +2,7 @@ package contactsync_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -58,4 +59,43 @@ func TestNewlyMappedField(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestFieldThatIsToldAgain: what an app without a feed left out, as after a lost permission, is asked for again though no version
+// changes: of some records as long as it tells nothing, and of all when it does.
+func TestFieldThatIsToldAgain(t *testing.T) {
+	t.Parallel()
+	const people = 250
+	w := newDimWorld(t, contactsync.Connection{Mappings: []contactsync.Mapping{contactsync.MapFields("email", "email"),
+		contactsync.MapFields("first", "first"), contactsync.MapFields("tags", "tags")}}, fake.WithoutFeed())
+	for i := range people {
+		person := contact.Fields{"first": contact.Text("F"), "email": contact.Text(fmt.Sprintf("f%d@example.com", i)), "tags": contact.Set("x")}
+		require.NoError(t, w.a.Put(contact.Record{ID: fmt.Sprintf("f%d", i), Fields: person}))
+	}
+	var read int
+	w.a.read = func(ids []string, _ []connector.ReadResult) { read += len(ids) }
+	play := func(want int) {
+		t.Helper()
+		read = 0
+		w.play(t)
+		require.Equal(t, want, read)
+	}
+	tagged := func() (n int) {
+		for _, r := range w.b.Records() {
+			if !r.Get("tags").Blank() {
+				n++
+			}
+		}
+		return n
+	}
+	require.NoError(t, w.a.Hide("tags"))
+	play(people + 4)
+	play(100)
+	require.NoError(t, w.b.Put(contact.Record{ID: "n", Fields: contact.Fields{"first": contact.Text("N"), "email": contact.Text("n@example.com")}}))
+	play(100)
+	require.Zero(t, tagged())
+	require.NoError(t, w.a.Unhide("tags"))
+	play(people + 5) // with whom we created, whose answer left it out as well
+	require.Equal(t, people, tagged())
+	play(0)
 }

@@ -183,7 +183,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	}
 	m := b.mirrorOf(at)
 	if m == nil {
-		m = &mirror{side: s, id: rec.ID, Seen: r.number}
+		m = &mirror{side: s, id: rec.ID, Seen: r.number, Partly: r.cfg.leavesOut(s, rec.Fields)}
 		m.takeFields(r.cfg, rec)
 		m.Edited = r.editedAt(rec.Modified)
 		if r.looking {
@@ -196,8 +196,8 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if !fresh && r.stale(b, m, rec) {
 		return
 	}
-	if m.Unread {
-		m.Unread = false
+	if partly := r.cfg.leavesOut(s, rec.Fields); m.Unread || m.Partly != partly {
+		m.Unread, m.Partly = false, partly
 		b.dirtyMirrors[at] = true
 		b.touch(at) // what waited until it can be read
 	}
@@ -211,6 +211,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
 		m.supersede(was, r.opts.clock.Now()) // the feed may show it for a while, or what came between the two
 	}
+	r.toldLate(b, m, rec.Fields)
 	if r.cfg.reused(m) {
 		b.unmerge(m)
 	}

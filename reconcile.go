@@ -120,8 +120,8 @@ func (p *pairing) flows() {
 		}
 		if let[s] == Unknown {
 			p.note(StatusPending, ReasonUnread, "a filter looks at a field that was not read")
-			if p.link.Let[s] { // it stays as it was
-				let[s], update[s] = Yes, Yes
+			if p.link.Let[s] { // it stays as it was, as far as there is a rule that updates
+				let[s], update[s] = Yes, truthOf(update[s] != No)
 			}
 			p.out.unsure = p.out.unsure || !p.link.Decided && !p.creating
 		}

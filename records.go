@@ -320,7 +320,8 @@ func nameAll(tx ReadTx, page []RecordStatus, names *legend) error {
 // readMirror returns what a row says of a record. It is not found by its keys: a handle that only reads knows none.
 func readMirror(row Row) (*mirror, error) {
 	at := parseRecordKey(row.Key)
-	m := &mirror{side: at.side, id: at.id, version: row.Stamp}
+	m := &mirror{side: at.side, id: at.id}
+	m.version, m.Partly = parseStamp(row.Stamp)
 	if err := m.read(row.Body); err != nil {
 		return nil, unreadable(row, err)
 	}

@@ -420,9 +420,13 @@ func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror, certain bool) {
 	}
 	w.link.ID[p.Side], w.link.ID[source.side] = m.id, source.id
 	w.link.Let[source.side] = true
-	w.link.Decided = true // it was, when it was sent
-	if r.sameContent(p, m) && !r.holdsMore(p, m) {
-		w.link.Touch[p.Side] = m.touch() // nobody has touched it since: if the source is gone by now, that is a deletion like any other
+	if source.id == p.ID {
+		w.link.Decided = true // it was, when it was sent
+		if r.sameContent(p, m) && !r.holdsMore(p, m) {
+			w.link.Touch[p.Side] = m.touch() // nobody has touched it since: if the source is gone by now, that is a deletion like any other
+		}
+	} else { // the two meet for the first time
+		w.link.How, w.settle = linkedAnew, nil
 	}
 	b.relink(w.link)
 	r.livesOn(b, w)
@@ -455,8 +459,8 @@ func (r *run) leftOver(b *book, p *pendingIntent, m *mirror, source ref) {
 }
 
 // sourceOf returns the record that a creation was made from, or the one that has taken its place: an app without re-keys
-// shows it under another id, and nothing of the old one is kept, for it had no partner yet. It reports false if that is
-// in doubt.
+// shows it under another id, and nothing of the old one is kept, for it had no partner yet. It may as well be somebody else who
+// waited as a duplicate. It reports false if who it is is in doubt.
 func (r *run) sourceOf(b *book, p *pendingIntent) (source ref, ok bool) {
 	source = ref{p.Side.Other(), p.ID}
 	if p.Back != "" || b.mirrorOf(source).alive() {

@@ -330,10 +330,22 @@ func unreadable(row Row, err error) error {
 	return fmt.Errorf("store: row %q of table %s cannot be read%s: it is not what was written; restore the store from a backup", row.Key, row.Table, place)
 }
 
+// stampPartly follows the version of a record of which the app left out a field: what the app does not tell it may tell another
+// time, without another version.
+const stampPartly = "\x00partly"
+
+// parseStamp returns the version of a record, and whether the app left out a field of it.
+func parseStamp(stamp string) (version string, partly bool) {
+	return strings.CutSuffix(stamp, stampPartly)
+}
+
 func (m *mirror) row() Row {
 	row := Row{Table: TableMirror, Key: recordKey(m.ref()), Body: m.body()}
 	if m.alive() { // the version of a record that is gone tells nothing: if it is back it is read
 		row.Stamp = m.version
+		if m.Partly {
+			row.Stamp += stampPartly
+		}
 	}
 	if !m.due.IsZero() {
 		row.Index[mirrorDue] = dueEntry(m.due, m.ref(), !m.alive())
@@ -348,7 +360,8 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 		return nil, unreadable(row, err)
 	}
 	r := parseRecordKey(row.Key)
-	m.side, m.id, m.version = r.side, r.id, row.Stamp
+	m.side, m.id = r.side, r.id
+	m.version, m.Partly = parseStamp(row.Stamp)
 	if row.Index[mirrorDue] != "" {
 		due, err := dueTime(row)
 		if err != nil {

@@ -29,7 +29,7 @@ type mirror struct {
 
 	version  string
 	Modified time.Time            // as the app says
-	Edited   time.Time            // Modified at the read that first showed the record as somebody left it
+	Edited   time.Time            // Modified at the read that showed its last edit that is settled; of what we wrote, when that was edited
 	Edits    map[string]time.Time // the same by field, of fields that were edited since and are not settled
 	Fields   contact.Fields
 	Gone     gone
@@ -45,6 +45,8 @@ type mirror struct {
 	Unshown  bool                 // we created it, and no delivery has told it yet
 	Was      *former              // who it was until our write on its first match took match keys from it
 	Unread   bool                 // the app has it, and it could not be read when it was last told of
+	Untold   contact.Patch        // what we sent, of fields that the app has not told since
+	Partly   bool                 // when it was last read, the app left out a field that the connection uses
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
 	blocks   []matchKey           // by which it is found to be like others
@@ -104,6 +106,14 @@ func (m *mirror) touch() string {
 		return m.version
 	}
 	return m.Fields.Digest()
+}
+
+// later returns the later of two times.
+func later(x, y time.Time) time.Time {
+	if y.After(x) {
+		return y
+	}
+	return x
 }
 
 // link is a pair of ids that are the same person, with what was last settled.

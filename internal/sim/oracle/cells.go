@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // judgeScalar returns what is wrong with a value that came to the cell of w from the mapped cell of y, nil if nothing
 // is.
@@ -77,6 +81,13 @@ func (c *conn) foreign(e entry) bool { return e.by != c.id || e.at <= c.epoch.at
 // knew reports whether the connection was shown in the cell, or wrote there, or was answered of it when it wrote anything to
 // the record, what is asked for, since the store last began from nothing.
 func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) bool {
+	return y.sawOrWrote(c, field, asked) || slices.ContainsFunc(c.writes, func(w *write) bool {
+		return w.rec == y && w.told && w.at > c.lost.at && asked(w.after[field])
+	})
+}
+
+// sawOrWrote is knew, but for the answers to writes of other cells.
+func (y *record) sawOrWrote(c *conn, field string, asked func(contact.Value) bool) bool {
 	if s := y.sights[c.id]; s != nil {
 		for _, v := range s.cell[field] {
 			if v.last > c.lost.at && asked(v.value) {
@@ -89,13 +100,11 @@ func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) boo
 			return true
 		}
 	}
-	for _, w := range c.writes {
-		if w.rec == y && w.told && w.at > c.lost.at && asked(w.after[field]) {
-			return true
-		}
-	}
 	return false
 }
+
+// anything is what is asked of a cell of which it is enough to be known at all.
+func anything(contact.Value) bool { return true }
 
 func (o *Oracle) unjustClear(m *Mapping, w *write, y *record, old contact.Value) *Violation {
 	source := o.world.field(y.app, m.field(1-w.side))

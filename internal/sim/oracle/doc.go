@@ -53,6 +53,8 @@
 //   - of a record that may have been taken for one that was being created when the answer was lost, until its pair has
 //     been in sync, and of a cell that users changed after an update whose outcome is unknown;
 //   - of cells that are frozen, and of what was cleared while the mapping kept the other side;
+//   - of what a target of one-way flow holds since its user entered it, be it that a rollback put it back, or that a restored store
+//     takes the connection's own write for a user's;
 //   - of edits that an app without times showed, took back and showed again;
 //   - of fields that were hidden when they changed and did not change since, and of keys that are hidden;
 //   - of a record whose id the app gave to somebody else;

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/contactsync/contactsync/contact"
@@ -88,8 +89,8 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 		}
 		last = e.value
 	}
-	taken = taken && y.knew(w.conn, source, func(v contact.Value) bool {
-		return meansIn(target, from, v, key, element, cn.Region)
+	taken = taken && slices.ContainsFunc(o.former(w.conn, w.rec, y), func(y *record) bool {
+		return y.knew(w.conn, source, func(v contact.Value) bool { return meansIn(target, from, v, key, element, cn.Region) })
 	})
 	pair := pairOf(w.side, w.rec, y)
 	switch {
@@ -106,7 +107,7 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 			return broken("I19", "nobody took away "+element.String()+" in "+y.id+", which cannot hold it")
 		}
 		return broken("I18", "nobody took away "+element.String()+" in "+y.id)
-	case !added && m.KeepClear && y.get(source).Blank() && w.after[m.field(w.side)].Blank():
+	case !added && m.KeepClear && w.conn.clearedThere(y, source) && w.after[m.field(w.side)].Blank():
 		return broken("I18", "the mapping keeps what the other side clears")
 	case !o.everFlowed(cn, 1-w.side, pair, o.since(w.conn, w.span, y.app)):
 		return broken("I9", "no rule lets "+y.id+" through")
@@ -120,6 +121,16 @@ func (o *Oracle) judgeMapped(cn *Connection, m *Mapping, w *write, y *record, ke
 		return broken("I3", "both were settled, and nobody edited "+y.id+" since")
 	}
 	return nil
+}
+
+// clearedThere reports whether the cell is empty, and not because of the connection alone, which carried over what was taken away
+// one by one.
+func (c *conn) clearedThere(y *record, field string) bool {
+	if !y.get(field).Blank() {
+		return false
+	}
+	cell := y.cells[field]
+	return len(cell) == 0 || c.foreign(cell[len(cell)-1])
 }
 
 // meansIn reports whether the value of the other side has the element, as either side spells it.

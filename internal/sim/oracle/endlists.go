@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // judgeLists judges a mapping of lists or sets at rest, element by element: what one side has the other has too, unless
 // it has no room for it, an action of a rule is about it, or it is one-way and the target's user took it away. What a
@@ -26,7 +30,7 @@ func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, s
 				o.special(cn, pair, m, e) {
 				continue
 			}
-			if !may[1-from] && tookAway(y, source, target, key, e, c, cn.Region) {
+			if !may[1-from] && slices.ContainsFunc(o.former(c, x, y), func(y *record) bool { return tookAway(y, source, target, key, e, c, cn.Region) }) {
 				continue
 			}
 			// Two ways, an element that the other side lost should be gone here, which a guard may hold, or the mapping.
@@ -70,8 +74,8 @@ func (o *Oracle) judgeLeftOver(c *conn, m *Mapping, pair [2]*record, from Side) 
 	for _, key := range sortedKeys(elements) {
 		e := elements[key]
 		then, now := x.was(source.Field.Name, settled), x.get(source.Field.Name)
-		if meansIn(target, source, then, key, e, cn.Region) && !meansIn(target, source, now, key, e, cn.Region) &&
-			!o.special(cn, pair, m, e) {
+		had := func(v contact.Value) bool { return meansIn(target, source, v, key, e, cn.Region) }
+		if had(then) && !had(now) && !o.special(cn, pair, m, e) && !c.keptClear(m, x, source.Field.Name, had) {
 			o.accuse("I1", "%s.%s lost %s and %s.%s still has it, %d rounds after the last edit", x.id, source.Field.Name,
 				e, y.id, target.Field.Name, o.rounds)
 		}
@@ -101,11 +105,12 @@ func (o *Oracle) special(cn *Connection, pair [2]*record, m *Mapping, element co
 	return false
 }
 
-// tookAway reports whether somebody else than the connection ever took the element away in y.
+// tookAway reports whether somebody else than the connection, or itself before its store forgot that, ever took the element away
+// in y.
 func tookAway(y *record, source, target Field, key string, element contact.Value, c *conn, region string) bool {
 	last := contact.Empty
 	for _, e := range y.cells[target.Field.Name] {
-		if e.by != c.id && meansIn(source, target, last, key, element, region) &&
+		if c.foreign(e) && meansIn(source, target, last, key, element, region) &&
 			!meansIn(source, target, e.value, key, element, region) {
 			return true
 		}
@@ -143,7 +148,7 @@ func (o *Oracle) judgeActions(c *conn, a, b *record) {
 			key := f.keyOf(act.Element, cn.Region)
 			is := f.has(y.get(act.Field), key, cn.Region)
 			switch {
-			case !is && !everHad(f, y, act.Field, key, cn.Region) && o.admittedAlways(r, x, 0) &&
+			case !is && !everHad(f, y, act.Field, key, cn.Region) && o.admittedAlways(r, x, 0) && y.knew(c, act.Field, anything) &&
 				f.room(y.get(act.Field), contact.Set(act.Element), cn.Region):
 				o.accuse("I1", "%s.%s never had %s, though a rule lets %s in", y.id, act.Field, act.Element, x.id)
 			case is && r.Undo != "" && r.admits(x.fields(o.at)) == no && (r.Undo == "all" || o.ownLast(c, f, y, act.Field, key)):

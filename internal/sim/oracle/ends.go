@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // judgeEnd judges what there is when all has come to rest: I1 (both sides of a pair hold the same), I3 (no edit was
 // left where it was), I6 and I1 of whole records (who should have a counterpart has one), I9 (all was written down) and
@@ -320,7 +324,8 @@ func (c *conn) keeps(m *Mapping, at int) bool {
 }
 
 // clearHeld reports whether the guard may hold a clear of a pair: it is said of the pair; or the pair is said to be in
-// conflict, which comes first, and the guard holds clears of others, or has let through as many as it may in a day.
+// conflict, which comes first, and the guard holds clears of others, or those that are wanted of pairs in conflict are more, with
+// what was cleared in a day, than it may let through.
 func (o *Oracle) clearHeld(c *conn, st RecordStatus) bool {
 	if st.Reason == "clear_held" || st.Status != "conflict" || c.now().MaxClears == nil {
 		return st.Reason == "clear_held"
@@ -340,11 +345,28 @@ func (o *Oracle) clearHeld(c *conn, st RecordStatus) bool {
 			}
 		}
 	}
-	return cleared >= c.now().MaxClears(len(c.links)/2)
+	return cleared+o.halfBlank(c) > c.now().MaxClears(len(c.links)/2)
+}
+
+// halfBlank counts the mapped cells of pairs in conflict of which one side is empty and the other is not.
+func (o *Oracle) halfBlank(c *conn) (n int) {
+	cn := c.now()
+	for id, st := range c.last.Records[0] {
+		a := o.world.find(cn.Apps[0], id)
+		if st.Status != "conflict" || a == nil || c.links[a] == nil {
+			continue
+		}
+		for _, m := range cn.Mappings {
+			if a.get(m.A).Blank() != c.links[a].get(m.B).Blank() {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 // onlyKnew reports whether what the connection last wrote to a cell is what the source has, and it has never been shown
-// anything else of the source since: what else that was meanwhile was hidden.
+// anything else of the source since: what else that was meanwhile was hidden, or over before it showed.
 func (c *conn) onlyKnew(x *record, source string, target Field, cell []entry) bool {
 	now, s, region := x.get(source), x.sights[c.id], c.now().Region
 	for i := len(cell) - 1; i >= 0 && s != nil; i-- {
@@ -356,9 +378,34 @@ func (c *conn) onlyKnew(x *record, source string, target Field, cell []entry) bo
 				return false
 			}
 		}
-		return s.part >= 0 && target.carries(now, cell[i].value, region)
+		return target.carries(now, cell[i].value, region)
 	}
 	return false
+}
+
+// lastEdit returns when somebody else than the connection entered what the cell holds, -1 if it was the connection. What a
+// rollback put back was entered by whoever had before.
+func (c *conn) lastEdit(r *record, field string) int {
+	cell := r.cells[field]
+	if len(cell) == 0 {
+		return -1
+	}
+	last := cell[len(cell)-1]
+	if c.foreign(last) {
+		return last.at
+	}
+	if !slices.ContainsFunc(c.writes, func(w *write) bool { return w.takesBack && w.rec == r && w.at == last.at }) {
+		return -1
+	}
+	for i := len(cell) - 2; i >= 0; i-- {
+		if cell[i].value.Equal(last.value) {
+			if c.foreign(cell[i]) {
+				return cell[i].at
+			}
+			break
+		}
+	}
+	return -1
 }
 
 // keptLocal reports whether a target of one-way flow may rightly hold something else than its source: its user changed
@@ -374,7 +421,8 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 		return !ok || settled <= c.freshFor(x, y) || x.touched(source, c.id) <= settled ||
 			!lastOwn && y.touched(target, c.id) > settled
 	}
-	if len(cell) == 0 || cell[len(cell)-1].by == c.id {
+	last := c.lastEdit(y, target)
+	if last < 0 {
 		return false
 	}
 	if of := x.cells[source]; len(of) > 0 && of[len(of)-1].by == c.id {
@@ -383,7 +431,6 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	if of := x.cells[source]; len(of) > 0 && c.mayHaveArrived(x, source, of[len(of)-1], y, target) || c.onlyKnew(x, source, f, cell) {
 		return true
 	}
-	last := cell[len(cell)-1].at
 	for _, e := range append(append([]entry{}, cell...), x.cells[source]...) {
 		agreed := f.carries(x.was(source, e.at), y.was(target, e.at), c.now().Region) ||
 			o.world.field(x.app, source).carries(y.was(target, e.at), x.was(source, e.at), c.now().Region)

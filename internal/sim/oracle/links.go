@@ -177,6 +177,17 @@ func (r *record) became(x *record) bool {
 	return false
 }
 
+// former returns y, and those who were said to be linked with x and became part of y: what happened to them may count for y.
+func (o *Oracle) former(c *conn, x, y *record) []*record {
+	all := []*record{y}
+	for _, z := range c.partner[x] {
+		if z.became(y) {
+			all = append(all, z)
+		}
+	}
+	return all
+}
+
 // noteSettled notes which cells are settled for certain: of pairs that are said to be in sync after a sync that ran to
 // its end, where the connection knows what both cells hold, they agree, and something may flow between them.
 func (o *Oracle) noteSettled(c *conn) {
@@ -184,8 +195,8 @@ func (o *Oracle) noteSettled(c *conn) {
 		return
 	}
 	s := c.syncs[len(c.syncs)-1]
-	if !s.ok || s.ended.at < 0 || len(c.open) > 0 {
-		return
+	if !s.ok || s.ended.at < 0 || len(c.open) > 0 || c.configs[len(c.configs)-1].at > s.began.at {
+		return // it may have worked with what held before
 	}
 	cn := c.now()
 	for _, pair := range c.last.Linked {
@@ -207,7 +218,13 @@ func (o *Oracle) noteSettled(c *conn) {
 				c.settled[cells] = o.at
 				continue
 			}
-			if a.knows(c.id, m.A) && b.knows(c.id, m.B) && o.agree(cn, m, a, b) {
+			agree := o.agree(cn, m, a, b)
+			if m.Direction == "a_to_b" {
+				agree = o.holds(cn, a, m.A, b, m.B)
+			} else if m.Direction == "b_to_a" {
+				agree = o.holds(cn, b, m.B, a, m.A)
+			}
+			if a.knowsStill(c, m.A) && b.knowsStill(c, m.B) && agree {
 				c.settled[cells] = o.at
 			}
 		}

@@ -13,6 +13,27 @@ func keeping(_ []oracle.App, c *oracle.Connection) {
 	c.Mappings = append(c.Mappings, oracle.Mapping{A: "tags", B: "tags", Direction: "both", KeepClear: true})
 }
 
+// keepingToB is keeping, one way from a to b.
+func keepingToB(a []oracle.App, c *oracle.Connection) {
+	keeping(a, c)
+	c.Direction = "a_to_b"
+}
+
+// emptied lets b's user take away one of two tags, and a's user edit too, until nobody has any.
+func (h *history) emptied(edit f) {
+	v := f{"email": "ann@example.com", "tags": []string{"x", "y"}}
+	h.create(0, "a1", v)
+	h.sync(h.made(1, "b1", v), h.pair("a1", "b1"))
+	h.edit(1, "b1", f{"tags": []string{"x"}})
+	h.edit(0, "a1", edit)
+	if edit["tags"] != nil {
+		h.sync(h.put(0, "a1", f{"tags": nil}), h.put(1, "b1", f{"tags": nil}))
+	} else {
+		h.sync(h.put(1, "b1", f{"tags": nil}))
+	}
+	h.rest()
+}
+
 // group lets first and company be decided as one, by a person.
 func group(_ []oracle.App, c *oracle.Connection) {
 	c.Conflict, c.Mappings[1].Group, c.Mappings[2].Group = "ask", "g", "g"
@@ -45,6 +66,24 @@ func TestRest(t *testing.T) {
 			h.sync()
 			h.rest()
 		}},
+		{name: "one way, tags that were cleared stay where the mapping keeps them", setup: keepingToB, play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x"}}), h.pair("a1", "b1"))
+			h.edit(0, "a1", f{"tags": nil})
+			h.sync()
+			h.edit(0, "a1", f{"tags": []string{"y"}})
+			h.sync(h.put(1, "b1", f{"tags": []string{"x", "y"}}))
+			h.rest()
+		}},
+		{name: "one way, a tag that was taken away alone does not stay", setup: keepingToB, want: broken("I1"), play: func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x", "y"}})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x", "y"}}), h.pair("a1", "b1"))
+			h.edit(0, "a1", f{"tags": []string{"y"}})
+			h.sync()
+			h.rest()
+		}},
+		{name: "each side took away what the other has left", setup: keeping, play: func(h *history) { h.emptied(f{"tags": []string{"y"}}) }},
+		{name: "one side took away all, and the other what it has left", setup: keeping, want: broken("I18"), play: func(h *history) { h.emptied(f{"tags": nil}) }},
 		{name: "what was cleared while the mapping kept it stays when it no longer does", setup: keeping, play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"company": nil})
@@ -93,6 +132,9 @@ func TestRest(t *testing.T) {
 		}},
 		{name: "a pair in conflict waits for the guard too", setup: oneClear, play: func(h *history) { h.clearsTwo(true) }},
 		{name: "a pair in conflict waits for a guard that holds nothing", setup: oneClear, want: broken("I1"), play: func(h *history) { h.clearsTwo(false) }},
+		{name: "pairs in conflict want more clears than the guard lets through", setup: oneClear, play: func(h *history) {
+			h.clearsTwo(false, "a2")
+		}},
 		{name: "one way, who was made of it edits it before that shows", setup: createsBack, play: func(h *history) {
 			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
 			h.edit(1, "b1", f{"first": "Annie"})
@@ -129,8 +171,8 @@ func oneClear(_ []oracle.App, c *oracle.Connection) {
 }
 
 // clearsTwo clears a field of one person, and one of another who is in conflict; the second is not carried over, which a
-// guard may be why if the first was.
-func (h *history) clearsTwo(first bool) {
+// guard may be why if the first was, or if others are in the same state.
+func (h *history) clearsTwo(first bool, also ...string) {
 	bob := f{"email": "bob@example.com", "company": "Initech"}
 	h.ann()
 	h.create(0, "a2", bob)
@@ -141,6 +183,11 @@ func (h *history) clearsTwo(first bool) {
 	}
 	h.edit(0, "a1", f{"first": "Anna", "company": nil})
 	h.edit(1, "b1", f{"first": "Annie"})
+	for _, id := range also {
+		h.edit(0, id, f{"first": "Rob", "company": nil})
+		h.edit(1, "b2", f{"first": "Bobby"})
+		h.hold2(id, "b2", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
+	}
 	h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
 	h.sync()
 	h.rest()

@@ -2,6 +2,7 @@ package oracle_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
@@ -374,6 +375,26 @@ func TestActions(t *testing.T) {
 		{name: "it is not", setup: tagging(""), want: broken("I1"), play: func(h *history) {
 			h.create(0, "a1", ann)
 			h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"))
+			h.rest()
+		}},
+		{name: "it is not, where no tags were ever shown", setup: tagging(""), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", ann)
+			h.pair("a1", "b1")()
+			h.see(oracle.Event{Kind: oracle.Calm})
+			for range 4 {
+				h.advance(time.Hour)
+				h.open()
+				h.showOld(0, "a1", f{"email": "ann@example.com", "labels": nil, "first": nil, "company": nil})
+				h.showOld(1, "b1", f{"email": "ann@example.com", "first": nil, "company": nil})
+				h.close("")
+				h.see(oracle.Event{Kind: oracle.CalmRound})
+			}
+		}},
+		{name: "it is not, and the tags were shown", setup: tagging(""), want: broken("I1"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", ann)
+			h.pair("a1", "b1")()
 			h.rest()
 		}},
 		{name: "what it does not let in is tagged", setup: tagging(""), want: broken("I9"), play: func(h *history) {

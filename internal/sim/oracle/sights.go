@@ -55,7 +55,7 @@ func (o *Oracle) working(engine int) *conn {
 	return nil
 }
 
-// look notes what the connection was shown of the record, of the fields that it maps.
+// look notes what the connection was shown of the record.
 func (r *record) look(c *conn, w *world, now moment, fields contact.Fields, gone bool, side Side) {
 	s := r.sights[c.id]
 	if s == nil {
@@ -71,9 +71,12 @@ func (r *record) look(c *conn, w *world, now moment, fields contact.Fields, gone
 		return
 	}
 	for _, name := range c.uses(w, side) {
-		v, ok := fields[name]
-		if !ok || v.Absent() {
+		if fields[name].Absent() {
 			s.part = now.at
+		}
+	}
+	for name, v := range fields { // of those, too, that another configuration may map
+		if v.Absent() {
 			continue
 		}
 		if all := s.cell[name]; len(all) > 0 && all[len(all)-1].value.Equal(v) && all[len(all)-1].at > r.changedAt(name) {
@@ -157,6 +160,12 @@ func (r *record) changedAt(field string) int {
 		return c[len(c)-1].at
 	}
 	return -1
+}
+
+// knowsStill reports whether the connection knows what the cell holds now, and its store has not forgotten that: it was shown it
+// since, or wrote it. What else an answer to a write told may have been hidden in it.
+func (r *record) knowsStill(c *conn, field string) bool {
+	return r.knows(c.id, field) && r.sawOrWrote(c, field, r.get(field).Equal)
 }
 
 // knows reports whether the connection was shown what the cell holds now, or made it so and was told.

@@ -1,0 +1,117 @@
+package contactsync
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
+
+// What an app leaves out of what it tells. Absent is not empty: nothing is cleared, and nothing overwritten unseen.
+
+// leavesOut reports whether a record of side s was told without a field that the connection uses. An app that only pushes leaves
+// out what has not changed, and cannot be asked for it.
+func (cfg *config) leavesOut(s Side, fields contact.Fields) bool {
+	return !cfg.schema[s].Unlistable && slices.ContainsFunc(cfg.used[s], func(name string) bool { return fields[name].Absent() })
+}
+
+// told returns what the answer of a write tells, and of the fields that it leaves out what was sent: that is there.
+func (r *run) told(w *write, before, answer contact.Fields) contact.Fields {
+	told, own := answer, false
+	for name, change := range w.patch {
+		if !answer[name].Absent() {
+			continue
+		}
+		if !own { // the connector's is left as it is
+			told, own = make(contact.Fields, len(answer)+len(w.patch)), true
+			maps.Copy(told, answer)
+		}
+		f, _ := r.cfg.schema[w.side].Field(name)
+		told[name] = change.Apply(before[name], f)
+	}
+	return told
+}
+
+// leftOut returns what a write sent and its answer does not tell.
+func leftOut(w *write, answer contact.Fields) contact.Patch {
+	var untold contact.Patch
+	for name, change := range w.patch {
+		if answer[name].Absent() {
+			if untold == nil {
+				untold = contact.Patch{}
+			}
+			untold[name] = change
+		}
+	}
+	return untold
+}
+
+// untold adds to what we sent and the app has not told.
+func (m *mirror) untold(patch contact.Patch) {
+	if len(patch) > 0 {
+		all := maps.Clone(patch)
+		for name, change := range m.Untold {
+			if c, ok := all[name]; ok {
+				c.Add = slices.Concat(change.Add, c.Add)
+				change = c
+			}
+			all[name] = change
+		}
+		m.Untold = all
+	}
+}
+
+// toldLate settles what we sent and no answer told as the app shows it by now. What it cut short, spells otherwise or had no room
+// for is no edit; whatever else differs is.
+func (r *run) toldLate(b *book, m *mirror, shown contact.Fields) {
+	if len(m.Untold) == 0 {
+		return
+	}
+	late, l := contact.Patch{}, b.linkOf(m.ref())
+	left := maps.Clone(m.Untold)
+	for name, change := range m.Untold {
+		if !shown[name].Absent() {
+			late[name] = change
+			delete(left, name)
+		}
+	}
+	m.Untold = left
+	if b.dirtyMirrors[m.ref()] = true; l == nil {
+		return
+	}
+	for _, mp := range r.cfg.mappings {
+		if c := l.Cells[mp.id]; c != nil {
+			l.arrived(r.cfg, mp.late(c, m, late), true, m.side, m)
+		}
+	}
+	b.putLink(l)
+}
+
+// late returns what is to be settled of a mapping once the record shows what was sent.
+func (mp *mapping) late(c *cell, m *mirror, late contact.Patch) (all []settlement) {
+	s := m.side
+	if mp.list {
+		change := late[mp.sel[s][0].Field]
+		for _, e := range append(elements(change.Set), change.Add...) {
+			if key, err := mp.elementKey(s, e); err == nil && !mp.holds(s, m.Fields, key) {
+				all = append(all, settlement{Mapping: mp.id, Element: key, Entry: mp.settledEntry(c, s.Other(), key)})
+			}
+		}
+		return all
+	}
+	sent := slices.ContainsFunc(selected(mp, s), func(name string) bool { return !late[name].Set.Absent() })
+	if sent && slices.EqualFunc(c.Val[s], mp.get(nil, s, m.Fields, c.Val[s]), looksLike) {
+		all = []settlement{{Mapping: mp.id, Val: c.Val}}
+	}
+	return all
+}
+
+// settledEntry returns what was settled of an element on side s, and nothing on the other.
+func (mp *mapping) settledEntry(c *cell, s Side, key string) (entry [2]*contact.Entry) {
+	for _, e := range elements(firstOf(c.Val[s])) {
+		if k, err := mp.elementKey(s, e); err == nil && k == key {
+			entry[s] = &e
+		}
+	}
+	return entry
+}
