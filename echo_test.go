@@ -81,6 +81,9 @@ func TestFormerIsHistory(t *testing.T) {
 	require.NoError(t, a.Put(human("a2", "bob@example.com", "Bob")))
 	require.Equal(t, 1, sync(time.Hour).Counts[contactsync.B].Created)
 	require.Len(t, b.Records(), 2)
+	require.Contains(t, known(), `"Ann"`)
+	sync(100 * 24 * time.Hour) // what wrote last was about somebody else
+	require.NotContains(t, known(), `"Ann"`, "what our write replaced")
 }
 
 // TestEcho: what a first match wrote over is nobody new where it comes back, unless a person says so or the pair is none

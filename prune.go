@@ -113,15 +113,22 @@ func forgetFormer(tx Tx, run string, entries []Row, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if m.Was == nil || runKey(m.Was.Run) != run {
+		shown := m.Wrote != nil && now.Sub(m.Wrote.At) >= flipWindow && len(m.Wrote.Before)+len(m.Wrote.Earlier) > 0
+		if shown { // no app takes a day to show a write
+			m.Wrote.Before, m.Wrote.Earlier = nil, nil
+		}
+		former := m.Was != nil && runKey(m.Was.Run) == run
+		if former {
+			for _, text := range m.Was.Keys {
+				if err := unbear(tx, keyOf(lostKind, text).entry[m.side], m.ref()); err != nil {
+					return err
+				}
+			}
+			m.Was = nil
+		}
+		if !shown && !former {
 			continue
 		}
-		for _, text := range m.Was.Keys {
-			if err := unbear(tx, keyOf(lostKind, text).entry[m.side], m.ref()); err != nil {
-				return err
-			}
-		}
-		m.Was = nil
 		row.Body = m.body()
 		if err := tx.Put(row); err != nil {
 			return err

@@ -98,7 +98,7 @@ func TestExitCodesOfTheProgram(t *testing.T) {
 		{"no such connection", func() {}, []string{"sync", "x"}, exitConfig},
 		{"half a card", func() { s.write("A/p0001.vcf", "BEGIN:VCARD") }, []string{"sync"}, exitRecords},
 		{"a folder that is empty", func() { require.NoError(t, os.Rename(s.path("A"), s.path("C"))); s.mkdir("A") }, []string{"sync"}, exitHeld},
-		{"a folder that is gone", func() { require.NoError(t, os.Remove(s.path("A"))) }, []string{"sync"}, exitConfig},
+		{"a folder that is gone", func() { require.NoError(t, os.Remove(s.path("A"))) }, []string{"sync"}, exitFailed},
 	} {
 		step.before()
 		if said := s.runProgram(step.args...); said.code != step.want {
