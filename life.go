@@ -33,7 +33,9 @@ func (r *run) enter(ctx context.Context) error {
 	if err := r.update(ctx, r.saveLife); err != nil {
 		return err
 	}
-	r.setSeen(r.row.Version) // not before it is stored: another handle may get there first
+	if string(r.saved.row.Config) == string(r.row.Config) { // not before it is stored, and only then: another handle may get there first
+		r.setSeen(r.row.Version)
+	}
 	return nil
 }
 
@@ -130,7 +132,7 @@ func (r *run) saveLife(tx Tx) error {
 	if row.State == "" || row.State == StateDraft {
 		row.State = StateActive
 	}
-	if now.Version > row.Version {
+	if now.Version >= row.Version { // of two that follow one version the one that was stored first stands
 		row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
 	}
 	stored := row.stored()
