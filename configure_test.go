@@ -160,6 +160,41 @@ func TestConfigureDuringASync(t *testing.T) {
 	}
 }
 
+// TestConfigureBeforeASyncIsStored: what a person configures between the moment when a first sync reads the connection and the
+// one when it stores its own stands, and the handle that syncs is refused.
+func TestConfigureBeforeASyncIsStored(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	store := &meanwhile{Store: memstore.New()}
+	a, b := fake.New("a", bookFields("labels")), fake.New("b", bookFields("tags"))
+	c, tagging := Connection{ID: "a-b"}, Connection{ID: "a-b", Rules: []Rule{FilterRule{From: A, Actions: []Action{Add("tags", "Phone")}}}}
+	page, err := Open(ctx, c, a, b, store)
+	require.NoError(t, err)
+	s, err := Open(ctx, c, a, b, store)
+	require.NoError(t, err)
+	store.before = func() { require.NoError(t, page.Configure(ctx, tagging, 0)) }
+	_, err = s.Sync(ctx)
+	require.ErrorIs(t, err, ErrReconfigured)
+	got, version, err := Load(ctx, store, "", "a-b")
+	require.NoError(t, err)
+	require.Equal(t, int64(1), version)
+	require.Equal(t, tagging.Sentences(), got.Sentences())
+}
+
+// meanwhile is a store in which something happens before the first transaction.
+type meanwhile struct {
+	Store
+	before func()
+}
+
+func (m *meanwhile) Update(ctx context.Context, l Lease, fn func(Tx) error) error {
+	if first := m.before; first != nil {
+		m.before = nil
+		first()
+	}
+	return m.Store.Update(ctx, l, fn)
+}
+
 // TestLoadOfGoRules: what only a program knows cannot be loaded, and that is said.
 func TestLoadOfGoRules(t *testing.T) {
 	t.Parallel()
