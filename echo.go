@@ -8,12 +8,13 @@ import (
 	"github.com/contactsync/contactsync/contact"
 )
 
-// Where two records meet for the first time and differ, one is written over. In a ring of connections, or beside a foreign
-// tool, a copy of who it was may be under way, and comes back as a new record of the other side: an echo. It is nobody new.
-// Were it created again, what is written over it next round would come back as well, and so on for ever.
+// Where two records meet for the first time and differ, one is written over; and where its partner was written over by another
+// connection, so is it in turn. In a ring of connections, or beside a foreign tool, a copy of who it was may be under way, and
+// comes back as a new record of the other side: an echo. It is nobody new. Were it created again, what is written over it next
+// round would come back as well, and so on for ever.
 
-// lostKind is the kind of the keys under which a record is found by the match keys that a first match took from it. They
-// are evidence of nothing.
+// lostKind is the kind of the keys under which a record is found by the match keys that were taken from it when somebody else
+// was written over it. They are evidence of nothing.
 const lostKind = -2
 
 // lostPrefix is what the entries of such keys of a side begin with.
@@ -38,7 +39,7 @@ func (cfg *config) keysLost(m *mirror) (keys []matchKey) {
 	return keys
 }
 
-// former is who a record was until our write on its first match took match keys from it.
+// former is who a record was until our write put somebody else in its place, and took match keys from it.
 type former struct {
 	Run  int64          `json:"run"`  // number of that sync
 	Keys []string       `json:"keys"` // those it lost, as [config.keyText] has them
@@ -52,12 +53,13 @@ func (f *former) keys() []string {
 	return f.Keys
 }
 
-// lose notes who a record was, if a write takes keys from it on its first match, and reports whether it does.
+// lose notes who a record was, if a write puts somebody else in its place and takes keys from it, and reports whether it does.
 func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) bool {
 	var had, now []matchKey
 	var lost []string
 	for kind, k := range cfg.keys {
-		if !w.first(cfg, k.fields(w.side, cfg.schema[w.side])) {
+		fields := k.fields(w.side, cfg.schema[w.side])
+		if !w.first(cfg, fields) && !w.another(cfg, before, fields) {
 			continue
 		}
 		if now == nil {
@@ -87,6 +89,23 @@ func (w *write) first(cfg *config, fields []string) bool {
 			return writes && w.link.Cells[m.id] == nil
 		})
 	})
+}
+
+// another reports whether a write changes one of these fields, and puts another text in place of one that the record held beside
+// them: who gets another key and stays who he is otherwise is nobody else.
+func (w *write) another(cfg *config, before contact.Fields, keys []string) bool {
+	taken, replaced := false, false
+	for _, name := range w.patch.Names() {
+		f, _ := cfg.schema[w.side].Field(name)
+		v, was := w.patch[name].Set, before[name]
+		switch {
+		case slices.Contains(keys, name):
+			taken = true
+		case f.Type != contact.TypeChoice && v.Kind() == contact.KindText && was.Kind() == contact.KindText:
+			replaced = replaced || !f.Same(v, was, cfg.Match.Region)
+		}
+	}
+	return taken && replaced
 }
 
 // echoes reports whether a new record is an echo of a linked one: of one that lost a key which the new one bears, not after

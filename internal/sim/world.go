@@ -58,6 +58,7 @@ type world struct {
 	failed   bool                              // the last sync failed
 	said     map[string]*oracle.Statement      // by connection: what the library said last, if nothing has changed since
 	readers  []*contactsync.Syncer             // by connection: a handle that only reads
+	swings   *swings                           // since the edits ended
 	restings []string                          // what the simulator's own checks found
 }
 
@@ -257,6 +258,7 @@ func (w *world) openStore() (err error) {
 func (w *world) happens(e oracle.Event) {
 	e.Time = w.now
 	w.noteKeys(e)
+	w.swings.note(e)
 	w.see(e)
 }
 
@@ -303,8 +305,13 @@ func (w *world) comeToRest() {
 	for i := range w.Apps {
 		wait = max(wait, 2*w.settle(i)+time.Minute)
 	}
-	rounds := 3 + 2*(len(w.Conns)-1)
-	for i := range rounds + w.Quiet {
+	rounds, swinging := 3+2*(len(w.Conns)-1), 0
+	if len(w.Conns) > 2 {
+		swinging = swingRounds
+	}
+	w.swings = &swings{held: map[string]bool{}}
+	for i := 0; i < rounds+w.Quiet; {
+		w.swings.swung = false
 		for c := range w.Conns {
 			w.now = w.now.Add(wait)
 			if w.Confirm && i < rounds {
@@ -316,7 +323,12 @@ func (w *world) comeToRest() {
 				w.wrong("I2: %s wrote in quiet round %d", connName(c), i-rounds+1)
 			}
 		}
+		if w.swings.swung && i < rounds && swinging > 0 {
+			swinging--
+			continue
+		}
 		w.happens(oracle.Event{Kind: oracle.CalmRound})
+		i++
 	}
 	w.checkEnd()
 	w.checkTold()

@@ -148,7 +148,7 @@ const (
 	// Fault: something else went wrong on purpose: Note names it (F-number and words).
 	Fault Kind = "fault"
 	// Calm: from here on there are no faults and no edits, lags are over. CalmRound: a whole round of syncs of all
-	// connections has been made since.
+	// connections has been made since, in which no cell of a ring went back to what it was.
 	Calm      Kind = "calm"
 	CalmRound Kind = "calm_round"
 
