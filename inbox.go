@@ -192,7 +192,12 @@ func (r *run) takeChange(b *book, s Side, c connector.Change) {
 		if c.Rekeyed.New == c.Rekeyed.Old {
 			return // it has its id again by now
 		}
+		to := ref{s, c.Rekeyed.New}
+		known := b.mirrorOf(to) != nil
 		r.rekeyed(b, s, c.Rekeyed)
+		if m := b.mirrorOf(to); m != nil && !known {
+			m.toldAsAnother(c.At)
+		}
 		r.deletedAt(b, ref{s, c.Rekeyed.Old}, c.At)
 		b.moved(ref{s, c.Rekeyed.Old}, c.Rekeyed.New)
 	default:
@@ -257,6 +262,17 @@ func (m *mirror) tell(fields contact.Fields, at time.Time) {
 		if !v.Absent() && m.Told[name].Before(at) {
 			m.Told[name] = at
 		}
+	}
+}
+
+// toldAsAnother lets whatever is told of a record's new id come before what was told of it under its old one: it may have become
+// part of a record of which nothing has been delivered yet.
+func (m *mirror) toldAsAnother(until time.Time) {
+	last := m.lastTold()
+	m.Told = maps.Clone(m.Told)
+	maps.DeleteFunc(m.Told, func(_ string, at time.Time) bool { return at.Before(until) })
+	if !last.IsZero() {
+		m.tell(contact.Fields{toldLast: contact.Empty}, last)
 	}
 }
 

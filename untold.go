@@ -91,9 +91,10 @@ func (r *run) toldLate(b *book, m *mirror, shown contact.Fields) {
 func (mp *mapping) late(c *cell, m *mirror, late contact.Patch) (all []settlement) {
 	s := m.side
 	if mp.list {
-		change := late[mp.sel[s][0].Field]
+		f, change := mp.whole[s][0], late[mp.sel[s][0].Field]
+		full := f.MaxEntries > 0 && len(elements(m.Fields[f.Name])) >= f.MaxEntries
 		for _, e := range append(elements(change.Set), change.Add...) {
-			if key, err := mp.elementKey(s, e); err == nil && !mp.holds(s, m.Fields, key) {
+			if key, err := mp.elementKey(s, e); err == nil && full && !mp.holds(s, m.Fields, key) {
 				all = append(all, settlement{Mapping: mp.id, Element: key, Entry: mp.settledEntry(c, s.Other(), key)})
 			}
 		}
