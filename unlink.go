@@ -133,7 +133,7 @@ func (r *run) unlinkPage(b *book, t *taking, rows []Row) error {
 		return err
 	}
 	for _, l := range found {
-		if created(histories, l.ID, t.of) || writtenSince(histories, l.ID, t.of) {
+		if l.How == "" && created(histories, l.ID) || writtenSince(histories, l.ID, t.of) {
 			continue
 		}
 		b.dropLink(l)
@@ -162,10 +162,11 @@ func (r *run) untouchedPair(b *book, l *link) bool {
 	return true
 }
 
-// created reports whether the run made the pair by creating one half of it: it ends with that, or not at all.
-func created(histories map[ref][]entry, ids [2]string, of int64) bool {
+// created reports whether a run made the pair by creating one half of it: it ends with that, or not at all. That was an earlier
+// run if the answer was lost, and the copy found by this one.
+func created(histories map[ref][]entry, ids [2]string) bool {
 	return slices.ContainsFunc(histories[ref{A, ids[A]}], func(e entry) bool {
-		return e.run() == of && e.wrote() && e.Op == connector.Create && e.IDs == ids
+		return e.wrote() && e.Op == connector.Create && e.IDs == ids
 	})
 }
 
