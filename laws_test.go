@@ -166,6 +166,34 @@ func TestNamesAreCutWhereTheirPartsAre(t *testing.T) {
 	})
 }
 
+// TestTransformsByExample: what a value becomes, and what comes back.
+func TestTransformsByExample(t *testing.T) {
+	t.Parallel()
+	date, yes, no := contact.Text("1985-05-09"), contact.Bool(true), contact.Bool(false)
+	for _, tt := range []struct {
+		transform Transform
+		a         contact.Value
+		b         string
+		back      string        // as a user of b may spell it
+		again     contact.Value // what that is in a; absent if it is not tried
+	}{
+		{DateFormat{"02/01/2006"}, date, "09/05/1985", " 09/05/1985 ", date},
+		{DateFormat{"02.01.06"}, date, "09.05.85", "09.05.85", date},
+		{DateFormat{"02/01"}, date, "09/05", "", contact.Value{}}, // it leaves the year out, and makes no other one
+		{BoolText{"Ja", "Nein"}, yes, "Ja", "JA", yes},
+		{BoolText{"Ja", "Nein"}, no, "Nein", "nein", no},
+	} {
+		b, err := tt.transform.Forward(tt.a)
+		require.NoError(t, err, tt.transform)
+		require.Equal(t, tt.b, b.Str(), tt.transform)
+		if !tt.again.Absent() {
+			a, err := tt.transform.Back(contact.Text(tt.back))
+			require.NoError(t, err, tt.transform)
+			require.Equal(t, tt.again, a, tt.transform)
+		}
+	}
+}
+
 func TestSplitName(t *testing.T) {
 	t.Parallel()
 	text := contact.Text
@@ -180,6 +208,8 @@ func TestSplitName(t *testing.T) {
 		{"behind the first word", "Ann van der Lee", nil, "Ann", "van der Lee"},
 		{"where the given name says", "Anna Maria Lee", []contact.Value{text("anna maria"), contact.Empty}, "Anna Maria", "Lee"},
 		{"where the family name says", "Jean Paul de Wit", []contact.Value{contact.Empty, text("de Wit")}, "Jean Paul", "de Wit"},
+		{"where the given name says, which is all of it", "Anna Maria", []contact.Value{text("Anna Maria"), contact.Empty}, "Anna Maria", ""},
+		{"where the family name says, which is all of it", "de Wit", []contact.Value{contact.Empty, text("De Wit")}, "", "de Wit"},
 		{"a hint that does not fit", "Ann Lee", []contact.Value{text("Bob"), text("Ode")}, "Ann", "Lee"},
 		{"spaces", "  Ann   Lee ", nil, "Ann", "Lee"},
 	} {
