@@ -1,7 +1,10 @@
 package contactsync_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector/fake"
@@ -67,4 +70,56 @@ func TestAStickyPairFlowsWhateverTheBatch(t *testing.T) {
 		require.Equal(t, plan.Counts, report.Counts, "batches of %d", batch)
 		require.Equal(t, "from a", b.Records()[0].Get("notes").Str())
 	}
+}
+
+// slowToSave is a store in which whoever reads is faster than whoever saves at the same time. It counts the links it is given.
+type slowToSave struct {
+	contactsync.Store
+	links *atomic.Int64
+}
+
+func (s slowToSave) Update(ctx context.Context, lease contactsync.Lease, fn func(contactsync.Tx) error) error {
+	time.Sleep(20 * time.Millisecond)
+	return s.Store.Update(ctx, lease, func(tx contactsync.Tx) error { return fn(countingTx{tx, s.links}) })
+}
+
+type countingTx struct {
+	contactsync.Tx
+	links *atomic.Int64
+}
+
+func (tx countingTx) Put(rows ...contactsync.Row) error {
+	for _, row := range rows {
+		if row.Table == contactsync.TableLink {
+			tx.links.Add(1)
+		}
+	}
+	return tx.Tx.Put(rows...)
+}
+
+// TestWhatABatchDidIsKnownToTheNext: what the store has of a batch is read while the one before it is worked on. What that one
+// did holds nevertheless: here it links the next one's record, which in the store has no partner yet. The pair is decided then,
+// and not once more in that record's turn.
+func TestWhatABatchDidIsKnownToTheNext(t *testing.T) {
+	t.Parallel()
+	fields := []contact.Field{{Name: "notes", Type: contact.TypeText, Meaning: "notes"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"}}
+	clock := newStopClock()
+	a, b := fake.New("a", fields, fake.WithClock(clock)), fake.New("b", fields, fake.WithClock(clock))
+	ann := contact.Fields{"notes": contact.Text("met in May"), "email": contact.Text("ann@example.com")}
+	require.NoError(t, a.Put(contact.Record{ID: "a1", Fields: ann}))
+	require.NoError(t, b.Put(contact.Record{ID: "b1", Fields: ann}))
+	var links atomic.Int64
+	s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "c"}, a, b, slowToSave{memstore.New(), &links}, contactsync.WithClock(clock), contactsync.WithBatch(1))
+	require.NoError(t, err)
+	_, err = s.Sync(t.Context())
+	require.NoError(t, err)
+	waiting, _, err := s.Records(t.Context(), contactsync.RecordQuery{}) // all that is not in sync
+	require.NoError(t, err)
+	require.Empty(t, waiting)
+	status, err := s.Status(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{contactsync.StatusInSync: 1}, status.Counts)
+	require.Len(t, a.Records(), 1)
+	require.Len(t, b.Records(), 1)
+	require.EqualValues(t, 1, links.Load(), "times that the pair was saved")
 }

@@ -17,6 +17,7 @@ type book struct {
 	err error // the first error of the store: what was found after it is not to be relied on
 
 	before *book // whose commit may be under way: what it has is not to be asked of the store
+	echoes bool  // as the run had it when the book was begun
 
 	mirrors map[ref]*mirror  // nil: there is no such row
 	links   map[ref]*link    // nil: the record has no link
@@ -39,7 +40,7 @@ type book struct {
 }
 
 func (r *run) newBook() *book {
-	return &book{cfg: r.cfg, run: r, before: r.committing(), mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
+	return &book{cfg: r.cfg, run: r, before: r.committing(), echoes: r.echoes, mirrors: map[ref]*mirror{}, links: map[ref]*link{}, bearers: map[string][]ref{},
 		dirtyMirrors: map[ref]bool{}, dirtyLinks: map[string]*link{}, dirtyKeys: map[string]bool{}, due: map[ref]bool{}, roused: map[string]ref{},
 		proposals: map[string]*holdRow{}, proposalsAt: map[ref][]string{}, proposed: map[ref]bool{}, judged: map[ref]bool{}, dirtyProposals: map[string]bool{},
 		dirtyHolds: map[string]holdRow{}}
@@ -154,7 +155,7 @@ func (b *book) loadBearers(refs []ref) {
 			for _, s := range Sides {
 				entries = append(entries, k.entry[s])
 			}
-			if b.run.echoes {
+			if b.echoes {
 				entries = append(entries, keyOf(lostKind, b.cfg.keyText(k)).entry[r.side.Other()])
 			}
 		}

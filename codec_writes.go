@@ -14,7 +14,7 @@ func (n *intentRow) row() Row { return Row{Table: TableIntent, Key: n.key, Body:
 
 // body returns the row body of a batch that is about to be sent.
 func (n *intentRow) body() []byte {
-	o := newObject()
+	o := &object{to: append(make([]byte, 0, len(n.Writes)*intentRoom), '{'), empty: true} // it is long, and stays where it is written
 	o.text("side", n.Side.String())
 	o.text("op", string(n.Op))
 	o.key("run")
@@ -28,9 +28,11 @@ func (n *intentRow) body() []byte {
 		}
 		o.to = n.Writes[i].append(o.to)
 	}
-	o.to = append(o.to, ']')
-	return o.end()
+	return append(o.to, "]}"...)
 }
+
+// intentRoom is how long an intent may be expected to be: as long as a person's fields, twice.
+const intentRoom = 2 << 10
 
 // append writes one intent.
 func (n *intent) append(to []byte) []byte {

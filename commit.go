@@ -19,20 +19,23 @@ func (b *book) changes() changes {
 	puts := make([]Row, 0, len(b.dirtyRows)+len(b.dirtyMirrors)+len(b.dirtyLinks)+len(b.dirtyKeys)+len(b.dirtyProposals)+1)
 	puts = append(puts, b.dirtyRows...)
 	var dropMirrors, dropLinks, dropKeys []string
+	var large []interface{ row() Row } // by far the most that is to be written down
 	for _, r := range sortedRefs(b.dirtyMirrors) {
 		if m := b.mirrors[r]; m != nil {
-			puts = append(puts, m.row())
+			large = append(large, m)
 		} else {
 			dropMirrors = append(dropMirrors, recordKey(r))
 		}
 	}
 	for _, key := range sortedKeys(b.dirtyLinks) {
 		if l := b.dirtyLinks[key]; l != nil {
-			puts = append(puts, l.row())
+			large = append(large, l)
 		} else {
 			dropLinks = append(dropLinks, key)
 		}
 	}
+	puts = append(puts, make([]Row, len(large))...)
+	b.run.spread(len(large), func(i int) { puts[len(b.dirtyRows)+i] = large[i].row() })
 	for _, key := range sortedKeys(b.dirtyKeys) {
 		if bearers := b.bearers[key]; len(bearers) > 0 {
 			puts = append(puts, keyRow(key, bearers))
@@ -128,12 +131,14 @@ func (l *landing) start() {
 
 // landed waits until the commit that is under way is in the store.
 func (r *run) landed() error {
-	l := r.landing
-	if l == nil {
-		return nil
+	if l := r.landing; l != nil {
+		r.landing = nil
+		if err := l.wait(); err != nil {
+			return err
+		}
 	}
-	r.landing = nil
-	return l.wait()
+	r.readAhead()
+	return nil
 }
 
 // committing returns the book whose commit is under way, nil if none is.

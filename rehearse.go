@@ -18,8 +18,11 @@ const maxRounds = 8
 
 // push decides what is due and carries it out, batch by batch.
 func (r *run) push(ctx context.Context, due []ref) error {
+	defer func() { r.coming = nil; r.readUp() }()
 	for i := 0; i < len(due); i += r.opts.batch {
-		err := r.pushBatch(ctx, due[i:min(i+r.opts.batch, len(due))])
+		end := min(i+r.opts.batch, len(due))
+		r.coming = due[end:min(end+r.opts.batch, len(due))]
+		err := r.pushBatch(ctx, due[i:end])
 		if errors.Is(err, ErrPaused) {
 			err = errors.Join(err, r.leavePaused(ctx, due[i:]))
 		}
@@ -40,8 +43,7 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 	if err := r.stopIfPaused(); err != nil {
 		return err
 	}
-	b := r.newBook()
-	b.prefetch(refs)
+	b, refs := r.bookOf(refs)
 	var err error
 	for round := 0; err == nil && len(refs) > 0 && round < maxRounds; round++ {
 		r.blocked, r.wrote = nil, false

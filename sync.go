@@ -158,6 +158,8 @@ type run struct {
 	sideErr   [2]error         // why nothing more is sent to a side
 	seq       int              // of journal and intents
 	landing   *landing         // the commit that is under way
+	coming    []ref            // the batch after the one that is worked on
+	reading   *readahead       // of it
 	links     int              // made in this run
 	blocked   []ref            // refused in this round for a value that another record has
 	wrote     bool             // something was written in this round

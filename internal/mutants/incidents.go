@@ -49,7 +49,7 @@ var incidents = []Mutant{
 		"finish.go", "	val := st.Val\n	if written {", "	val := st.Val\n	if false {",
 		e2e, scenario("a-value-that-the-app-cuts-short-is-not-pushed-back")},
 	{"N14-no-link", "a match is not kept (erpnext #21159)",
-		"commit.go", "		if l := b.dirtyLinks[key]; l != nil {\n			puts = append(puts, l.row())", "		if l := b.dirtyLinks[key]; l != nil {\n			_ = l",
+		"commit.go", "		if l := b.dirtyLinks[key]; l != nil {\n			large = append(large, l)", "		if l := b.dirtyLinks[key]; l != nil {\n			_ = l",
 		".", "^TestNewIDIsNoDeletion$"},
 	{"N15-key-is-identity", "a pair ends when its email changes on one side (Mautic #4895, #5712)",
 		"plan.go", "if l := pl.dir.linkOf(r); l != nil {\n		return pl.decideLinked(l)", `if l := pl.dir.linkOf(r); l != nil && (pl.dir.record(ref{A, l.ID[A]}) == nil || pl.dir.record(ref{B, l.ID[B]}) == nil ||
