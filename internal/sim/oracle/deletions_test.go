@@ -232,6 +232,8 @@ func TestDeletions(t *testing.T) {
 		{name: "an edit that an app without versions does not show yet goes with the record", setup: late(false), play: func(h *history) { h.editedLate(false) }},
 		{name: "an edit that it shows does not", setup: late(false), want: broken("I5"), play: func(h *history) { h.editedLate(true) }},
 		{name: "nor does one in an app with versions", setup: late(true), want: broken("I5"), play: func(h *history) { h.editedLate(false) }},
+		{name: "a deletion of who is gone already, which was not shown yet, counts", setup: deletions("delete"), play: func(h *history) { h.goneTwice(false) }},
+		{name: "a deletion of who was shown to be gone does not", setup: deletions("delete"), want: broken("I28"), play: func(h *history) { h.goneTwice(true) }},
 		{name: "a mark where the partner was deleted", setup: marks, play: func(h *history) {
 			h.ann()
 			h.remove(0, "a1")
@@ -336,5 +338,20 @@ func (h *history) editedLate(shown bool) {
 		h.showOld(1, "b1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})
 	}
 	h.drop(1, "b1")()
+	h.close("")
+}
+
+// goneTwice deletes both halves of a pair, and says that b's was deleted by the sync; shown says whether it was shown that it was
+// gone already.
+func (h *history) goneTwice(shown bool) {
+	h.ann()
+	h.remove(0, "a1")
+	h.remove(1, "b1")
+	h.open()
+	h.gone("a1")()
+	if shown {
+		h.see(oracle.Event{Kind: oracle.Shown, App: 1, Conn: "c", ID: "b1", Gone: true})
+	}
+	h.counts[1].Deleted++
 	h.close("")
 }
