@@ -73,14 +73,15 @@ func containsAll(list, names []string) bool {
 	return !slices.ContainsFunc(names, func(n string) bool { return !slices.Contains(list, n) })
 }
 
-// readFeed reads the pages of one pass. A page and the cursor behind it are saved together.
+// readFeed reads the pages of one pass. A page and the cursor behind it are saved together. A pass that an earlier sync began shows
+// what the app held then; what came since lies behind its last cursor, and is read as well before anybody is decided.
 func (r *run) readFeed(ctx context.Context, s Side) error {
 	row := &r.side[s]
 	row.Passing = row.Passing || row.Cursor == ""
 	resumed := row.Midway && row.Cursor != ""
 	seen := map[string]bool{}
 	done := 0
-	return connector.Pages(ctx, r.apps[s], connector.Query{Since: row.Cursor, Fields: r.cfg.used[s]}, func(page connector.Page) error {
+	err := connector.Pages(ctx, r.apps[s], connector.Query{Since: row.Cursor, Fields: r.cfg.used[s]}, func(page connector.Page) error {
 		if err := r.readNamed(ctx, s, page.Named); err != nil {
 			return err
 		}
@@ -110,6 +111,10 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 		r.progress(PhasePull, done, 0)
 		return b.commitLater(ctx)
 	})
+	if err == nil && resumed && row.Cursor != "" {
+		return r.readFeed(ctx, s)
+	}
+	return err
 }
 
 // passed notes the end of a pass. One through everything that an app does not call complete, which otherwise does, was cut

@@ -20,6 +20,9 @@ func (o *Oracle) judgeCounts(c *conn, s *span) {
 		for i, op := range []string{"create", "update", "delete"} {
 			least, most := countOf(s, Side(side), op, unsure)
 			most += s.unanswered[side] // somebody was faster
+			if op == "delete" {
+				most += o.goneUnseen(c, Side(side)) // to delete who is gone already is done (F34)
+			}
 			if c.mayRecover(Side(side)) || s.sent[side] && o.faults > s.faults {
 				most += said[i] // it may count what it takes for a write whose answer was lost
 			}
@@ -29,6 +32,18 @@ func (o *Oracle) judgeCounts(c *conn, s *span) {
 			}
 		}
 	}
+}
+
+// goneUnseen counts the records of a side that users deleted without the connection having been shown it.
+func (o *Oracle) goneUnseen(c *conn, side Side) int {
+	n := 0
+	for _, r := range o.world.records[c.now().Apps[side]] {
+		s := r.sights[c.id]
+		if !r.alive && r.diedBy != c.id && (s != nil && s.gone < r.died.at || s == nil && r.by == c.id) {
+			n++
+		}
+	}
+	return n
 }
 
 // countOf returns between what and what the count of an operation may be: each record once, or each write.

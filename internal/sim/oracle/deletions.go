@@ -94,6 +94,9 @@ func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
 	if asBefore(w) {
 		return false
 	}
+	if !o.setup.Apps[w.rec.app].Versions && o.lagsBehind(w, edit) {
+		return false // "untouched" is every field as last read (DESIGN.md, how a pair is decided)
+	}
 	if edit.at > y.died.at {
 		return o.setup.Apps[w.rec.app].Versions || w.span != nil && w.span.firstSend > 0 && sawAll(w, edit)
 	}
@@ -103,6 +106,21 @@ func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
 		}
 	}
 	return true
+}
+
+// lagsBehind reports whether the app may not have shown the edit to the sync that made the write, and did not.
+func (o *Oracle) lagsBehind(w *write, edit moment) bool {
+	if w.span == nil || !edit.time.Add(o.world.lag(w.rec.app)).After(w.span.began.time) {
+		return false
+	}
+	for name, cell := range w.rec.cells {
+		for _, e := range cell {
+			if e.at == edit.at && !seenBefore(w, name, e) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // asBefore reports whether the record holds again all that it held when the last sync ended: who edits and takes it

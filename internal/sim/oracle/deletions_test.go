@@ -227,6 +227,13 @@ func TestDeletions(t *testing.T) {
 			}
 			h.sync(h.gone("k1", "a2", "a3", "a4"), h.drop(1, "b3"))
 		}},
+		{name: "of three linked ones one became part of another, and both others are gone", setup: emptying, play: func(h *history) { h.threeOfWhomTwo(true) }},
+		{name: "of three linked ones all are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.threeOfWhomTwo(false) }},
+		{name: "an edit that an app without versions does not show yet goes with the record", setup: late(false), play: func(h *history) { h.editedLate(false) }},
+		{name: "an edit that it shows does not", setup: late(false), want: broken("I5"), play: func(h *history) { h.editedLate(true) }},
+		{name: "nor does one in an app with versions", setup: late(true), want: broken("I5"), play: func(h *history) { h.editedLate(false) }},
+		{name: "a deletion of who is gone already, which was not shown yet, counts", setup: deletions("delete"), play: func(h *history) { h.goneTwice(false) }},
+		{name: "a deletion of who was shown to be gone does not", setup: deletions("delete"), want: broken("I28"), play: func(h *history) { h.goneTwice(true) }},
 		{name: "a mark where the partner was deleted", setup: marks, play: func(h *history) {
 			h.ann()
 			h.remove(0, "a1")
@@ -290,4 +297,61 @@ func (h *history) two(later time.Duration) {
 
 func marks(_ []oracle.App, c *oracle.Connection) {
 	c.Deletions[0], c.Mark[1] = "mark", oracle.Element{Field: "tags", Element: "gone"}
+}
+
+// threeOfWhomTwo deletes all of three people of a, of whom one may have become part of another before; b's half of one that was
+// deleted goes.
+func (h *history) threeOfWhomTwo(merged bool) {
+	for _, n := range []string{"1", "2", "3"} {
+		v := f{"email": n + "@example.com"}
+		h.create(0, "a"+n, v)
+		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
+	}
+	if merged {
+		h.merge(0, "a1", "a2")
+	} else {
+		h.remove(0, "a2")
+	}
+	h.remove(0, "a1")
+	h.remove(0, "a3")
+	h.sync(h.gone("a1", "a2", "a3"), h.drop(1, "b3"))
+}
+
+// late lets b show what happens an hour later, with or without versions.
+func late(versions bool) func(a []oracle.App, c *oracle.Connection) {
+	return func(a []oracle.App, c *oracle.Connection) {
+		a[1].Lag, a[1].Versions = time.Hour, versions
+		c.Deletions[0] = "delete"
+	}
+}
+
+// editedLate edits b1 just before a1 is deleted; shown says whether the sync that deletes b1 was shown the edit.
+func (h *history) editedLate(shown bool) {
+	h.ann()
+	h.advance(2 * time.Hour)
+	h.edit(1, "b1", f{"first": "Anna"})
+	h.remove(0, "a1")
+	h.open()
+	if shown {
+		h.show()
+	} else {
+		h.showOld(1, "b1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})
+	}
+	h.drop(1, "b1")()
+	h.close("")
+}
+
+// goneTwice deletes both halves of a pair, and says that b's was deleted by the sync; shown says whether it was shown that it was
+// gone already.
+func (h *history) goneTwice(shown bool) {
+	h.ann()
+	h.remove(0, "a1")
+	h.remove(1, "b1")
+	h.open()
+	h.gone("a1")()
+	if shown {
+		h.see(oracle.Event{Kind: oracle.Shown, App: 1, Conn: "c", ID: "b1", Gone: true})
+	}
+	h.counts[1].Deleted++
+	h.close("")
 }

@@ -103,7 +103,7 @@ func (o *Oracle) clears(w *write) bool {
 }
 
 // judgeEmptied is the guard for an app that turns up empty: if a listing of an app without tombstones shows none of
-// three or more linked records, those set aside that are there under another id, nothing is deleted without a person's
+// three or more linked records, those set aside that are there under another id or became part of another one, nothing is deleted without a person's
 // consent.
 func (o *Oracle) judgeEmptied(w *write) {
 	c := w.conn
@@ -113,7 +113,8 @@ func (o *Oracle) judgeEmptied(w *write) {
 	}
 	linked := 0
 	for r := range c.links {
-		if r.app != app || r.rekeyed.at >= c.lastOK() && r.toldOf(c) || o.anotherID(c, 1-w.side, r) {
+		another := r.rekeyed.at >= c.lastOK() || r.merged != nil && r.died.at >= c.lastOK()
+		if r.app != app || another && r.toldOf(c) || o.anotherID(c, 1-w.side, r) {
 			continue
 		}
 		s := r.sights[c.id]
