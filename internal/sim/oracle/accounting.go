@@ -20,6 +20,9 @@ func (o *Oracle) judgeCounts(c *conn, s *span) {
 		for i, op := range []string{"create", "update", "delete"} {
 			least, most := countOf(s, Side(side), op, unsure)
 			most += s.unanswered[side] // somebody was faster
+			if op == "delete" {
+				most += o.goneUntold(c, Side(side)) // and of some of a call, too
+			}
 			if c.mayRecover(Side(side)) || s.sent[side] && o.faults > s.faults {
 				most += said[i] // it may count what it takes for a write whose answer was lost
 			}
@@ -29,6 +32,17 @@ func (o *Oracle) judgeCounts(c *conn, s *span) {
 			}
 		}
 	}
+}
+
+// goneUntold returns how many records of a side are gone without the connection having been told: whoever deletes such a record
+// finds it gone (F34), which is as good.
+func (o *Oracle) goneUntold(c *conn, side Side) (n int) {
+	for _, r := range o.world.records[c.now().Apps[side]] {
+		if s := r.sights[c.id]; !r.alive && s != nil && s.gone < r.died.at && r.diedBy != c.id {
+			n++
+		}
+	}
+	return n
 }
 
 // countOf returns between what and what the count of an operation may be: each record once, or each write.
