@@ -130,11 +130,10 @@ func (c *conn) sentInVain() *span {
 // and fields that are hidden, leave out what the next reading tells.
 func (o *Oracle) knowsAll(c *conn) bool {
 	for side, app := range c.now().Apps {
+		if o.goneUntold(c, Side(side)) > 0 {
+			return false
+		}
 		for _, r := range o.world.records[app] {
-			s := r.sights[c.id]
-			if !r.alive && s != nil && s.gone < r.died.at && r.diedBy != c.id {
-				return false
-			}
 			for _, name := range c.uses(o.world, Side(side)) {
 				if r.alive && !r.knows(c.id, name) {
 					return false

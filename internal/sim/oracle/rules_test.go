@@ -240,6 +240,27 @@ func TestEngines(t *testing.T) {
 			h.edit(0, "a1", f{"first": "Anna"})
 			h.sync(h.put(1, "b1", f{"first": "Anna"}), func() { h.counts[1].Updated = 2 })
 		}},
+		{name: "one of two that a sync deletes was gone, and nobody had told", setup: deletions("delete"), play: func(h *history) {
+			h.four()
+			h.remove(0, "a1")
+			h.remove(0, "a2")
+			h.sync(h.gone("a1", "a2"), func() { h.remove(1, "b1") }, h.drop(1, "b2"), func() { h.counts[1].Deleted = 2 })
+		}},
+		{name: "both were there", setup: deletions("delete"), want: broken("I28"), play: func(h *history) {
+			h.four()
+			h.remove(0, "a1")
+			h.remove(0, "a2")
+			h.sync(h.gone("a1", "a2"), h.drop(1, "b2"), func() { h.counts[1].Deleted = 2 })
+		}},
+		{name: "it had been told that one was gone", setup: deletions("delete"), want: broken("I28"), play: func(h *history) {
+			h.four()
+			h.remove(0, "a1")
+			h.remove(0, "a2")
+			h.remove(1, "b1")
+			h.sync(h.gone("a1", "a2"), func() {
+				h.see(oracle.Event{Kind: oracle.Shown, App: 1, Conn: "c", ID: "b1", Gone: true})
+			}, h.drop(1, "b2"), func() { h.counts[1].Deleted = 2 })
+		}},
 		{name: "the halves of a pair have two statuses", want: broken("I28"), play: func(h *history) {
 			h.ann()
 			h.status[1]["b1"] = oracle.RecordStatus{Status: "pending", Reason: "settling"}
