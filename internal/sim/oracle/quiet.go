@@ -130,7 +130,7 @@ func (c *conn) sentInVain() *span {
 // and fields that are hidden, leave out what the next reading tells.
 func (o *Oracle) knowsAll(c *conn) bool {
 	for side, app := range c.now().Apps {
-		if o.goneUntold(c, Side(side)) > 0 {
+		if o.goneUnseen(c, Side(side)) > 0 {
 			return false
 		}
 		for _, r := range o.world.records[app] {
