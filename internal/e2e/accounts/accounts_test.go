@@ -48,6 +48,46 @@ func TestAuthStoreSQLite(t *testing.T) {
 	})
 }
 
+// TestAuthStoreFails: an error of the database says which call failed, is taken for no answer, and tells nothing of a row.
+func TestAuthStoreFails(t *testing.T) {
+	t.Parallel()
+	closed := openDB(t, newFile(t))
+	require.NoError(t, closed.Close())
+	_, err := authsql.Open(t.Context(), closed, authsql.SQLite)
+	require.ErrorContains(t, err, "authsql: open: ")
+
+	db := openDB(t, newFile(t))
+	s, err := authsql.Open(t.Context(), db, authsql.SQLite)
+	require.NoError(t, err)
+	row := auth.Row{Owner: "owner", Kind: "account", ID: "1", Body: "sealed"}
+	fails := func(op string, err error) {
+		t.Helper()
+		require.ErrorContains(t, err, "authsql: "+op+": ")
+		require.NotErrorIs(t, err, auth.ErrNotFound)
+		require.NotErrorIs(t, err, auth.ErrChanged)
+		require.NotContains(t, err.Error(), row.Body)
+	}
+	_, err = db.ExecContext(t.Context(), `INSERT INTO contactsync_auth VALUES (?, ?, ?, 'odd', ?)`, row.Owner, string(row.Kind), row.ID, row.Body)
+	require.NoError(t, err)
+	_, err = s.Get(t.Context(), row.Owner, row.Kind, row.ID)
+	fails("get", err)
+	_, err = s.List(t.Context(), row.Owner, row.Kind)
+	fails("list", err)
+
+	_, err = db.ExecContext(t.Context(), `DROP TABLE contactsync_auth`)
+	require.NoError(t, err)
+	_, err = s.Get(t.Context(), row.Owner, row.Kind, row.ID)
+	fails("get", err)
+	_, err = s.List(t.Context(), row.Owner, row.Kind)
+	fails("list", err)
+	_, err = s.Put(t.Context(), row)
+	fails("put", err)
+	row.Version = 1
+	_, err = s.Put(t.Context(), row)
+	fails("put", err)
+	fails("delete", s.Delete(t.Context(), row))
+}
+
 func authStore(t testing.TB, file string) auth.Store {
 	t.Helper()
 	s, err := authsql.Open(t.Context(), openDB(t, file), authsql.SQLite)
