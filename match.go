@@ -259,11 +259,11 @@ func (cfg *config) keyUnread(m *mirror) bool {
 
 // partner returns the record that an unlinked one matches, nil if there is none that is beyond doubt.
 func (cfg *config) partner(d directory, r *mirror, there []*mirror, now time.Time) *mirror {
-	if len(there) != 1 || !d.complete(A) || !d.complete(B) {
+	if len(there) != 1 || !d.complete(A) || !d.complete(B) || cfg.keyUnread(r) || cfg.keyUnread(there[0]) {
 		return nil
 	}
 	c := there[0]
-	if !free(d, c) || d.open(r.ref()) || d.open(c.ref()) || d.separated(pairIDs(r.ref(), c.ref())) || cfg.keyUnread(r) || cfg.keyUnread(c) {
+	if !free(d, c) || d.open(r.ref()) || d.open(c.ref()) || d.separated(pairIDs(r.ref(), c.ref())) {
 		return nil
 	}
 	if back := few(candidates(d, r.side, c.keys, c.ref())); len(back) != 1 || back[0].id != r.id {

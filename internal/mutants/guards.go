@@ -102,7 +102,7 @@ var guards = []Mutant{
 		"match.go", "	case !d.complete(s.Other()):\n", "	case false:\n",
 		".", "^TestEveryNewcomer$"},
 	{"separated", "a pair that a person parted is linked again",
-		"match.go", " || d.separated(pairIDs(r.ref(), c.ref())) ||", " ||",
+		"match.go", " || d.separated(pairIDs(r.ref(), c.ref())) {", " {",
 		e2e, scenario("a-separated-pair-stays-apart")},
 	{"household", "a shared phone links two whose emails differ",
 		"match.go", "		return matchKey{}, false\n	}\n	return matchKey{}, false", "	}\n	return matchKey{}, false",
