@@ -130,6 +130,9 @@ func (r *run) saveLife(tx Tx) error {
 	if row.State == "" || row.State == StateDraft {
 		row.State = StateActive
 	}
+	if now.Version == row.Version && !bytes.Equal(now.Config, row.Config) {
+		now.Version++ // somebody stored it before ours was: it is the later one
+	}
 	if now.Version > row.Version {
 		row.Config, row.Resolver, row.Version = now.Config, now.Resolver, now.Version
 	}
