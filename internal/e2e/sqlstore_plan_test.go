@@ -74,6 +74,7 @@ func TestSQLStorePreparesOnce(t *testing.T) {
 	db := r.open(t, sqlstore.SQLiteDSN(newFile(t)))
 	db.SetMaxOpenConns(1)
 	s := storeIn(t, db)
+	clear(r.queries) // those of migrations are none of a transaction
 	for range 20 {
 		require.NoError(t, s.Update(t.Context(), person, putting(hold("1"))))
 	}
