@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -327,10 +328,10 @@ func TestStatusOfARunningSync(t *testing.T) {
 	require.Equal(t, 1200, status.Latest[1].Created)
 }
 
-// countedStore counts the rows that are read from it.
+// countedStore counts the rows that are read from it, by whatever goroutine.
 type countedStore struct {
 	contactsync.Store
-	read int
+	read atomic.Int64
 }
 
 type countedTx struct {
@@ -344,20 +345,20 @@ func (c *countedStore) View(ctx context.Context, scope contactsync.Scope, fn fun
 
 func (t countedTx) Scan(q contactsync.Scan) ([]contactsync.Row, error) {
 	rows, err := t.ReadTx.Scan(q)
-	t.s.read += len(rows)
+	t.s.read.Add(int64(len(rows)))
 	return rows, err
 }
 
 func (t countedTx) Get(table contactsync.Table, keys ...string) ([]contactsync.Row, error) {
 	rows, err := t.ReadTx.Get(table, keys...)
-	t.s.read += len(rows)
+	t.s.read.Add(int64(len(rows)))
 	return rows, err
 }
 
 // A status counts: it reads as few rows of a large book as of a small one, and a page of records reads a page.
 func TestStatusReadsNoRecords(t *testing.T) {
 	t.Parallel()
-	reads := func(people int) (status, page int) {
+	reads := func(people int) (status, page int64) {
 		a, b, store := exampleApp("a"), exampleApp("b"), &countedStore{Store: memstore.New()}
 		for i := range people {
 			fields := examplePerson(fmt.Sprintf("p%d", i), "")
@@ -370,17 +371,17 @@ func TestStatusReadsNoRecords(t *testing.T) {
 		require.NoError(t, err)
 		_, err = s.Sync(t.Context())
 		require.NoError(t, err)
-		store.read = 0
+		store.read.Store(0)
 		got, err := s.Status(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, map[string]int{"in_sync": people / 2, "excluded": people / 2}, got.Counts)
 		require.Equal(t, map[string]int{"excluded no_key": people / 2}, got.Reasons)
-		status, store.read = store.read, 0
+		status = store.read.Swap(0)
 		records, next, err := s.Records(t.Context(), contactsync.RecordQuery{Status: "in_sync", Limit: 5})
 		require.NoError(t, err)
 		require.Len(t, records, 5)
 		require.NotEmpty(t, next)
-		return status, store.read
+		return status, store.read.Load()
 	}
 	small, page := reads(10)
 	large, pageOfLarge := reads(1000)
