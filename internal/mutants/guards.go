@@ -27,7 +27,7 @@ var guards = []Mutant{
 		"pull.go", "if !fresh && r.stale(b, m, rec) {", "if false && r.stale(b, m, rec) {",
 		e2e, scenario("a-stale-read-is-not-a-user-edit|a-stale-read-without-versions-causes-no-write")},
 	{"lost-answer-delay", "a create without an answer is sent again before the app had the time to show it",
-		"recover.go", "return settle == 0 || !r.pulledAt[p.Side].Before(p.At.Add(settle))", "return true",
+		"recover.go", "return settle == 0 || !r", "return settle >= 0 || !r",
 		e2e, scenario("a-crash-after-a-create-while-the-feed-lags")},
 	{"lost-answer-adopted", "a record that we created and got no answer about is a stranger",
 		"recover.go", "if found := r.newcomers(b, p, due, like); len(found) == 1 {", "if found := r.newcomers(b, p, due, like); len(found) > 1 {",
