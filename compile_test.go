@@ -160,3 +160,35 @@ func TestHeldByTheGuards(t *testing.T) {
 	}
 	require.Equal(t, gate{}, new(Guard).guard(tally{linked: 10, creates: 1000}, nil))
 }
+
+// TestMappingsThatKeep: a mapping keeps what the other side clears by itself where every field that it writes is in an app that
+// can empty none.
+func TestMappingsThatKeep(t *testing.T) {
+	t.Parallel()
+	able := everyField()
+	lacking := able.Limited(contact.Limit{Cannot: contact.AbilityClear, Why: "it ignores what is blank"})
+	for _, tt := range []struct {
+		name      string
+		direction Direction
+		onClear   OnClear
+		a, b      *contact.Schema
+		want      bool
+	}{
+		{"to one that cannot", AToB, "", able, &lacking, true},
+		{"from one that cannot", BToA, "", able, &lacking, false},
+		{"both ways, and one can", TwoWay, "", able, &lacking, false},
+		{"both ways, and none can", TwoWay, "", &lacking, &lacking, true},
+		{"both can", AToB, "", able, able, false},
+		{"as it says itself", AToB, OnClearKeep, able, able, true},
+	} {
+		m := MapFields("text", "text")
+		m.Direction, m.OnClear = tt.direction, tt.onClear
+		cfg, bad := compile(&Connection{ID: "c", Mappings: []Mapping{m}}, [2]*contact.Schema{tt.a, tt.b})
+		if len(bad) > 0 {
+			t.Fatalf("%s: %v", tt.name, bad)
+		}
+		if cfg.mappings[0].keep != tt.want {
+			t.Errorf("%s: keeps is not %v", tt.name, tt.want)
+		}
+	}
+}
