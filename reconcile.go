@@ -418,11 +418,10 @@ func (p *pairing) mayClear(to Side, x *shown) bool {
 	return p.guardClear(to, x.m)
 }
 
-// guardClear counts a field that is emptied, or holds it. What the app cannot empty is not counted.
+// guardClear counts a field that is emptied, or holds it. What the app cannot empty is not counted: it is left out of the write.
 func (p *pairing) guardClear(to Side, m *mapping) bool {
-	if why := p.cfg.cannotEmpty(to); why != "" {
-		p.note(StatusExcluded, ReasonDirection, why)
-		return false
+	if p.cfg.cannotEmpty(to) != "" {
+		return true
 	}
 	key := clearKey(p.link, m)
 	p.out.clears = append(p.out.clears, key)

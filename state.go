@@ -43,7 +43,7 @@ type mirror struct {
 	Bore     []keyMark            // of one that is gone, and of which no fields are left: its match keys
 	Told     map[string]time.Time // of an app that only pushes: when each field was last told, "" for all of them
 	Unshown  bool                 // we created it, and no delivery has told it yet
-	Was      *former              // who it was until our write on its first match took match keys from it
+	Was      *former              // who it was until our write put somebody else in its place, and took match keys from it
 	Unread   bool                 // the app has it, and it could not be read when it was last told of
 	Untold   contact.Patch        // what we sent, of fields that the app has not told since
 	Partly   bool                 // when it was last read, the app left out a field that the connection uses

@@ -76,7 +76,8 @@ func (r *run) toldLate(b *book, m *mirror, shown contact.Fields) {
 		}
 	}
 	m.Untold = left
-	if b.dirtyMirrors[m.ref()] = true; l == nil {
+	b.dirtyMirrors[m.ref()] = true
+	if l == nil {
 		return
 	}
 	for _, mp := range r.cfg.mappings {

@@ -9,6 +9,8 @@ import (
 	"github.com/contactsync/contactsync"
 )
 
+var _ contactsync.Queue = (*Store)(nil)
+
 // Due implements contactsync.Queue.
 func (s *Store) Due(ctx context.Context, now time.Time, fn func(*contactsync.Entry) error) (bool, error) {
 	if err := ctx.Err(); err != nil {

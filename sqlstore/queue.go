@@ -10,6 +10,8 @@ import (
 	"github.com/contactsync/contactsync"
 )
 
+var _ contactsync.Queue = (*Store)(nil)
+
 // queueTable is the table of when connections are to be synced next.
 const queueTable = "contactsync_queue"
 

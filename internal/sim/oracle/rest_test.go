@@ -46,42 +46,34 @@ func (h *history) configured(change func(c *oracle.Connection)) {
 	h.see(oracle.Event{Kind: oracle.Configured, Connection: &c})
 }
 
+// clearedAndTagged is a record whose tags are cleared in a and stay in b, and that gets another one in a.
+func (h *history) clearedAndTagged() {
+	h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x"}}), h.pair("a1", "b1"))
+	h.edit(0, "a1", f{"tags": nil})
+	h.sync()
+	h.edit(0, "a1", f{"tags": []string{"y"}})
+	h.sync(h.put(1, "b1", f{"tags": []string{"x", "y"}}))
+	h.rest()
+}
+
+// untagged is a record that loses one tag of two in a, and keeps both in b.
+func (h *history) untagged() {
+	h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x", "y"}})
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x", "y"}}), h.pair("a1", "b1"))
+	h.edit(0, "a1", f{"tags": []string{"y"}})
+	h.sync()
+	h.rest()
+}
+
 // TestRest is of ends in which two cells may differ for good, and of those beside them in which they may not.
 func TestRest(t *testing.T) {
 	conflict := oracle.RecordStatus{Status: "conflict", Reason: "conflict"}
 	run(t, []row{
-		{name: "tags that were cleared stay where the mapping keeps them", setup: keeping, play: func(h *history) {
-			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
-			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x"}}), h.pair("a1", "b1"))
-			h.edit(0, "a1", f{"tags": nil})
-			h.sync()
-			h.edit(0, "a1", f{"tags": []string{"y"}})
-			h.sync(h.put(1, "b1", f{"tags": []string{"x", "y"}}))
-			h.rest()
-		}},
-		{name: "a tag that was taken away alone does not stay", setup: keeping, want: broken("I1"), play: func(h *history) {
-			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x", "y"}})
-			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x", "y"}}), h.pair("a1", "b1"))
-			h.edit(0, "a1", f{"tags": []string{"y"}})
-			h.sync()
-			h.rest()
-		}},
-		{name: "one way, tags that were cleared stay where the mapping keeps them", setup: keepingToB, play: func(h *history) {
-			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
-			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x"}}), h.pair("a1", "b1"))
-			h.edit(0, "a1", f{"tags": nil})
-			h.sync()
-			h.edit(0, "a1", f{"tags": []string{"y"}})
-			h.sync(h.put(1, "b1", f{"tags": []string{"x", "y"}}))
-			h.rest()
-		}},
-		{name: "one way, a tag that was taken away alone does not stay", setup: keepingToB, want: broken("I1"), play: func(h *history) {
-			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x", "y"}})
-			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x", "y"}}), h.pair("a1", "b1"))
-			h.edit(0, "a1", f{"tags": []string{"y"}})
-			h.sync()
-			h.rest()
-		}},
+		{name: "tags that were cleared stay where the mapping keeps them", setup: keeping, play: (*history).clearedAndTagged},
+		{name: "a tag that was taken away alone does not stay", setup: keeping, want: broken("I1"), play: (*history).untagged},
+		{name: "one way, tags that were cleared stay where the mapping keeps them", setup: keepingToB, play: (*history).clearedAndTagged},
+		{name: "one way, a tag that was taken away alone does not stay", setup: keepingToB, want: broken("I1"), play: (*history).untagged},
 		{name: "each side took away what the other has left", setup: keeping, play: func(h *history) { h.emptied(f{"tags": []string{"y"}}) }},
 		{name: "one side took away all, and the other what it has left", setup: keeping, want: broken("I18"), play: func(h *history) { h.emptied(f{"tags": nil}) }},
 		{name: "what was cleared while the mapping kept it stays when it no longer does", setup: keeping, play: func(h *history) {
