@@ -25,6 +25,7 @@ var built = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	folder = dir
 	path := filepath.Join(dir, "contactsync")
 	out, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput()
 	if err != nil {
@@ -33,11 +34,12 @@ var built = sync.OnceValues(func() (string, error) {
 	return path, os.Chmod(dir, 0o755) // for tests that run it as somebody else
 })
 
+// folder is where built puts the program.
+var folder string
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if path, err := built(); err == nil {
-		os.RemoveAll(filepath.Dir(path))
-	}
+	os.RemoveAll(folder)
 	os.Exit(code)
 }
 
