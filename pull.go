@@ -98,6 +98,11 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 			if page.Complete && !resumed {
 				r.shownAll(s)
 				lost, err := scanMirror(r.view, s, func(id, _ string) bool { return !seen[id] })
+				for _, rekey := range page.Rekeyed { // whom the store does not know by these ids yet
+					if !seen[rekey.New] {
+						lost = append(lost, ref{s, rekey.New})
+					}
+				}
 				if err == nil {
 					err = r.missed(ctx, b, s, lost, len(seen) == 0)
 				}
@@ -136,7 +141,6 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 	b.expect(s, refs, page.Records)
 	for _, rekey := range page.Rekeyed {
 		r.rekeyed(b, s, rekey)
-		seen[rekey.New] = true
 	}
 	for _, rec := range page.Records {
 		seen[rec.ID] = true
