@@ -508,3 +508,25 @@ func (r *run) countLinked(t *tally) error {
 		return nil
 	})
 }
+
+// countLeft counts the linked records whose other half is gone, where an app may have turned up empty: it is not if it shows
+// one of them.
+func (r *run) countLeft(t *tally) error {
+	if max(t.absent[A], t.absent[B]) < emptyFloor {
+		return nil
+	}
+	count := func(row Row) (bool, error) {
+		l, err := parseLink(row)
+		for _, s := range Sides {
+			if err == nil && !l.Gone[s] {
+				t.left[s]++
+			}
+		}
+		return false, err
+	}
+	return r.view(func(tx ReadTx) error {
+		t.left = [2]int{}
+		_, _, err := scanPlaces(tx, []place{{table: TableLink, by: linkStatus, prefix: StatusDeleted, pick: count}}, "", 1)
+		return err
+	})
+}
