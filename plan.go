@@ -127,6 +127,11 @@ func (pl *planner) decidePair(m *move) *move {
 		m.let = m.link.Let
 		return m
 	}
+	if m.rec[A].Unread || m.rec[B].Unread {
+		m.standing = standing{StatusPending, ReasonUnread, "one of the two cannot be read, and somebody may have edited it"}
+		m.let = m.link.Let
+		return m
+	}
 	p := pairing{cfg: pl.cfg, now: pl.now, link: m.link, rec: m.rec, gate: pl.gate, consent: pl.consent}
 	pl.take(m, p.decide())
 	m.decided = true
