@@ -98,6 +98,11 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 			if page.Complete && !resumed {
 				r.shownAll(s)
 				lost, err := scanMirror(r.view, s, func(id, _ string) bool { return !seen[id] })
+				for _, rekey := range page.Rekeyed { // whom the store does not know by these ids yet
+					if !seen[rekey.New] {
+						lost = append(lost, ref{s, rekey.New})
+					}
+				}
 				if err == nil {
 					err = r.missed(ctx, b, s, lost, len(seen) == 0)
 				}
@@ -136,7 +141,6 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 	b.expect(s, refs, page.Records)
 	for _, rekey := range page.Rekeyed {
 		r.rekeyed(b, s, rekey)
-		seen[rekey.New] = true
 	}
 	for _, rec := range page.Records {
 		seen[rec.ID] = true
@@ -502,5 +506,27 @@ func (r *run) countLinked(t *tally) error {
 		}
 		t.linked = all - survivors
 		return nil
+	})
+}
+
+// countLeft counts the linked records whose other half is gone, where an app may have turned up empty: it is not if it shows
+// one of them.
+func (r *run) countLeft(t *tally) error {
+	if max(t.absent[A], t.absent[B]) < emptyFloor {
+		return nil
+	}
+	count := func(row Row) (bool, error) {
+		l, err := parseLink(row)
+		for _, s := range Sides {
+			if err == nil && !l.Gone[s] {
+				t.left[s]++
+			}
+		}
+		return false, err
+	}
+	return r.view(func(tx ReadTx) error {
+		t.left = [2]int{}
+		_, _, err := scanPlaces(tx, []place{{table: TableLink, by: linkStatus, prefix: StatusDeleted, pick: count}}, "", 1)
+		return err
 	})
 }

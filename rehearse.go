@@ -102,6 +102,9 @@ func (r *run) rehearse(ctx context.Context, due []ref, seen *watch) (*tally, err
 		}
 		r.progress(PhasePlan, i+r.opts.batch, len(due))
 	}
+	if err := r.countLeft(t); err != nil {
+		return nil, err
+	}
 	r.judge(t)
 	return t, nil
 }
