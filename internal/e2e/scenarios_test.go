@@ -165,7 +165,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"51-deletions-more.yaml":    43,
 		"52-mass-changes.yaml":      7,
 		"53-halts-and-consent.yaml": 4,
-		"54-merges.yaml":            23,
+		"54-merges.yaml":            25,
 		"12-suggestions.yaml":       18,
 		"60-mappings.yaml":          11,
 		"61-transforms.yaml":        26,
