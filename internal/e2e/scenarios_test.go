@@ -154,7 +154,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"10-first-match.yaml":       14,
 		"11-matching.yaml":          27,
 		"20-changes.yaml":           13,
-		"21-conflicts.yaml":         26,
+		"21-conflicts.yaml":         27,
 		"30-lists.yaml":             6,
 		"31-lists-more.yaml":        17,
 		"40-rules.yaml":             22,
