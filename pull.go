@@ -264,7 +264,7 @@ func (r *run) vanished(b *book, at ref, how gone) {
 }
 
 // rekeyed takes an id that the app changed. If the new id was known, two records became one: the link of the old
-// one ends, and its partner is nobody's any more, unless the new one had no link and none is about to be made by a person.
+// one ends, and its partner is nobody's any more, unless the new one has no partner and is about to get none by a person.
 func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	from, to := ref{s, k.Old}, ref{s, k.New}
 	b.load([]ref{from, to})
@@ -281,7 +281,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		r.lostTo(b, known, from)
 		return
 	}
-	l, known := b.linkOf(from), b.mirrorOf(to)
+	l, keeps, known := b.linkOf(from), r.partnerOf(b, to), b.mirrorOf(to)
 	merged := known != nil && known.Seen < r.number // it was somebody before
 	if known == nil {
 		moved := *old
@@ -291,7 +291,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.putMirror(&moved)
 	}
 	switch {
-	case l != nil && b.linkOf(to) == nil && !r.promised(b, to, l.ID[s.Other()]):
+	case l != nil && b.linkOf(to) == nil && (keeps == "" || keeps == l.ID[s.Other()]):
 		if merged { // it inherits the link: what it never had nobody has cleared
 			*l = link{key: l.key, ID: l.ID, Let: l.Let, How: linkedAnew}
 		}
@@ -309,7 +309,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.dropMirror(from)
 	b.touch(to)
 	r.renameIntents(b, s, k, merged)
-	r.renameRequests(b, s, k)
+	r.renameRequests(b, s, k, keeps)
 	b.renameJournal(s, k, merged)
 }
 
