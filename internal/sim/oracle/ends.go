@@ -122,7 +122,7 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 		}
 		o.judgeCells(c, m, a, b, may, st)
 	}
-	o.judgeActions(c, a, b)
+	o.judgeActions(c, a, b, st)
 }
 
 // wasTold reports whether the connection knows a field of a record, or the record itself, since its store last forgot
