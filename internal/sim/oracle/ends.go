@@ -425,6 +425,11 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	if last < 0 {
 		return false
 	}
+	since := max(c.epoch.at, x.decided(c), y.decided(c), x.born.at, y.born.at)
+	if at, ok := c.settled[cellsOf(m, pair)]; ok && at > since && at < last &&
+		same(o.world.field(x.app, source), x.was(source, at), x.get(source), c.now().Region) {
+		return true // both were settled before its edit, be it that a group left it blank
+	}
 	if of := x.cells[source]; len(of) > 0 && of[len(of)-1].by == c.id {
 		return true // what the source has came from the target, before its user changed it there
 	}
