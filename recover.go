@@ -500,8 +500,9 @@ func (r *run) lacks(s Side, st settlement, m *mirror) bool {
 	})
 }
 
-// settleFound settles what a write did whose answer was lost. A field is settled as it is if it is what was sent,
-// or looks like it; else what was sent is settled, so that the user's edit since flows.
+// settleFound settles what a write did whose answer was lost. A field is settled as it is if it is what was sent, or what the
+// app's schema says that it makes of that. If it only looks like it, it is no edit, and is sent again: the answer tells. Else
+// what was sent is settled, so that the user's edit since flows.
 func (r *run) settleFound(b *book, w *write, m *mirror) {
 	for i := range w.settle {
 		st := w.settle[i : i+1]
@@ -517,9 +518,14 @@ func (r *run) settleFound(b *book, w *write, m *mirror) {
 				continue // the app has no room for it, or its user took it out again: it is put there once more, and not taken for removed
 			}
 		case mp != nil:
-			now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side])
-			own = mp.same(w.side, now, st[0].Val[w.side]) ||
-				slices.EqualFunc(st[0].Val[w.side], now, looksLike)
+			sent, now := st[0].Val[w.side], mp.get(nil, w.side, m.Fields, st[0].Val[w.side])
+			switch {
+			case mp.same(w.side, now, sent), mp.same(w.side, now, mp.cut(w.side, sent)):
+			case slices.EqualFunc(sent, now, looksLike):
+				st[0].Val = r.toSend(b, w, mp, st[0])
+			default:
+				own = false
+			}
 		}
 		w.link.arrived(r.cfg, st, own, w.side, m)
 	}
@@ -527,6 +533,21 @@ func (r *run) settleFound(b *book, w *write, m *mirror) {
 	for _, s := range Sides {
 		b.touch(ref{s, w.link.ID[s]})
 	}
+}
+
+// toSend is what to settle of a mapping that is to be sent again: the target as it is found, and the source as it was before the
+// write. If the source has changed since, that is sent anyway.
+func (r *run) toSend(b *book, w *write, mp *mapping, st settlement) sides {
+	from, val := w.side.Other(), st.Val
+	source := b.record(ref{from, w.link.ID[from]})
+	if source == nil || st.Both || mp.changed(from, source.Fields, val[from]) {
+		return val
+	}
+	val[from] = slices.Repeat([]contact.Value{contact.Empty}, len(val[from]))
+	if c := w.link.Cells[mp.id]; c != nil {
+		val[from] = c.Val[from]
+	}
+	return val
 }
 
 // found notes in the history that a write turned out to have landed. What the app shows by now is only taken for its

@@ -260,7 +260,8 @@ func (s *seat) Receive(ctx context.Context, d connector.Delivery) (connector.Pus
 	return push, err
 }
 
-// fidget gives a record another version now and then, though nothing in it changes.
+// fidget gives a record another version now and then, though nothing in it changes: each in its turn, for an app that does it to
+// the same one whenever it is read cannot be written to.
 func (s *seat) fidget() {
 	if s.calls++; !s.spec.Fidget || s.calls%3 != 0 {
 		return
@@ -268,9 +269,13 @@ func (s *seat) fidget() {
 	if s.w.calm && (s.w.has("F27") || s.w.has("F31")) {
 		return // what an app refused is tried again when the record has another version
 	}
-	if all := s.app.Records(); len(all) > 0 && s.app.Touch(all[s.calls%len(all)].ID) == nil {
+	all := s.app.Records()
+	if len(all) == 0 {
+		return
+	}
+	if id := all[s.calls/3%len(all)].ID; s.app.Touch(id) == nil {
 		s.w.fired["F14 fidget"]++
-		s.w.touched(s.index, all[s.calls%len(all)].ID)
+		s.w.touched(s.index, id)
 	}
 }
 

@@ -2,6 +2,8 @@ package oracle
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -216,7 +218,7 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	if !o.setup.Apps[w.rec.app].Versions && !seenBefore(w, field, edit) {
 		return nil // the app lets an edit be overwritten that came between the read and the write
 	}
-	if w.conn.mayHaveArrived(w.rec, field, edit, y, source) {
+	if w.conn.mayHaveArrived(w.rec, field, edit, y, source) || w.conn.sentAgain(cell[:len(cell)-1], here, value, old, cn.Region) {
 		return nil
 	}
 	switch {
@@ -243,6 +245,27 @@ func (c *conn) mayHaveArrived(x *record, source string, e entry, y *record, targ
 		}
 	}
 	return false
+}
+
+// sentAgain reports whether the connection writes to a cell what it last sent there without being answered, over what the app may
+// have made of that: a user who spelled it otherwise or cut it short cannot be told from the app.
+func (c *conn) sentAgain(cell []entry, f Field, value, made contact.Value, region string) bool {
+	for i := len(cell) - 1; i >= 0; i-- {
+		if e := cell[i]; e.by == c.id {
+			return !e.told && f.carries(value, e.value, region) && strings.HasPrefix(letters(value), letters(made))
+		}
+	}
+	return false
+}
+
+// letters returns what no app changes of a text: its letters and digits, without their case.
+func letters(v contact.Value) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, v.Str())
 }
 
 // seenBefore reports whether the connection was shown the edit before the sync began to write.

@@ -122,7 +122,7 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 		}
 		o.judgeCells(c, m, a, b, may, st)
 	}
-	o.judgeActions(c, a, b)
+	o.judgeActions(c, a, b, st)
 }
 
 // wasTold reports whether the connection knows a field of a record, or the record itself, since its store last forgot
@@ -424,6 +424,11 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	last := c.lastEdit(y, target)
 	if last < 0 {
 		return false
+	}
+	since := max(c.epoch.at, x.decided(c), y.decided(c), x.born.at, y.born.at)
+	if at, ok := c.settled[cellsOf(m, pair)]; ok && at > since && at < last &&
+		same(o.world.field(x.app, source), x.was(source, at), x.get(source), c.now().Region) {
+		return true // both were settled before its edit, be it that a group left it blank
 	}
 	if of := x.cells[source]; len(of) > 0 && of[len(of)-1].by == c.id {
 		return true // what the source has came from the target, before its user changed it there

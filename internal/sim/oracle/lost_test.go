@@ -147,6 +147,36 @@ func (h *history) taken() {
 	delete(h.status[0], "a1")
 }
 
+// shortened tells a history in which b1 is made of a1 and its user then writes a name, before the connection says what becomes
+// of it. Then it writes what a1 holds, which its user may have edited.
+func (h *history) shortened(answered bool, name, source string) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Anna-Bel"})
+	h.open()
+	h.show()
+	h.untold = !answered
+	h.made(1, "b1", f{"email": "ann@example.com", "first": "Anna-Bel"})()
+	h.untold = false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F33 short create"})
+	h.links = append(h.links, [2]string{"a1", "b1"})
+	h.close("")
+	h.edit(1, "b1", f{"first": name})
+	if source != "Anna-Bel" {
+		h.edit(0, "a1", f{"first": source})
+	}
+	h.sync(h.put(1, "b1", f{"first": source}))
+}
+
+// TestSentAgain: who cannot know what became of a creation may send again what its app may have cut or spelled otherwise.
+func TestSentAgain(t *testing.T) {
+	run(t, []row{
+		{name: "over what may be cut short", setup: policy("ask"), play: func(h *history) { h.shortened(false, "Anna", "Anna-Bel") }},
+		{name: "over what may be spelled otherwise", setup: policy("ask"), play: func(h *history) { h.shortened(false, "annabel", "Anna-Bel") }},
+		{name: "over another name", setup: policy("ask"), want: broken("I3"), play: func(h *history) { h.shortened(false, "Bel", "Anna-Bel") }},
+		{name: "after an answer", setup: policy("ask"), want: broken("I3"), play: func(h *history) { h.shortened(true, "Anna", "Anna-Bel") }},
+		{name: "what was not sent", setup: policy("ask"), want: broken("I3"), play: func(h *history) { h.shortened(false, "Anna", "Annabelle") }},
+	})
+}
+
 // recovered is what the history says of a creation that was found again.
 func (h *history) recovered(id string) {
 	h.counts[1].Created++

@@ -39,11 +39,34 @@ func group(_ []oracle.App, c *oracle.Connection) {
 	c.Conflict, c.Mappings[1].Group, c.Mappings[2].Group = "ask", "g", "g"
 }
 
+// groupA is group, and a wins.
+func groupA(a []oracle.App, c *oracle.Connection) {
+	group(a, c)
+	c.Conflict = "a"
+}
+
 // configured lets the connection be as the change says, from now on.
 func (h *history) configured(change func(c *oracle.Connection)) {
 	c := twoWay()
 	change(&c)
 	h.see(oracle.Event{Kind: oracle.Configured, Connection: &c})
+}
+
+// leftBlank lets a first match leave the first name of a1 blank, whose user enters one once the connection goes from b to a; the
+// user of b enters another one meanwhile, unless it is "".
+func (h *history) leftBlank(other string) {
+	h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+	h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann", "company": "Initech"})
+	h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"company": "Acme"}))
+	h.configured(func(c *oracle.Connection) {
+		group(nil, c)
+		c.Direction = "b_to_a"
+	})
+	h.edit(0, "a1", f{"first": "Anna"})
+	if other != "" {
+		h.edit(1, "b1", f{"first": other})
+	}
+	h.rest()
 }
 
 // clearedAndTagged is a record whose tags are cleared in a and stay in b, and that gets another one in a.
@@ -108,6 +131,8 @@ func TestRest(t *testing.T) {
 			h.sync()
 			h.rest()
 		}},
+		{name: "one way, what a group left blank is the target's", setup: groupA, play: func(h *history) { h.leftBlank("") }},
+		{name: "one way, the source's edit of it comes over", setup: groupA, want: broken("I1"), play: func(h *history) { h.leftBlank("Bea") }},
 		{name: "a cell that goes to and fro is frozen as it is", play: func(h *history) {
 			h.seesaw(4)
 			h.edit(0, "a1", f{"first": "Anna"})
