@@ -179,12 +179,21 @@ func TestDeletions(t *testing.T) {
 			play: func(h *history) {
 				h.ann()
 				h.remove(0, "a1")
-				h.status[1]["b1"] = oracle.RecordStatus{Status: "pending", Reason: "delete_held"}
+				h.held = map[string]int{"deletions": 1}
 				h.sync()
 				h.decide("confirm", 0, "", "")
-				delete(h.status[1], "b1")
+				h.held = nil
 				h.sync(h.drop(1, "b1"))
 				h.rest()
+			}},
+		{name: "a person consents to something else", setup: func(_ []oracle.App, c *oracle.Connection) { c.Deletions[0], c.MaxDeletes = "delete", none },
+			want: broken("I16"), play: func(h *history) {
+				h.ann()
+				h.remove(0, "a1")
+				h.held = map[string]int{"clears": 1}
+				h.sync()
+				h.decide("confirm", 0, "", "")
+				h.sync(h.drop(1, "b1"))
 			}},
 		{name: "deletions count for 24 hours", want: broken("I16"), setup: oneADay, play: func(h *history) { h.two(20 * time.Hour) }},
 		{name: "and no longer", setup: oneADay, play: func(h *history) { h.two(25 * time.Hour) }},
