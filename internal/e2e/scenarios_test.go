@@ -170,7 +170,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"60-mappings.yaml":          11,
 		"61-transforms.yaml":        26,
 		"70-faults.yaml":            18,
-		"71-faults-more.yaml":       60,
+		"71-faults-more.yaml":       61,
 		"72-external-ids.yaml":      13,
 		"73-webhooks.yaml":          18,
 		"80-lifecycle.yaml":         6,
