@@ -236,6 +236,11 @@ func TestDeletions(t *testing.T) {
 			}
 			h.sync(h.gone("k1", "a2", "a3", "a4"), h.drop(1, "b3"))
 		}},
+		{name: "an app turns up empty when one of four was separated and one has survived its counterpart", setup: emptying, play: func(h *history) {
+			h.fourOfWhom("a3", "a4")
+		}},
+		{name: "an app turns up empty when one of four was separated", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhom("a3", "") }},
+		{name: "an app turns up empty when one of four has survived its counterpart", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhom("", "a4") }},
 		{name: "of three linked ones one became part of another, and both others are gone", setup: emptying, play: func(h *history) { h.threeOfWhomTwo(true) }},
 		{name: "of three linked ones all are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.threeOfWhomTwo(false) }},
 		{name: "an edit that an app without versions does not show yet goes with the record", setup: late(false), play: func(h *history) { h.editedLate(false) }},
@@ -275,6 +280,23 @@ func (h *history) four() {
 		h.create(0, "a"+n, v)
 		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
 	}
+}
+
+// fourOfWhom lets a turn up without any of four, of whom a person has separated one since the last sync, and one has survived
+// its counterpart.
+func (h *history) fourOfWhom(separated, survived string) {
+	h.four()
+	if survived != "" {
+		h.hold2(survived, "b"+survived[1:], oracle.RecordStatus{Status: "deleted_opposite"})
+	}
+	h.sync()
+	if separated != "" {
+		h.decide("separate", 0, separated, "b"+separated[1:])
+	}
+	for _, id := range []string{"a1", "a2", "a3", "a4"} {
+		h.remove(0, id)
+	}
+	h.sync(h.gone("a1", "a2", "a3", "a4"), h.drop(1, "b1"))
 }
 
 // gone shows that records of a are gone.
