@@ -236,6 +236,9 @@ func TestDeletions(t *testing.T) {
 			}
 			h.sync(h.gone("k1", "a2", "a3", "a4"), h.drop(1, "b3"))
 		}},
+		{name: "an old store finds its creation as it was made", setup: deletions("delete"), play: func(h *history) { h.madeAndRestored(true, "Ann") }},
+		{name: "an old store finds its creation edited", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndRestored(true, "Annie") }},
+		{name: "an old store has its creation as it was made", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndRestored(false, "Ann") }},
 		{name: "an app turns up empty when one of four was separated and one has survived its counterpart", setup: emptying, play: func(h *history) {
 			h.fourOfWhom("a3", "a4")
 		}},
@@ -280,6 +283,25 @@ func (h *history) four() {
 		h.create(0, "a"+n, v)
 		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
 	}
+}
+
+// madeAndRestored lets b1 be made, with or without an answer, edited twice, and deleted because a1 is, by a store that was restored.
+func (h *history) madeAndRestored(lost bool, last string) {
+	ann := f{"email": "ann@example.com", "first": "Ann"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	h.untold = lost
+	h.made(1, "b1", ann)()
+	h.untold = false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+	h.close("")
+	h.edit(1, "b1", f{"first": "Anna"})
+	h.sync(h.pair("a1", "b1"), h.put(0, "a1", f{"first": "Anna"}))
+	h.remove(0, "a1")
+	h.edit(1, "b1", f{"first": last})
+	h.see(oracle.Event{Kind: oracle.StoreRestored})
+	h.sync(h.gone("a1"), h.drop(1, "b1"))
 }
 
 // fourOfWhom lets a turn up without any of four, of whom a person has separated one since the last sync, and one has survived
