@@ -91,7 +91,7 @@ func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
 	if edit.at < 0 {
 		return false
 	}
-	if asBefore(w) {
+	if asBefore(w) || asMade(w) {
 		return false
 	}
 	if !o.setup.Apps[w.rec.app].Versions && o.lagsBehind(w, edit) {
@@ -132,11 +132,30 @@ func asBefore(w *write) bool {
 			at = s.ended.at
 		}
 	}
-	if at < 0 || at < w.rec.first {
-		return false
+	return at >= w.rec.first && w.rec.asAt(at)
+}
+
+// asMade reports whether the connection finds a record again that it made without an answer, in the first sync that can, and as it
+// made it: nothing tells who edited it and took that back.
+func asMade(w *write) bool {
+	c, born := w.conn, w.rec.born.at
+	for _, s := range c.syncs {
+		if s != w.span && s.ok && s.began.at > max(born, c.epoch.at) {
+			return false
+		}
 	}
-	for name := range w.rec.cells {
-		if !w.rec.get(name).Equal(w.rec.was(name, at)) {
+	for _, v := range c.writes {
+		if v.rec == w.rec && v.op == "create" {
+			return !v.told && w.rec.asAt(born)
+		}
+	}
+	return false
+}
+
+// asAt reports whether the record holds all that it held after an event.
+func (r *record) asAt(at int) bool {
+	for name := range r.cells {
+		if !r.get(name).Equal(r.was(name, at)) {
 			return false
 		}
 	}

@@ -189,6 +189,8 @@ type Counts struct{ Created, Updated, Deleted int }
 type Statement struct {
 	Phase  string // "active", "paused", "halted"
 	Reason string // why halted
+	// Held is how much the guards hold: "deletions", "clears", "creates". A record shows it only if nothing graver is said of it.
+	Held   map[string]int
 	Linked [][2]string
 	// Records is the status of every record it knows, by side.
 	Records [2]map[string]RecordStatus

@@ -183,6 +183,18 @@ func (h *history) recovered(id string) {
 	h.news = append(h.news, oracle.JournalEntry{Side: 1, ID: id, Op: "create", Field: "email", Reason: "created from a"})
 }
 
+// foundIn tells a history in which the second sync over a restored store finds a creation again; the first left the connection so.
+func (h *history) foundIn(phase string) {
+	ann := f{"email": "ann@example.com"}
+	h.create(0, "a1", ann)
+	h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"))
+	h.see(oracle.Event{Kind: oracle.StoreRestored})
+	h.links, h.phase = nil, phase
+	h.sync()
+	h.phase = "active"
+	h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") })
+}
+
 // TestCreationsWithoutAnAnswer: who shows after a creation whose outcome is unknown may be what was created.
 func TestCreationsWithoutAnAnswer(t *testing.T) {
 	run(t, []row{
@@ -227,6 +239,8 @@ func TestCreationsWithoutAnAnswer(t *testing.T) {
 			h.advance(2 * time.Hour)
 			h.sync(h.pair("a1", "b1"), func() { h.counts[1].Created++ })
 		}},
+		{name: "an old store knows of it, and the next sync halts", play: func(h *history) { h.foundIn("halted") }},
+		{name: "an old store knows of it, and the next sync is whole", want: broken("I28"), play: func(h *history) { h.foundIn("active") }},
 		{name: "another engine is at it still", play: func(h *history) {
 			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
 			h.open()
