@@ -69,7 +69,7 @@ func (o orders) runFleet(ctx context.Context, store contactsync.Store, out io.Wr
 }
 
 // member opens a connection of the fleet, between two folders of its own.
-func (o orders) member(ctx context.Context, scope contactsync.Scope, store contactsync.Store, clock warpClock) (*contactsync.Syncer, error) {
+func (o orders) member(ctx context.Context, scope contactsync.Scope, store contactsync.Store, clock *warpClock) (*contactsync.Syncer, error) {
 	return contactsync.Open(ctx, contactsync.Connection{Owner: scope.Owner, ID: scope.Connection},
 		vcard.Folder(filepath.Join(o.Books[0], scope.Connection)), vcard.Folder(filepath.Join(o.Books[1], scope.Connection)),
 		store, contactsync.WithClock(clock), contactsync.WithConcurrency(1))
@@ -134,7 +134,7 @@ func fleetScope(i int) contactsync.Scope {
 }
 
 // playFleet keeps some processes at work for a while, of which it kills one every three seconds, and returns all that they said.
-func playFleet(t *testing.T, o orders, clock warpClock, processes int, long time.Duration) (said []string) {
+func playFleet(t *testing.T, o orders, clock *warpClock, processes int, long time.Duration) (said []string) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), long)
 	defer stop()
