@@ -174,8 +174,9 @@ func (f *Fleet) claim(lost int) time.Duration {
 	return min(d+time.Duration(f.opts.jitter()/2*float64(d)), fleetLost)
 }
 
-// atWork reports whether a lease says that an engine works. One that lasts for longer than any does was given by a clock that
-// is ahead of ours, and says nothing: a sync finds out.
+// atWork reports whether a lease says that an engine works, as far as our clock tells: it may be that of a dead one, and where
+// the clocks differ one that has lapsed may be that of a live one. A turn too many does no harm: its sync finds out. A lease that
+// lasts for longer than any does was given by a clock that is ahead of ours, and says nothing.
 func atWork(leased, now time.Time) bool {
 	return leased.After(now) && !leased.After(now.Add(leaseTTL))
 }

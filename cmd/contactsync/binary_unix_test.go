@@ -129,7 +129,7 @@ func TestCtrlC(t *testing.T) {
 }
 
 // TestKilled kills first syncs of 3,000 cards ten times, each at another moment, and lets a plain sync go on. They are
-// killed one after the other first, so that the leases of the dead lapse together.
+// killed one after the other first, so that the leases of the dead are waited for together.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	const cards, kills = 3000, 10
@@ -146,9 +146,11 @@ func TestKilled(t *testing.T) {
 			took /= 2
 		}
 	}
+	var going sync.WaitGroup
 	for _, s := range killed {
-		s.completes(cards)
+		going.Go(func() { s.completes(cards) })
 	}
+	going.Wait()
 }
 
 // killedAfter starts a sync, kills it at some moment, and reports whether it was running still.

@@ -70,7 +70,7 @@ func (o orders) runFleet(ctx context.Context, store contactsync.Store, out io.Wr
 }
 
 // member opens a connection of the fleet, between two folders of its own.
-func (o orders) member(ctx context.Context, scope contactsync.Scope, store contactsync.Store, clock warpClock) (*contactsync.Syncer, error) {
+func (o orders) member(ctx context.Context, scope contactsync.Scope, store contactsync.Store, clock *warpClock) (*contactsync.Syncer, error) {
 	return contactsync.Open(ctx, contactsync.Connection{Owner: scope.Owner, ID: scope.Connection},
 		vcard.Folder(filepath.Join(o.Books[0], scope.Connection)), vcard.Folder(filepath.Join(o.Books[1], scope.Connection)),
 		store, contactsync.WithClock(clock), contactsync.WithConcurrency(1))
@@ -142,7 +142,7 @@ func fleetScope(i int) contactsync.Scope {
 
 // playFleet keeps some processes at work, of which it kills one every three seconds, until enough has been told, or for two
 // minutes. Each line that a process tells is told, one at a time.
-func playFleet(t *testing.T, o orders, clock warpClock, processes int, tell func(line string) (enough bool)) {
+func playFleet(t *testing.T, o orders, clock *warpClock, processes int, tell func(line string) (enough bool)) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()

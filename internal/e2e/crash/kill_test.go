@@ -94,7 +94,7 @@ func (w *world) compare() {
 	defer func() { require.NoError(w.t, closeStore()) }()
 	wrote := 0
 	for range 4 {
-		w.pass(time.Minute) // leases lapse
+		w.pass(time.Minute)
 		report, err := w.orders.sync(w.t.Context(), store, unheard)
 		require.NoError(w.t, err, "round %d", w.round)
 		require.Empty(w.t, report.Waiting, "round %d", w.round)
