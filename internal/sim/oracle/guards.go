@@ -103,8 +103,8 @@ func (o *Oracle) clears(w *write) bool {
 }
 
 // judgeEmptied is the guard for an app that turns up empty: if a listing of an app without tombstones shows none of
-// three or more linked records, those set aside that are there under another id or became part of another one, nothing is deleted without a person's
-// consent.
+// three or more linked records, those set aside that are there under another id, became part of another one, or were separated from
+// their partner by a person since, nothing is deleted without a person's consent.
 func (o *Oracle) judgeEmptied(w *write) {
 	c := w.conn
 	app := c.now().Apps[1-w.side]
@@ -114,7 +114,8 @@ func (o *Oracle) judgeEmptied(w *write) {
 	linked := 0
 	for r := range c.links {
 		another := r.rekeyed.at >= c.lastOK() || r.merged != nil && r.died.at >= c.lastOK()
-		if r.app != app || another && r.toldOf(c) || o.anotherID(c, 1-w.side, r) {
+		_, apart := c.separated[pairOf(1-w.side, r, c.links[r])]
+		if r.app != app || apart || another && r.toldOf(c) || o.anotherID(c, 1-w.side, r) {
 			continue
 		}
 		s := r.sights[c.id]
