@@ -246,6 +246,8 @@ func TestDeletions(t *testing.T) {
 		{name: "an app turns up empty when one of four has survived its counterpart", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhom("", "a4") }},
 		{name: "of three linked ones one became part of another, and both others are gone", setup: emptying, play: func(h *history) { h.threeOfWhomTwo(true) }},
 		{name: "of three linked ones all are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.threeOfWhomTwo(false) }},
+		{name: "of four linked ones one was separated, one is there under another id, and two are gone", setup: emptying, play: func(h *history) { h.fourOfWhomOne("separate") }},
+		{name: "of four linked ones a person decided about one, one is there under another id, and two are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhomOne("link") }},
 		{name: "an edit that an app without versions does not show yet goes with the record", setup: late(false), play: func(h *history) { h.editedLate(false) }},
 		{name: "an edit that it shows does not", setup: late(false), want: broken("I5"), play: func(h *history) { h.editedLate(true) }},
 		{name: "nor does one in an app with versions", setup: late(true), want: broken("I5"), play: func(h *history) { h.editedLate(false) }},
@@ -368,6 +370,18 @@ func (h *history) threeOfWhomTwo(merged bool) {
 	h.remove(0, "a1")
 	h.remove(0, "a3")
 	h.sync(h.gone("a1", "a2", "a3"), h.drop(1, "b3"))
+}
+
+// fourOfWhomOne has a person decide about the first of four people and another one bear the key of the last, and all four deleted
+// of a; b's half of one goes.
+func (h *history) fourOfWhomOne(verb string) {
+	h.four()
+	h.decide(verb, 0, "a1", "b1")
+	h.create(0, "c4", f{"email": "4@example.com"})
+	for _, id := range []string{"a1", "a2", "a3", "a4"} {
+		h.remove(0, id)
+	}
+	h.sync(h.gone("a1", "a2", "a3", "a4"), h.drop(1, "b3"))
 }
 
 // late lets b show what happens an hour later, with or without versions.

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -232,6 +233,9 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	if blank && (o.clearHeld(c, st) || c.keptClear(m, a, m.A, nil) || c.keptClear(m, b, m.B, nil)) {
 		return
 	}
+	if c.looksCut(a, m.A) || c.looksCut(b, m.B) {
+		return
+	}
 	if may[0] && may[1] {
 		o.accuse("I1", "%s.%s is %q and %s.%s is %q, %d rounds after the last edit", a.id, m.A, va, b.id, m.B, vb, o.rounds)
 		return
@@ -245,6 +249,15 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 			m.field(from), pair[from].get(m.field(from)), pair[1-from].id, m.field(1-from), pair[1-from].get(m.field(1-from)),
 			o.rounds)
 	}
+}
+
+// looksCut reports whether somebody changed the cell, after an update without an answer, to what that one's value begins with: it
+// may be what the app returned for it, and is settled as that.
+func (c *conn) looksCut(r *record, field string) bool {
+	now := r.get(field).Str()
+	return now != "" && slices.ContainsFunc(c.writes, func(w *write) bool {
+		return w.rec == r && w.op == "update" && !w.told && w.at < r.changedAt(field) && strings.HasPrefix(w.after[field].Str(), now)
+	})
 }
 
 // mayFail reports whether anything in the history can be why a record failed: a fault, a call that was not carried out,

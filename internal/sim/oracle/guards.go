@@ -103,8 +103,8 @@ func (o *Oracle) clears(w *write) bool {
 }
 
 // judgeEmptied is the guard for an app that turns up empty: if a listing of an app without tombstones shows none of
-// three or more linked records, those set aside that are there under another id or became part of another one, nothing is deleted without a person's
-// consent.
+// three or more linked records, those set aside that are there under another id, became part of another one, or were separated from
+// their partner by a person since, nothing is deleted without a person's consent.
 func (o *Oracle) judgeEmptied(w *write) {
 	c := w.conn
 	app := c.now().Apps[1-w.side]

@@ -95,6 +95,9 @@ func TestUpdatesWithoutAnAnswer(t *testing.T) {
 			h.edit(1, "b1", f{"first": "Annie"})
 			h.sync(h.put(1, "b1", f{"company": "Initech"}), h.put(0, "a1", f{"first": "Annie"}))
 		}},
+		{name: "somebody enters what the app may have cut short", play: func(h *history) { h.enteredAfter("Annabel", "Anna") }},
+		{name: "somebody enters something else", want: broken("I1"), play: func(h *history) { h.enteredAfter("Annabel", "Anne") }},
+		{name: "somebody enters more than was sent", want: broken("I1"), play: func(h *history) { h.enteredAfter("Anna", "Annabel") }},
 		{name: "a person is to be asked only where nothing was under way", setup: policy("ask"), play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
@@ -129,6 +132,18 @@ func TestUpdatesWithoutAnAnswer(t *testing.T) {
 			h.rest()
 		}},
 	})
+}
+
+// enteredAfter carries over an edit without an answer, and has b's user enter something over it that never reaches a.
+func (h *history) enteredAfter(edit, over string) {
+	h.ann()
+	h.edit(0, "a1", f{"first": edit})
+	h.untold = true
+	h.sync(h.put(1, "b1", f{"first": edit}))
+	h.untold = false
+	h.edit(1, "b1", f{"first": over})
+	h.sync()
+	h.rest()
 }
 
 // lagging is that b shows what is in it an hour late.

@@ -16,7 +16,7 @@ func (o *Oracle) begin(e Event) {
 	c.open[e.Engine] = s
 	delete(c.calling, e.Engine)
 	c.syncs = append(c.syncs, s)
-	c.syncsInEpoch++
+	c.countSyncs(c.syncsInEpoch+1, o.world.now)
 	delete(c.overtaken, e.Engine)
 }
 
@@ -43,7 +43,7 @@ func (o *Oracle) end(e Event) {
 	if s.preview {
 		o.judgePreview(c, s)
 		c.syncs = c.syncs[:len(c.syncs)-1]
-		c.syncsInEpoch--
+		c.countSyncs(c.syncsInEpoch-1, o.world.now)
 		return
 	}
 	o.judgeCounts(c, s)
