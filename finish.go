@@ -212,7 +212,7 @@ func (p *past) flips(now time.Time) (n int) {
 
 // had reports whether the field held the value, until we replaced it.
 func (p *past) had(key string) bool {
-	return slices.ContainsFunc(p.Had, func(v pastValue) bool { return v.Key == key })
+	return p != nil && slices.ContainsFunc(p.Had, func(v pastValue) bool { return v.Key == key })
 }
 
 // wrote notes that our write replaced one value of a field by another.
