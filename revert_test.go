@@ -230,6 +230,7 @@ func TestWhatAWriteMade(t *testing.T) {
 		{"of a whole new set there was room for one", one, contact.Change{Set: set("x", "y")}, none, set("x"), false, set("x")},
 		{"of a whole new set there was room for one, and none is there", one, contact.Change{Set: set("x")}, none, contact.Empty, false, set("x")},
 		{"an element is gone, and perhaps was never ours", tags, add("x"), set("a"), set("a"), false, set("a", "x")},
+		{"an element of a new set, and somebody's, as the app answers", tags, add("x"), contact.Empty, set("x", "s"), true, set("x")},
 		{"an element of a new set", tags, add("x"), contact.Empty, set("x", "s"), false, set("x")},
 		{"a list", urls, add("x"), list("", "a"), list("w", "a", "x", "s"), true, list("w", "a", "x")},
 		{"of a list one was taken away", urls, add("x"), list("", "a", "b"), list("w", "a", "x"), false, contact.List(append(slices.Clone(list("w", "a", "x").Entries()), contact.Entry{Value: text("b")})...)},

@@ -239,6 +239,8 @@ func TestDeletions(t *testing.T) {
 		{name: "an old store finds its creation as it was made", setup: deletions("delete"), play: func(h *history) { h.madeAndRestored(true, "Ann") }},
 		{name: "an old store finds its creation edited", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndRestored(true, "Annie") }},
 		{name: "an old store has its creation as it was made", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndRestored(false, "Ann") }},
+		{name: "a creation without an answer was edited where the connection does not look", setup: deletions("delete"), play: func(h *history) { h.madeAndEdited("notes") }},
+		{name: "a creation without an answer was edited where it looks", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndEdited("company") }},
 		{name: "an app turns up empty when one of four was separated and one has survived its counterpart", setup: emptying, play: func(h *history) {
 			h.fourOfWhom("a3", "a4")
 		}},
@@ -303,6 +305,22 @@ func (h *history) madeAndRestored(lost bool, last string) {
 	h.remove(0, "a1")
 	h.edit(1, "b1", f{"first": last})
 	h.see(oracle.Event{Kind: oracle.StoreRestored})
+	h.sync(h.gone("a1"), h.drop(1, "b1"))
+}
+
+// madeAndEdited lets b1 be made without an answer, edited in a field, and deleted by the next sync because a1 is.
+func (h *history) madeAndEdited(field string) {
+	ann := f{"email": "ann@example.com"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	h.untold = true
+	h.made(1, "b1", ann)()
+	h.untold = false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+	h.close("")
+	h.remove(0, "a1")
+	h.edit(1, "b1", f{field: "Acme"})
 	h.sync(h.gone("a1"), h.drop(1, "b1"))
 }
 
