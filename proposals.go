@@ -220,6 +220,9 @@ func (b *book) settleBlocks() {
 	}
 }
 
+// keyCommon is the index in which the blocks are that more records share than BlockLimit.
+const keyCommon = 0
+
 // setBlock says whether a record is found by a block. The row of a block that is too common names nobody, from then on.
 func (b *book) setBlock(entry string, r ref, there bool) {
 	list := b.bearers[entry]
