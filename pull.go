@@ -181,7 +181,7 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 // expect reads in few calls what taking these records will look at.
 func (b *book) expect(s Side, refs []ref, records []contact.Record) {
 	b.load(refs)
-	var entries, blocks []string
+	var entries []string
 	add := func(keys []matchKey) {
 		for _, k := range keys {
 			for _, side := range Sides {
@@ -195,16 +195,13 @@ func (b *book) expect(s Side, refs []ref, records []contact.Record) {
 		m := &mirror{side: s, Fields: rec.Fields}
 		b.cfg.identify(m)
 		add(m.keys)
-		blocks = append(blocks, m.blockEntries(s)...)
 	}
 	for _, at := range refs {
 		if m := b.mirrors[at]; m != nil {
 			add(m.keys)
-			blocks = append(blocks, m.blockEntries(s)...)
 		}
 	}
 	b.load(b.findBearers(entries))
-	b.findBearers(blocks)
 }
 
 // pulled takes a record as it was read. fresh says that it was read by id, which never lags.
@@ -308,7 +305,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	merged := known != nil && known.Seen < r.number // it was somebody before
 	if known == nil {
 		moved := *old
-		moved.id, moved.keys, moved.blocks, moved.indexed = k.New, nil, nil, false
+		moved.id, moved.keys, moved.look, moved.indexed = k.New, nil, nil, false
 		moved.version, moved.Wrote, moved.Doubt, moved.Merged = "", nil, nil, "" // versions and proposals are of an id
 		b.dropMirror(from)
 		b.putMirror(&moved)

@@ -49,9 +49,8 @@ type mirror struct {
 	Partly   bool                 // when it was last read, the app left out a field that the connection uses
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
-	blocks   []matchKey           // by which it is found to be like others
 	lost     []matchKey           // by which it is found by who bears a key that it lost
-	person   Person               // as the scorer sees it
+	look     *look                // as the scorer sees it; nil where there is none
 	indexed  bool                 // the store finds it by them
 }
 
