@@ -209,9 +209,6 @@ func (r *run) takeChange(b *book, s Side, c connector.Change) {
 func (r *run) takeDelivered(b *book, s Side, c connector.Change) {
 	at, rec := ref{s, c.Record.ID}, c.Record
 	m := b.mirrorOf(at)
-	if now := b.mirrorOf(ref{s, b.movedTo(at)}); now != m && now.alive() && !r.before(now) {
-		m, at, rec.ID, rec.Version = now, now.ref(), now.id, "" // told under the id that it had, and versions are of an id
-	}
 	rec.Fields = rec.Fields.Clone()
 	if m != nil && m.lastTold().After(c.At) {
 		rec.Version = "" // not the record's any more

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"time"
 
@@ -303,19 +302,13 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		return
 	}
 	l, keeps, known := b.linkOf(from), r.partnerOf(b, to), b.mirrorOf(to)
-	merged := known != nil && r.before(known) // it was somebody before
+	merged := known != nil && known.Seen < r.number // it was somebody before
 	if known == nil {
 		moved := *old
 		moved.id, moved.keys, moved.look, moved.indexed = k.New, nil, nil, false
 		moved.version, moved.Wrote, moved.Doubt, moved.Merged = "", nil, nil, "" // versions and proposals are of an id
 		b.dropMirror(from)
 		b.putMirror(&moved)
-	} else if !merged { // its old id may have told what the new one leaves out
-		fields := contact.Fields{}
-		maps.Copy(fields, old.Fields)
-		maps.Copy(fields, known.Fields)
-		known.Fields = fields
-		b.putMirror(known)
 	}
 	switch {
 	case l != nil && b.linkOf(to) == nil && (keeps == "" || keeps == l.ID[s.Other()]):
@@ -339,9 +332,6 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	r.renameRequests(b, s, k, keeps)
 	b.renameJournal(s, k, merged)
 }
-
-// before reports whether an earlier sync has seen a record.
-func (r *run) before(m *mirror) bool { return m.Seen < r.number }
 
 // missed takes the records that a complete pass did not name, and confirms each by reading it, where the app can.
 // empty says that the pass named none at all.
