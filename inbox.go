@@ -335,7 +335,7 @@ func (b *book) entomb(m *mirror) bool {
 	}
 	b.forsaken(m)
 	b.remember(m)
-	m.Fields, m.keys, m.blocks, m.Merged, m.Was = contact.Fields{}, nil, nil, "", nil
+	m.Fields, m.keys, m.look, m.Merged, m.Was = contact.Fields{}, nil, nil, "", nil
 	m.Standing, m.Refused, m.Edits, m.Wrote = standing{}, "", nil, nil
 	b.dirtyMirrors[m.ref()] = true
 	b.decided(m.ref(), until)

@@ -264,6 +264,26 @@ func TestInherit(t *testing.T) {
 	}
 }
 
+// TestUnreadIsNotDecided: a pair of which a half cannot be read waits, and stays let in as it was.
+func TestUnreadIsNotDecided(t *testing.T) {
+	t.Parallel()
+	cfg := between(t, Connection{Mappings: []Mapping{MapFields("email", "email")}}, tagged(), tagged())
+	for name, unread := range map[string][2]bool{"none": {}, "a": {true, false}, "b": {false, true}} {
+		d := newShelf(cfg)
+		d.link(&link{key: "1", ID: [2]string{"a1", "b1"}, Let: [2]bool{true, false}})
+		d.put(heirOf(A, "a1")).Unread = unread[A]
+		d.put(&mirror{side: B, id: "b1", version: "1", Fields: cfg.empty[B], Unread: unread[B]})
+		m := (&planner{cfg: cfg, dir: d, now: stateNow}).decide(ref{B, "b1"})
+		if unread == [2]bool{} {
+			require.Len(t, m.writes, 1, name)
+			continue
+		}
+		require.Empty(t, m.writes, name)
+		require.Equal(t, ReasonUnread, m.Reason, name)
+		require.Equal(t, [2]bool{true, false}, m.let, name)
+	}
+}
+
 // TestUnreadIsNotDeleted: a half that cannot be read waits with the deletion of the other, for somebody may have edited it. What
 // deletes nobody goes on.
 func TestUnreadIsNotDeleted(t *testing.T) {
