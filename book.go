@@ -27,6 +27,7 @@ type book struct {
 	proposalsAt map[ref][]string    // their keys
 	proposed    map[ref]bool        // what is proposed about these was read
 	judged      map[ref]bool        // decided, and not yet looked at for who they may be
+	blockMoves  []blockMove         // who is found by other blocks now, of which the rows were not looked at yet
 
 	dirtyProposals map[string]bool
 	dirtyHolds     map[string]holdRow // decisions of persons that outlive a record
@@ -255,6 +256,9 @@ func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 		if k.kind == lostKind && !b.run.echoes {
 			return
 		}
+		if k.kind == blockKind {
+			b.settleBlocks()
+		}
 		for _, r := range b.bearersOf(k.entry[s]) {
 			if m := b.record(r); m != nil && !yield(m) {
 				return
@@ -272,7 +276,7 @@ func (b *book) complete(s Side) bool       { return b.run.side[s].Complete || b.
 
 // putMirror takes a record's new content. Whoever is unlinked and shares an old or new key with it is due.
 func (b *book) putMirror(m *mirror) {
-	old, oldIndex := m.keys, m.index()
+	old, oldIndex := m.keys, b.cfg.index(m)
 	if m.Gone == alive {
 		b.cfg.identify(m)
 		m.Bore = nil
@@ -285,7 +289,7 @@ func (b *book) putMirror(m *mirror) {
 		b.neighbours(m.ref(), old)
 		return
 	}
-	index := m.index()
+	index := b.cfg.index(m)
 	if m.indexed && slices.Equal(oldIndex, index) {
 		return
 	}
@@ -312,7 +316,7 @@ func (b *book) unindex(m *mirror, old, but []matchKey) {
 func (b *book) setKey(r ref, k matchKey, there bool) {
 	entry := k.entry[r.side]
 	if k.kind == blockKind {
-		b.setBlock(entry, r, there)
+		b.blockMoves = append(b.blockMoves, blockMove{entry, r, there})
 		return
 	}
 	list := b.bearersOf(entry)
@@ -352,6 +356,9 @@ func (b *book) decided(r ref, next time.Time) {
 	}
 }
 
+// isDue reports whether a record is to be decided now.
+func (m *mirror) isDue(now time.Time) bool { return !m.due.IsZero() && !m.due.After(now) }
+
 // dropMirror forgets a record.
 func (b *book) dropMirror(r ref) {
 	m := b.mirrorOf(r)
@@ -360,7 +367,7 @@ func (b *book) dropMirror(r ref) {
 	}
 	b.forsaken(m)
 	b.remember(m)
-	b.unindex(m, m.index(), nil)
+	b.unindex(m, b.cfg.index(m), nil)
 	b.neighbours(r, m.keys)
 	if b.entomb(m) {
 		delete(b.due, r)

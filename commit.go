@@ -16,6 +16,7 @@ type changes struct {
 
 // changes returns what is to be saved, and forgets that it is.
 func (b *book) changes() changes {
+	b.settleBlocks()
 	puts := make([]Row, 0, len(b.dirtyRows)+len(b.dirtyMirrors)+len(b.dirtyLinks)+len(b.dirtyKeys)+len(b.dirtyProposals)+1)
 	puts = append(puts, b.dirtyRows...)
 	var dropMirrors, dropLinks, dropKeys []string

@@ -244,7 +244,7 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 		m.due = dueNow
 		b.mirrors[m.ref()] = m
 		b.dirtyMirrors[m.ref()] = true
-		for _, k := range m.index() {
+		for _, k := range r.cfg.index(m) {
 			entries = append(entries, k.entry[m.side])
 		}
 	}
@@ -252,7 +252,7 @@ func (r *run) touchRows(ctx context.Context, rows []Row, rekey bool) error {
 		b.findBearers(entries)
 		for _, at := range sortedRefs(b.dirtyMirrors) {
 			m := b.mirrors[at]
-			for _, k := range m.index() {
+			for _, k := range r.cfg.index(m) {
 				b.setKey(at, k, m.alive())
 			}
 		}

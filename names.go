@@ -31,6 +31,26 @@ func nameOf(p Person) personName {
 // whole reports whether given and family name are both known.
 func (n personName) whole() bool { return len(n.given) > 0 && len(n.family) > 0 }
 
+// sounds returns how a name sounds: its parts, and as a whole, also as each name that it is short for. Given and family
+// name may have been entered the wrong way round. A name that is not whole has only parts.
+func (n personName) sounds() (parts, wholes []string) {
+	family := sound(strings.Join(n.family, ""))
+	both := func(given string) string { return min(given, family) + "|" + max(given, family) }
+	if len(n.given) > 0 {
+		parts = append(parts, sound(n.given[0]))
+	}
+	if len(n.family) > 0 {
+		parts = append(parts, family)
+	}
+	if n.whole() {
+		wholes = append(wholes, both(parts[0]))
+		for _, line := range namesakes[n.given[0]] {
+			wholes = append(wholes, both(sound(line)))
+		}
+	}
+	return parts, wholes
+}
+
 // How two names, or parts of them, relate, from no relation to equality.
 type relation int
 

@@ -170,12 +170,13 @@ func (r *run) suggest(b *book) {
 // loadLookalikes reads in few calls what looking for who is like these records will look at.
 func (b *book) loadLookalikes(refs []ref) {
 	b.loadProposals(refs)
+	b.settleBlocks()
 	b.findBlocks(refs)
 	var mates []ref
 	for _, at := range refs {
 		if m := b.record(at); m != nil && alone(b, m) {
-			for _, entry := range m.blockEntries(at.side.Other()) {
-				mates = append(mates, b.bearers[entry]...)
+			for _, k := range b.cfg.blocksOf(m) {
+				mates = append(mates, b.bearers[k.entry[at.side.Other()]]...)
 			}
 		}
 	}
@@ -185,34 +186,46 @@ func (b *book) loadLookalikes(refs []ref) {
 	b.loadBearers(mates)
 }
 
-// blockEntries returns the entries of side s under which a scorer finds a record, or whom it is like there.
-func (m *mirror) blockEntries(s Side) []string {
-	entries := make([]string, len(m.blocks))
-	for i, k := range m.blocks {
-		entries[i] = k.entry[s]
-	}
-	return entries
-}
-
-// findBlocks reads in one call who shares a block with these records: who is like them, and where a copy of theirs is
-// to be found.
+// findBlocks reads in one call who of the other app shares a block with these records.
 func (b *book) findBlocks(refs []ref) {
 	var entries []string
 	for _, r := range refs {
-		if m := b.mirrors[r]; m != nil && len(m.blocks) > 0 && alone(b, m) {
-			entries = append(append(entries, m.blockEntries(A)...), m.blockEntries(B)...)
+		if m := b.mirrors[r]; m != nil && m.look != nil && alone(b, m) {
+			for _, k := range b.cfg.blocksOf(m) {
+				entries = append(entries, k.entry[r.side.Other()])
+			}
 		}
 	}
 	b.findBearers(entries)
 }
 
+// blockMove is a record that is found by a block from now on, or is not.
+type blockMove struct {
+	entry string
+	of    ref
+	there bool
+}
+
+// settleBlocks moves the records that are found by other blocks. It is done for many at once, and before anybody looks.
+func (b *book) settleBlocks() {
+	moves := b.blockMoves
+	b.blockMoves = nil
+	entries := make([]string, len(moves))
+	for i, m := range moves {
+		entries[i] = m.entry
+	}
+	b.findBearers(entries)
+	for _, m := range moves {
+		b.setBlock(m.entry, m.of, m.there)
+	}
+}
+
+// keyCommon is the index in which the blocks are that more records share than BlockLimit.
+const keyCommon = 0
+
 // setBlock says whether a record is found by a block. The row of a block that is too common names nobody, from then on.
 func (b *book) setBlock(entry string, r ref, there bool) {
-	list, known := b.bearers[entry]
-	if !known {
-		b.findBearers([]string{entry})
-		list = b.bearers[entry]
-	}
+	list := b.bearers[entry]
 	i, found := slices.BinarySearchFunc(list, r, func(x, y ref) int { return cmp.Compare(x.id, y.id) })
 	switch common := len(list) == 1 && list[0].id == ""; {
 	case common || there == found:

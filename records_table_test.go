@@ -122,7 +122,7 @@ func (d *shelf) complete(s Side) bool       { return !d.partly[s] }
 func (d *shelf) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 	var found []*mirror
 	for _, m := range d.mirrors {
-		if m.side == s && m.alive() && slices.Contains(m.index(), k) {
+		if m.side == s && m.alive() && slices.Contains(d.cfg.index(m), k) {
 			found = append(found, m)
 		}
 	}

@@ -82,38 +82,36 @@ func (r *run) review(ctx context.Context, out *Review) error {
 
 // sharedKeys warns of keys that several records of one app bear: nobody is linked or created by them.
 func (r *run) sharedKeys() ([]Warning, error) {
-	type place struct {
-		side Side
-		kind int
-	}
-	found := map[place][]string{} // ids; a record may be there twice
-	err := r.view(func(tx ReadTx) error {
-		rows, err := tx.Scan(Scan{Table: TableKey, By: ByKey, KeysOnly: true})
-		for _, row := range rows {
-			bearers := bearersOf(row)
-			at := place{side: bearers[0].side}
-			if _, err := fmt.Sscanf(row.Key[1:], "%d", &at.kind); err != nil || len(bearers) < 2 {
-				continue
-			}
-			for _, b := range bearers {
-				found[at] = append(found[at], b.id)
-			}
-		}
-		return err
-	})
 	var list []Warning
 	for _, s := range Sides {
 		for i, k := range r.cfg.keys {
-			ids := slices.Compact(slices.Sorted(slices.Values(found[place{s, i}])))
+			var ids []string // a record may be there twice
+			err := r.view(func(tx ReadTx) error {
+				ids = nil
+				rows, err := tx.Scan(Scan{Table: TableKey, By: ByKey, Prefix: keyEntries(i, "")[s], KeysOnly: true})
+				for _, row := range rows {
+					if bearers := bearersOf(row); len(bearers) > 1 {
+						for _, b := range bearers {
+							ids = append(ids, b.id)
+						}
+					}
+				}
+				return err
+			})
+			if err != nil {
+				return nil, err
+			}
 			if len(ids) == 0 {
 				continue
 			}
+			slices.Sort(ids)
+			ids = slices.Compact(ids)
 			list = append(list, Warning{Kind: WarnSharedKey, Side: s, Count: len(ids), IDs: ids[:min(len(ids), samplesKept)],
 				Message: fmt.Sprintf("%d contacts of %s share their %s with another one there; they are shown as duplicates and not linked by it", len(ids), r.cfg.names[s], k.words(s)),
 				Advice:  "merge them there, or link them by hand"})
 		}
 	}
-	return list, err
+	return list, nil
 }
 
 // words says what a key is, for people.

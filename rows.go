@@ -426,7 +426,11 @@ func keyRow(entry string, bearers []ref) Row {
 	for i, r := range bearers {
 		ids[i] = r.id
 	}
-	return Row{Table: TableKey, Key: entry, Stamp: strings.Join(ids, "\x00")}
+	row := Row{Table: TableKey, Key: entry, Stamp: strings.Join(ids, "\x00")}
+	if row.Stamp == "" { // a block that names nobody any more
+		row.Index[keyCommon] = "common"
+	}
+	return row
 }
 
 // bearersOf returns the records that a key row names, sorted by id.

@@ -47,44 +47,41 @@ func (s Score) String() string {
 // only a part, and a given name that is spelled otherwise make the score doubtful.
 type PeopleScorer struct{}
 
-// String returns "people 1".
-func (PeopleScorer) String() string { return "people 1" }
+// String returns "people 2".
+func (PeopleScorer) String() string { return "people 2" }
 
-// Blocks returns the person's phones, emails, birthday, how the name sounds, and its initials at the company and at
-// the postal code.
+// Blocks returns the person's phones and emails, and how the name sounds, joined with what may speak for it: either part
+// of it with what tells much, the day of birth and the street; both parts with what tells little, company, postal code and
+// city. A name by itself makes nobody alike, so it is no block, and joined with something even a frequent one is few people's.
 func (PeopleScorer) Blocks(p Person) []string {
 	var blocks []string
-	add := func(kind string, parts ...string) {
-		if !slices.Contains(parts, "") {
-			slices.Sort(parts) // given and family name may have been entered the wrong way round
-			blocks = append(blocks, kind+strings.Join(parts, "|"))
-		}
-	}
 	for _, phone := range p.Phones {
-		add("p", line(phone))
+		blocks = append(blocks, "p"+line(phone))
 	}
 	for _, email := range p.Emails {
-		add("e", email)
+		blocks = append(blocks, "e"+email)
 	}
-	if !strings.HasPrefix(p.Birthday, "--") {
-		add("b", p.Birthday)
+	parts, wholes := nameOf(p).sounds()
+	with := func(kind, text string, sounds []string) {
+		if text != "" {
+			for _, sound := range sounds {
+				blocks = append(blocks, kind+sound+" "+text)
+			}
+		}
 	}
-	if n := nameOf(p); n.whole() {
-		given, family := n.given[0], strings.Join(n.family, "")
-		initials := []rune{[]rune(given)[0], []rune(family)[0]}
-		slices.Sort(initials)
-		add("n", sound(given), sound(family))
-		for _, line := range namesakes[given] {
-			add("n", sound(line), sound(family))
-		}
-		add("c"+string(initials), strings.Join(wordsOf(p.Company), ""))
-		for _, a := range p.Addresses {
-			add("z"+string(initials), strings.Join(wordsOf(a.PostalCode), ""))
-		}
+	with("b", dayOf(p.Birthday), parts)
+	with("c", joined(p.Company), wholes)
+	for _, a := range p.Addresses {
+		with("s", joined(a.Street), parts)
+		with("z", joined(a.PostalCode), wholes)
+		with("t", joined(a.City), wholes)
 	}
 	slices.Sort(blocks)
 	return slices.Compact(blocks)
 }
+
+// joined returns a text as it is compared, in one word.
+func joined(text string) string { return strings.Join(wordsOf(text), "") }
 
 // The weights, as the logarithm of how much likelier it makes that two records are one person. prior is of two of
 // which nothing is known but that they share a block.
@@ -203,15 +200,14 @@ func addresses(x, y []contact.Address) (weight float64, evidence string) {
 
 // birthdays weighs two birthdays.
 func (w *weighing) birthdays(x, y string) {
-	if len(x) < len("--04-12") || len(y) < len("--04-12") {
+	if dayOf(x) == "" || dayOf(y) == "" {
 		return
 	}
-	day := func(text string) string { return text[len(text)-len("04-12"):] }
 	year := !strings.HasPrefix(x, "--") && !strings.HasPrefix(y, "--")
 	switch {
 	case x == y && year:
 		w.add(sameBirthday, "same birthday")
-	case day(x) == day(y) && !year:
+	case dayOf(x) == dayOf(y) && !year:
 		w.add(sameDay, "same birthday")
 	case year && nearDate(x, y):
 		w.add(nearBirthday, "birthday off by a slip")
@@ -219,6 +215,14 @@ func (w *weighing) birthdays(x, y string) {
 	default:
 		w.add(otherBirthday, "")
 	}
+}
+
+// dayOf returns month and day of a birthday, "" if there are none.
+func dayOf(birthday string) string {
+	if len(birthday) < len("--04-12") {
+		return ""
+	}
+	return birthday[len(birthday)-len("04-12"):]
 }
 
 // nearDate reports whether two dates look like one of which a digit, or day and month, were mistaken.

@@ -200,13 +200,13 @@ func measure(cfg *config, n int, thresholds []float64) (suggested, linked map[fl
 	}
 	bearers := map[string][]*mirror{}
 	for _, m := range d.sorted(B) {
-		for _, k := range m.blocks {
+		for _, k := range cfg.blocksOf(m) {
 			bearers[k.text] = append(bearers[k.text], m)
 		}
 	}
 	for _, m := range d.sorted(A) {
 		seen := map[string]bool{}
-		for _, k := range m.blocks {
+		for _, k := range cfg.blocksOf(m) {
 			if len(bearers[k.text]) > BlockLimit {
 				continue
 			}
@@ -215,7 +215,7 @@ func measure(cfg *config, n int, thresholds []float64) (suggested, linked map[fl
 					continue
 				}
 				seen[c.id] = true
-				score := cfg.scorer.Score(m.person, c.person)
+				score := cfg.scorer.Score(cfg.personOf(m), cfg.personOf(c))
 				for _, at := range thresholds {
 					if score.Value >= at {
 						suggested[at].count(truth[m.id] == c.id)

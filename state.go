@@ -49,9 +49,8 @@ type mirror struct {
 	Partly   bool                 // when it was last read, the app left out a field that the connection uses
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
-	blocks   []matchKey           // by which it is found to be like others
 	lost     []matchKey           // by which it is found by who bears a key that it lost
-	person   Person               // as the scorer sees it
+	look     *look                // as the scorer sees it; nil where there is none
 	indexed  bool                 // the store finds it by them
 }
 
@@ -221,7 +220,7 @@ const (
 	ReasonFilter         = "filter"          // no rule lets it through
 	ReasonDirection      = "direction"       // nothing flows from its side, or the other app takes none
 	ReasonNoKey          = "no_key"          // it has no match key
-	ReasonUnread         = "unread"          // a field was not read that a rule looks at, by which it is matched, or that is decided together with others
+	ReasonUnread         = "unread"          // the record cannot be read, or a field was not that a rule looks at, by which it is matched, or that is decided together with others
 	ReasonDuplicateHere  = "duplicate_here"  // another record here bears its key
 	ReasonDuplicateThere = "duplicate_there" // several records there bear its key, or one that has a partner
 	ReasonMergedThere    = "merged_there"    // its counterpart became one with another record there

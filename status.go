@@ -154,6 +154,9 @@ type Status struct {
 	Running      *Running  `json:"running,omitempty"`
 	// Suggestions are how many suggestions of each kind wait for an answer ([Syncer.Suggestions]).
 	Suggestions map[SuggestionKind]int `json:"suggestions,omitempty"`
+	// CommonBlocks are how many blocks of the [Scorer] more records of an app share than [BlockLimit], since the match
+	// settings changed: whoever has no other in common is not suggested.
+	CommonBlocks int `json:"common_blocks,omitempty"`
 }
 
 // Running is a sync that has begun and not ended, in whatever process. One that was killed looks so, too, until the next
@@ -208,6 +211,9 @@ func (s *Syncer) Status(ctx context.Context) (Status, error) {
 		}
 		var err error
 		if out.Suggestions, err = countSuggestions(tx); err != nil {
+			return err
+		}
+		if out.CommonBlocks, err = tx.Count(Scan{Table: TableKey, By: keyCommon}); err != nil {
 			return err
 		}
 		return countStatuses(tx, &out)

@@ -97,7 +97,7 @@ const (
 	TableConnection Table = "connection" // configuration and life, one row; key ""
 	TableSide       Table = "side"       // feed position of one app; key: side
 	TableMirror     Table = "mirror"     // what was read of one record; key: side, id; index 0: when due, 1: status
-	TableKey        Table = "key"        // who bears a match key, or a block of the scorer; key: side, digest of it; stamp: their ids
+	TableKey        Table = "key"        // who bears a match key, or a block of the scorer; key: side, digest of it; stamp: their ids; index 0: that it is too common
 	TableLink       Table = "link"       // a pair; index 0: a's id, 1: b's id (both unique: Put refuses a second row), 2: status
 	TableIntent     Table = "intent"     // a batch that was sent and not answered; key: run, number
 	TableHold       Table = "hold"       // what waits for a person, was decided by one, or is proposed to one; of a proposal index 0: a's id, 1: b's id, 2: order
@@ -175,7 +175,8 @@ var (
 	ErrFenced = errors.New("another engine has taken this connection over")
 )
 
-// A LeasedError is an [ErrLeased] that says until when: by the clock of the engine that has the lease.
+// A LeasedError is an [ErrLeased] that says until when: by the clock of the engine that has the lease. Who waits compares it
+// with what it was before, and not with a clock of its own.
 type LeasedError struct{ Until time.Time }
 
 // Error says what ErrLeased says.

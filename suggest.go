@@ -5,10 +5,44 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/contactsync/contactsync/contact"
 )
 
 // blockKind is the kind of the keys under which a scorer looks for records. They are evidence of nothing.
 const blockKind = -1
+
+// look is how a scorer sees a record: worked out when somebody asks, and once.
+type look struct {
+	of     contact.Record // as it was when the store was told by what it is found
+	person *Person
+	blocks []matchKey // by which it is found to be like others
+	sorted bool       // the blocks are known
+}
+
+// personOf returns what the scorer sees of a record.
+func (cfg *config) personOf(m *mirror) Person {
+	if m.look.person == nil {
+		p := cfg.person(m.side, m.look.of)
+		m.look.person = &p
+	}
+	return *m.look.person
+}
+
+// blocksOf returns the blocks by which a record is found, none where nothing is suggested.
+func (cfg *config) blocksOf(m *mirror) []matchKey {
+	l := m.look
+	if l == nil {
+		return nil
+	}
+	if !l.sorted {
+		l.sorted = true
+		for _, text := range cfg.scorer.Blocks(cfg.personOf(m)) {
+			l.blocks = append(l.blocks, keyOf(blockKind, text))
+		}
+	}
+	return l.blocks
+}
 
 // identify works out by what a record is found: its match keys, and the blocks of the scorer.
 func (cfg *config) identify(m *mirror) {
@@ -16,21 +50,18 @@ func (cfg *config) identify(m *mirror) {
 	for _, text := range m.Was.keys() {
 		m.lost = append(m.lost, keyOf(lostKind, text))
 	}
-	if cfg.scorer == nil {
-		return
-	}
-	m.person, m.blocks = cfg.person(m.side, m.record()), nil
-	for _, text := range cfg.scorer.Blocks(m.person) {
-		m.blocks = append(m.blocks, keyOf(blockKind, text))
+	if cfg.scorer != nil {
+		m.look = &look{of: m.record()}
 	}
 }
 
 // index returns all keys by which a record is found.
-func (m *mirror) index() []matchKey {
-	if len(m.blocks)+len(m.lost) == 0 {
+func (cfg *config) index(m *mirror) []matchKey {
+	blocks := cfg.blocksOf(m)
+	if len(blocks)+len(m.lost) == 0 {
 		return m.keys
 	}
-	return slices.Concat(m.keys, m.blocks, m.lost)
+	return slices.Concat(m.keys, blocks, m.lost)
 }
 
 // alone reports whether a record has no counterpart that its own app's people entered: none at all, one that is gone,
@@ -55,10 +86,11 @@ func (cfg *config) lookalikes(d directory, r *mirror, now time.Time) []lookalike
 	}
 	var found []lookalike
 	for _, c := range cfg.blockmates(d, r) {
-		if !alone(d, c) || d.separated(pairIDs(r.ref(), c.ref())) || !cfg.letsEither(d, r, c, now) || cfg.matched(d, c, now) {
+		if !alone(d, c) || d.separated(pairIDs(r.ref(), c.ref())) {
 			continue
 		}
-		if score := cfg.scorer.Score(r.person, c.person); score.Value >= cfg.Match.SuggestAbove {
+		score := cfg.scorer.Score(cfg.personOf(r), cfg.personOf(c))
+		if score.Value >= cfg.Match.SuggestAbove && cfg.letsEither(d, r, c, now) && !cfg.matched(d, c, now) {
 			found = append(found, lookalike{c, score})
 		}
 	}
@@ -72,7 +104,7 @@ func (cfg *config) lookalikes(d directory, r *mirror, now time.Time) []lookalike
 func (cfg *config) blockmates(d directory, r *mirror) []*mirror {
 	var found []*mirror
 	seen := map[string]bool{}
-	for _, k := range r.blocks {
+	for _, k := range cfg.blocksOf(r) {
 		for m := range d.bearing(r.side.Other(), k) {
 			if !seen[m.id] {
 				seen[m.id] = true

@@ -188,6 +188,9 @@ func TestCommonNameFindsNobody(t *testing.T) {
 	}
 	w.sync()
 	require.Equal(t, "null", w.suggested())
+	status, err := w.syncer.Status(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 2, status.CommonBlocks, "the phone, on either side")
 	require.NoError(t, w.store.View(t.Context(), contactsync.Scope{Connection: "d"}, func(tx contactsync.ReadTx) error {
 		rows, err := tx.Scan(contactsync.Scan{Table: contactsync.TableKey, By: contactsync.ByKey})
 		require.NotEmpty(t, rows)

@@ -136,6 +136,7 @@ func (c *cli) printStatus(conn configured, r statusResult) {
 	c.printUnread(r.Connection, r.Unread)
 	c.printReasons(r.Status)
 	c.printSuggested(conn, r.Suggestions)
+	c.printCommon(r.CommonBlocks)
 	c.printWaiting(conn.doc, r.Waiting)
 	for _, s := range r.Unauthorized {
 		c.printf("  %s %s refuses its account; nothing is written until it is logged in to again: %s\n", c.paint(yellow, "halted:"),

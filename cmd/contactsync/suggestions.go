@@ -102,6 +102,14 @@ func suggested(s contactsync.Suggestion, side contactsync.Side) string {
 	return text
 }
 
+// printCommon says that some who may be alike are not looked for.
+func (c *cli) printCommon(blocks int) {
+	if blocks > 0 {
+		c.printf("  %s of more than %d records of an app: who has nothing else in common is not suggested\n",
+			count(blocks, "phone, name or the like is that", "phones, names or the like are those"), contactsync.BlockLimit)
+	}
+}
+
 // printSuggested says how many suggestions wait for an answer.
 func (c *cli) printSuggested(conn configured, counts map[contactsync.SuggestionKind]int) {
 	if len(counts) == 0 {

@@ -269,7 +269,7 @@ func (s *seat) fidget() {
 	if s.w.calm && (s.w.has("F27") || s.w.has("F31") || s.w.has("F11")) {
 		return // with another version what an app refused is tried again, and what it hid is told
 	}
-	all := s.app.Records()
+	all := slices.DeleteFunc(s.app.Records(), func(r contact.Record) bool { return s.w.calm && s.w.untold(s.index, r.ID) })
 	if len(all) == 0 {
 		return
 	}
@@ -277,6 +277,19 @@ func (s *seat) fidget() {
 		s.w.fired["F14 fidget"]++
 		s.w.touched(s.index, id)
 	}
+}
+
+// untold reports whether a field was hidden from a connection when it was shown a record last: it is told when the record has another
+// version.
+func (w *world) untold(app int, id string) bool {
+	for c := range w.Conns {
+		for side, a := range w.Conns[c].Apps {
+			if a == app && len(w.hid[2*c+side][id]) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // touched tells that a record has another version, and nothing else that is another.

@@ -83,22 +83,22 @@ func (c *conn) foreign(e entry) bool { return e.by != c.id || e.at <= c.epoch.at
 // knew reports whether the connection was shown in the cell, or wrote there, or was answered of it when it wrote anything to
 // the record, what is asked for, since the store last began from nothing.
 func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) bool {
-	return y.sawOrWrote(c, field, asked) || slices.ContainsFunc(c.writes, func(w *write) bool {
-		return w.rec == y && w.told && w.at > c.lost.at && asked(w.after[field])
+	return y.sawOrWrote(c, field, asked, c.began) || slices.ContainsFunc(c.writes, func(w *write) bool {
+		return w.rec == y && w.told && c.began(w.moment) && asked(w.after[field])
 	})
 }
 
-// sawOrWrote is knew, but for the answers to writes of other cells.
-func (y *record) sawOrWrote(c *conn, field string, asked func(contact.Value) bool) bool {
+// sawOrWrote is knew, but for the answers to writes of other cells, at moments that count.
+func (y *record) sawOrWrote(c *conn, field string, asked func(contact.Value) bool, counts func(moment) bool) bool {
 	if s := y.sights[c.id]; s != nil {
 		for _, v := range s.cell[field] {
-			if v.last > c.lost.at && asked(v.value) {
+			if counts(moment{v.last, v.time}) && asked(v.value) {
 				return true
 			}
 		}
 	}
 	for _, e := range y.cells[field] {
-		if e.by == c.id && e.at > c.lost.at && asked(e.value) {
+		if e.by == c.id && counts(e.moment) && asked(e.value) {
 			return true
 		}
 	}
@@ -215,8 +215,8 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	if s := w.rec.sights[w.conn.id]; s != nil && s.part >= o.since(w.conn, w.span, w.rec.app) {
 		return nil // what was not shown may be what a rule looks at, or the edit itself
 	}
-	if !o.setup.Apps[w.rec.app].Versions && !seenBefore(w, field, edit) {
-		return nil // the app lets an edit be overwritten that came between the read and the write
+	if app := o.setup.Apps[w.rec.app]; (!app.Versions || app.Partial) && !seenBefore(w, field, edit) {
+		return nil // the app lets an edit be overwritten that came between the read and the write, or told the version without it
 	}
 	if w.conn.mayHaveArrived(w.rec, field, edit, y, source) || w.conn.sentAgain(cell[:len(cell)-1], here, value, old, cn.Region) {
 		return nil

@@ -101,6 +101,8 @@ func TestDirection(t *testing.T) {
 			h.preview(oracle.Counts{})
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 		}},
+		{name: "a preview tells of what a guard holds, of a pair of which something graver is said", play: func(h *history) { h.previewed(1) }},
+		{name: "a preview tells of what no guard holds, and nothing is done", want: broken("I20"), play: func(h *history) { h.previewed(0) }},
 		{name: "a preview was of a listing that was cut off", play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
