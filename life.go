@@ -100,6 +100,11 @@ func (r *run) readLife() error {
 			if err := getRow(tx, TableSide, s.String(), &r.side[s]); err != nil {
 				return err
 			}
+			known, err := tx.Scan(Scan{Table: TableMirror, By: ByKey, Prefix: s.String(), KeysOnly: true, Limit: 1})
+			if err != nil {
+				return err
+			}
+			r.firstRead[s] = len(known) == 0
 		}
 		if err := r.readForgotten(tx); err != nil {
 			return err

@@ -14,9 +14,6 @@ import (
 // pull reads what changed in both apps into the store. Nothing is planned unless both were read to their end.
 func (r *run) pull(ctx context.Context) error {
 	start := r.opts.clock.Now()
-	if err := r.beginReading(); err != nil {
-		return err
-	}
 	defer func() { r.firstRead = [2]bool{} }()
 	r.listed[B] = r.listAhead(ctx)
 	defer func() { r.listed[B].end(); r.listed[B] = nil }()
@@ -38,21 +35,6 @@ func (r *run) pull(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// beginReading notes of which side nobody is known. Whoever is there by the end came in this sync and is due: so nobody who
-// shares a key needs to be looked for there.
-func (r *run) beginReading() error {
-	return r.view(func(tx ReadTx) error {
-		for _, s := range Sides {
-			rows, err := tx.Scan(Scan{Table: TableMirror, By: ByKey, Prefix: s.String(), KeysOnly: true, Limit: 1})
-			if err != nil {
-				return err
-			}
-			r.firstRead[s] = len(rows) == 0
-		}
-		return nil
-	})
 }
 
 // pullSide reads one app's feed from where the last pass ended, or its list of ids and versions.
