@@ -278,6 +278,54 @@ func TestUnreadWaitsWithADeletion(t *testing.T) {
 	require.Equal(t, [2]int{3, 3}, w.play(t))
 }
 
+// TestUnreadIsNotWrittenOver: while a record cannot be read nothing is written to it, for somebody may have edited it. Once it can,
+// both edits are known, and the policy decides.
+func TestUnreadIsNotWrittenOver(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{}, fake.WithQuirks(fake.Quirks{NoVersions: true}))
+	w.play(t)
+	w.hide("a0")
+	first := func(app *dim, id string) string {
+		rec, _ := app.Record(id)
+		return rec.Get("first").Str()
+	}
+	require.NoError(t, w.a.Edit("a0", contact.Fields{"first": contact.Text("Anna")}))
+	require.NoError(t, w.b.Edit("b0", contact.Fields{"first": contact.Text("Annie")}))
+	for range 2 {
+		w.play(t)
+		require.Equal(t, "Anna Annie", first(w.a, "a0")+" "+first(w.b, "b0"))
+		rec, err := w.sync.Record(t.Context(), contactsync.B, "b0")
+		require.NoError(t, err)
+		require.Equal(t, contactsync.ReasonUnread, rec.Reason)
+	}
+	w.hide()
+	require.NoError(t, w.a.Edit("a0", contact.Fields{"tags": contact.Set("t")})) // its feed tells of it again
+	w.play(t)
+	require.Equal(t, "Anna Anna", first(w.a, "a0")+" "+first(w.b, "b0"))
+}
+
+// TestUnreadWaitsUntilItIsRead: an edit reaches a record that could not be read as soon as it can be, though that has not changed.
+func TestUnreadWaitsUntilItIsRead(t *testing.T) {
+	t.Parallel()
+	for kind, option := range dimKinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			w := newDimWorld(t, contactsync.Connection{}, option)
+			w.play(t)
+			require.NoError(t, w.b.Edit("b0", contact.Fields{"first": contact.Text("Ann")}))
+			for _, want := range []string{"P0", "P0", "Ann"} {
+				w.hide()
+				if want == "P0" {
+					w.hide("a0")
+				}
+				w.play(t)
+				rec, _ := w.a.Record("a0")
+				require.Equal(t, want, rec.Get("first").Str())
+			}
+		})
+	}
+}
+
 // TestHiddenMayBeOurs: a record that was told of after a creation without an answer, and that nobody could read yet, may be what
 // that made. Nobody is created anew before it can be read. One that was there before is nobody's creation.
 func TestHiddenMayBeOurs(t *testing.T) {

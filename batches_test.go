@@ -2,11 +2,15 @@ package contactsync_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/contactsync/contactsync"
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/connector/fake"
 	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/memstore"
@@ -72,10 +76,11 @@ func TestAStickyPairFlowsWhateverTheBatch(t *testing.T) {
 	}
 }
 
-// slowToSave is a store in which whoever reads is faster than whoever saves at the same time. It counts the links it is given.
+// slowToSave is a store in which whoever reads is faster than whoever saves at the same time. It notes the keys of the links it
+// is given, in one transaction after the other.
 type slowToSave struct {
 	contactsync.Store
-	links *atomic.Int64
+	links *[]string
 }
 
 func (s slowToSave) Update(ctx context.Context, lease contactsync.Lease, fn func(contactsync.Tx) error) error {
@@ -85,41 +90,108 @@ func (s slowToSave) Update(ctx context.Context, lease contactsync.Lease, fn func
 
 type countingTx struct {
 	contactsync.Tx
-	links *atomic.Int64
+	links *[]string
 }
 
 func (tx countingTx) Put(rows ...contactsync.Row) error {
 	for _, row := range rows {
 		if row.Table == contactsync.TableLink {
-			tx.links.Add(1)
+			*tx.links = append(*tx.links, row.Key)
 		}
 	}
 	return tx.Tx.Put(rows...)
 }
 
 // TestWhatABatchDidIsKnownToTheNext: what the store has of a batch is read while the one before it is worked on. What that one
-// did holds nevertheless: here it links the next one's record, which in the store has no partner yet. The pair is decided then,
-// and not once more in that record's turn.
+// did holds nevertheless: here it links the next one's record, which in the store has no partner yet. Where that is all, the pair
+// is not decided once more in that record's turn; where its write could not be made it is, and is the pair that it was.
 func TestWhatABatchDidIsKnownToTheNext(t *testing.T) {
 	t.Parallel()
 	fields := []contact.Field{{Name: "notes", Type: contact.TypeText, Meaning: "notes"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"}}
+	for _, tt := range []struct {
+		name  string
+		notes string // in b
+		fails int    // updates of b
+		links int    // times that the pair is saved
+	}{
+		{"in sync at once", "met in May", 0, 1},
+		{"cannot be written", "", 1, 3}, // with the note of its write, with the answer, and in the other record's turn
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			clock := newStopClock()
+			a, b := fake.New("a", fields, fake.WithClock(clock)), fake.New("b", fields, fake.WithClock(clock))
+			person := func(id, notes string) contact.Record {
+				return contact.Record{ID: id, Fields: contact.Fields{"notes": contact.Text(notes), "email": contact.Text("ann@example.com")}}
+			}
+			require.NoError(t, a.Put(person("a1", "met in May")))
+			require.NoError(t, b.Put(person("b1", tt.notes)))
+			require.NoError(t, b.Fail(fake.Fault{On: "update", Kind: fake.Unauthorized, Times: tt.fails}))
+			var links []string
+			s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "c"}, a, b, slowToSave{memstore.New(), &links}, contactsync.WithClock(clock), contactsync.WithBatch(1))
+			require.NoError(t, err)
+			_, err = s.Sync(t.Context())
+			require.Equal(t, tt.fails > 0, errors.Is(err, connector.ErrUnauthorized), "%v", err)
+			require.Len(t, links, tt.links, "times that the pair was saved")
+			require.Len(t, slices.Compact(links), 1, "pairs")
+			_, err = s.Sync(t.Context())
+			require.NoError(t, err)
+			waiting, _, err := s.Records(t.Context(), contactsync.RecordQuery{}) // all that is not in sync
+			require.NoError(t, err)
+			require.Empty(t, waiting)
+			status, err := s.Status(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, map[string]int{contactsync.StatusInSync: 1}, status.Counts)
+			require.Len(t, a.Records(), 1)
+			require.Len(t, b.Records(), 1)
+		})
+	}
+}
+
+// TestAFirstMatchReadsEachRecordOnce: both sides hold the same people. While they are read nobody is looked for on a side that
+// was not read before, and who was decided with a partner is not read once more, but for one batch that was read ahead.
+func TestAFirstMatchReadsEachRecordOnce(t *testing.T) {
+	t.Parallel()
+	const people, batch = 40, 10
+	fields := []contact.Field{{Name: "email", Type: contact.TypeEmail, Meaning: "email"}}
 	clock := newStopClock()
 	a, b := fake.New("a", fields, fake.WithClock(clock)), fake.New("b", fields, fake.WithClock(clock))
-	ann := contact.Fields{"notes": contact.Text("met in May"), "email": contact.Text("ann@example.com")}
-	require.NoError(t, a.Put(contact.Record{ID: "a1", Fields: ann}))
-	require.NoError(t, b.Put(contact.Record{ID: "b1", Fields: ann}))
-	var links atomic.Int64
-	s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "c"}, a, b, slowToSave{memstore.New(), &links}, contactsync.WithClock(clock), contactsync.WithBatch(1))
+	for i := range people {
+		email := contact.Fields{"email": contact.Text(fmt.Sprintf("p%02d@example.com", i))}
+		require.NoError(t, a.Put(contact.Record{ID: fmt.Sprintf("a%02d", i), Fields: email}))
+		require.NoError(t, b.Put(contact.Record{ID: fmt.Sprintf("b%02d", i), Fields: email}))
+	}
+	var mirrors atomic.Int64
+	var last contactsync.Progress
+	s, err := contactsync.Open(t.Context(), contactsync.Connection{ID: "c"}, a, b, reading{memstore.New(), &mirrors}, contactsync.WithClock(clock),
+		contactsync.WithBatch(batch), contactsync.WithProgress(func(p contactsync.Progress) { last = p }))
 	require.NoError(t, err)
-	_, err = s.Sync(t.Context())
+	report, err := s.Sync(t.Context())
 	require.NoError(t, err)
-	waiting, _, err := s.Records(t.Context(), contactsync.RecordQuery{}) // all that is not in sync
-	require.NoError(t, err)
-	require.Empty(t, waiting)
-	status, err := s.Status(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, map[string]int{contactsync.StatusInSync: 1}, status.Counts)
-	require.Len(t, a.Records(), 1)
-	require.Len(t, b.Records(), 1)
-	require.EqualValues(t, 1, links.Load(), "times that the pair was saved")
+	require.Equal(t, people, report.Linked)
+	require.LessOrEqual(t, mirrors.Load(), int64(2*(people+batch)), "records that were read in the store")
+	require.Equal(t, contactsync.Progress{Phase: contactsync.PhasePush, Done: 2 * people, Total: 2 * people}, last)
+}
+
+// reading is a store that counts the records that are read in it by key.
+type reading struct {
+	contactsync.Store
+	mirrors *atomic.Int64
+}
+
+func (s reading) View(ctx context.Context, scope contactsync.Scope, fn func(contactsync.ReadTx) error) error {
+	return s.Store.View(ctx, scope, func(tx contactsync.ReadTx) error { return fn(readingTx{tx, s.mirrors}) })
+}
+
+type readingTx struct {
+	contactsync.ReadTx
+	mirrors *atomic.Int64
+}
+
+func (tx readingTx) Get(table contactsync.Table, keys ...string) ([]contactsync.Row, error) {
+	rows, err := tx.ReadTx.Get(table, keys...)
+	if table == contactsync.TableMirror {
+		tx.mirrors.Add(int64(len(rows)))
+	}
+	return rows, err
 }

@@ -356,6 +356,9 @@ func (b *book) decided(r ref, next time.Time) {
 	}
 }
 
+// isDue reports whether a record is to be decided now.
+func (m *mirror) isDue(now time.Time) bool { return !m.due.IsZero() && !m.due.After(now) }
+
 // dropMirror forgets a record.
 func (b *book) dropMirror(r ref) {
 	m := b.mirrorOf(r)

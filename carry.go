@@ -44,12 +44,11 @@ func (r *run) carry(b *book, decided ref, m *move) {
 			l.Gone[s] = true
 			b.kin(l) // who shares the survivor's key may be linked with it now
 		}
-		if rec := m.rec[s]; rec != nil && rec.Standing != (standing{}) {
-			rec.Standing = standing{}
+		if rec := m.rec[s]; rec != nil && restand(&rec.Standing, &rec.Refused, standing{}) {
 			b.dirtyMirrors[rec.ref()] = true
 		}
 	}
-	l.Standing = m.standing
+	restand(&l.Standing, &l.Refused, m.standing)
 	b.putLink(l)
 	if waiting(m.standing) || len(m.writes) > 0 || len(m.waits) > 0 {
 		next = dueNow // it is decided by every sync until its cause ends, or its writes are in
@@ -60,6 +59,16 @@ func (r *run) carry(b *book, decided ref, m *move) {
 	if len(m.waits) > 0 {
 		r.hold(b, m)
 	}
+}
+
+// restand has a pair or record stand otherwise, and reports whether it did not stand so already. What an app refused is only
+// remembered while the standing says so.
+func restand(st *standing, refused *string, now standing) bool {
+	if *st == now {
+		return false
+	}
+	*st, *refused = now, ""
+	return true
 }
 
 // waiting reports whether a standing ends by something else than an edit: a consent, an answer, another read.
@@ -120,8 +129,7 @@ func (r *run) carryUnlinked(b *book, decided ref, m *move) {
 	if waiting(m.standing) || len(m.writes) > 0 || r.open[decided] {
 		next = dueNow
 	}
-	if rec.Standing != m.standing {
-		rec.Standing = m.standing
+	if restand(&rec.Standing, &rec.Refused, m.standing) {
 		b.dirtyMirrors[decided] = true
 	}
 	b.decided(decided, next)

@@ -126,7 +126,6 @@ func (w *crashWorld) struck(ctx context.Context, at mishapAt) error {
 			continue
 		}
 		w.points.dead = false
-		w.clock.now = w.clock.now.Add(time.Minute) // the dead one's lease lapses
 		if err := w.open(ctx); err != nil {
 			return fmt.Errorf("open: %w", err)
 		}

@@ -13,8 +13,7 @@ import (
 // comes back as a new record of the other side: an echo. It is nobody new. Were it created again, what is written over it next
 // round would come back as well, and so on for ever.
 
-// lostKind is the kind of the keys under which a record is found by the match keys that were taken from it when somebody else
-// was written over it. They are evidence of nothing.
+// lostKind is the kind of the keys under which a record is found by the match keys that our write took from it. They are evidence of nothing.
 const lostKind = -2
 
 // lostPrefix is what the entries of such keys of a side begin with.
@@ -39,11 +38,12 @@ func (cfg *config) keysLost(m *mirror) (keys []matchKey) {
 	return keys
 }
 
-// former is who a record was until our write put somebody else in its place, and took match keys from it.
+// former is who a record was until our write took match keys from it.
 type former struct {
-	Run  int64          `json:"run"`  // number of that sync
-	Keys []string       `json:"keys"` // those it lost, as [config.keyText] has them
-	Held contact.Fields `json:"held"`
+	Run   int64          `json:"run"`  // number of that sync
+	Keys  []string       `json:"keys"` // those it lost, as [config.keyText] has them
+	Held  contact.Fields `json:"held"`
+	Alone bool           `json:"alone,omitempty"` // nothing else of it was replaced by that write
 }
 
 func (f *former) keys() []string {
@@ -53,13 +53,15 @@ func (f *former) keys() []string {
 	return f.Keys
 }
 
-// lose notes who a record was, if a write puts somebody else in its place and takes keys from it, and reports whether it does.
+// lose notes who a record was, if a write takes keys from it, and reports whether it does. A key that goes alone tells less of who
+// it was than what is noted of another one that did not.
 func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) bool {
 	var had, now []matchKey
 	var lost []string
+	alone := true
 	for kind, k := range cfg.keys {
 		fields := k.fields(w.side, cfg.schema[w.side])
-		if !w.first(cfg, fields) && !w.another(cfg, before, fields) {
+		if !slices.ContainsFunc(fields, func(name string) bool { _, written := w.patch[name]; return written }) {
 			continue
 		}
 		if now == nil {
@@ -68,13 +70,14 @@ func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) b
 		for _, k := range had {
 			if k.kind == kind && !slices.Contains(now, k) {
 				lost = append(lost, cfg.keyText(k))
+				alone = alone && !w.first(cfg, fields) && !w.another(cfg, before, fields)
 			}
 		}
 	}
-	if lost == nil {
+	if lost == nil || alone && m.Was != nil && !m.Was.Alone {
 		return false
 	}
-	m.Was = &former{Run: run, Keys: lost, Held: before}
+	m.Was = &former{Run: run, Keys: lost, Held: before, Alone: alone}
 	return true
 }
 
@@ -91,31 +94,30 @@ func (w *write) first(cfg *config, fields []string) bool {
 	})
 }
 
-// another reports whether a write changes one of these fields, and puts another text in place of one that the record held beside
-// them: who gets another key and stays who he is otherwise is nobody else.
+// another reports whether a write puts another text in place of one that the record held beside these fields.
 func (w *write) another(cfg *config, before contact.Fields, keys []string) bool {
-	taken, replaced := false, false
-	for _, name := range w.patch.Names() {
+	return slices.ContainsFunc(w.patch.Names(), func(name string) bool {
 		f, _ := cfg.schema[w.side].Field(name)
 		v, was := w.patch[name].Set, before[name]
-		switch {
-		case slices.Contains(keys, name):
-			taken = true
-		case f.Type != contact.TypeChoice && v.Kind() == contact.KindText && was.Kind() == contact.KindText:
-			replaced = replaced || !f.Same(v, was, cfg.Match.Region)
-		}
-	}
-	return taken && replaced
+		return !slices.Contains(keys, name) && isText(f, v) && isText(f, was) && !f.Same(v, was, cfg.Match.Region)
+	})
+}
+
+// isText reports whether a value may tell who somebody is: a choice does not.
+func isText(f contact.Field, v contact.Value) bool {
+	return f.Type != contact.TypeChoice && v.Kind() == contact.KindText
 }
 
 // echoes reports whether a new record is an echo of a linked one: of one that lost a key which the new one bears, not after
-// that was first seen, and that held all that would be created, or what apps under way may have made of it.
+// that was first seen, and that held all that would be created, or what apps under way may have made of it. Where the key went
+// alone, the new one must bear a text beside it that the linked one holds no more: it is who that was.
 func (cfg *config) echoes(d directory, r *mirror, w *write) bool {
 	for _, k := range r.keys {
 		text := cfg.keyText(k)
 		for m := range d.bearing(w.side, keyOf(lostKind, text)) {
 			l := d.linkOf(m.ref())
-			if l != nil && l.Gone == [2]bool{} && slices.Contains(m.Was.keys(), text) && r.Seen >= m.Was.Run && cfg.held(m, w.patch) {
+			if l != nil && l.Gone == [2]bool{} && slices.Contains(m.Was.keys(), text) && r.Seen >= m.Was.Run && cfg.held(m, l, w.patch) &&
+				(!m.Was.Alone || cfg.differs(m, w.patch, cfg.keys[k.kind].fields(w.side, cfg.schema[w.side]))) {
 				return true
 			}
 		}
@@ -123,14 +125,14 @@ func (cfg *config) echoes(d directory, r *mirror, w *write) bool {
 	return false
 }
 
-// held reports whether a record held all that a patch sets when it was written over, but for labels, choices and the like:
-// rules and apps put those on anybody. What was united with its lists it holds now.
-func (cfg *config) held(m *mirror, p contact.Patch) bool {
+// held reports whether a record held all that a patch sets when it was written over, or before our earlier writes to it, but for
+// labels, choices and the like: rules and apps put those on anybody. What was united with its lists it holds now.
+func (cfg *config) held(m *mirror, l *link, p contact.Patch) bool {
 	for _, name := range p.Names() {
 		f, _ := cfg.schema[m.side].Field(name)
 		v, was := p[name].Set, m.Was.Held[name]
 		if f.Type == contact.TypeChoice || v.Kind() == contact.KindSet || v.Kind() == contact.KindBool ||
-			f.Same(v, was, cfg.Match.Region) || looksLike(was, v) {
+			f.Same(v, was, cfg.Match.Region) || looksLike(was, v) || l.Past[pastKey(m.side, name)].had(f.Key(v, "")) {
 			continue
 		}
 		either := slices.Concat(elements(was), elements(m.Fields[name]))
@@ -140,4 +142,13 @@ func (cfg *config) held(m *mirror, p contact.Patch) bool {
 		}
 	}
 	return true
+}
+
+// differs reports whether a patch sets a text, beside these fields, that is not what the record holds.
+func (cfg *config) differs(m *mirror, p contact.Patch, keys []string) bool {
+	return slices.ContainsFunc(p.Names(), func(name string) bool {
+		f, _ := cfg.schema[m.side].Field(name)
+		v, now := p[name].Set, m.Fields[name]
+		return !slices.Contains(keys, name) && isText(f, v) && isText(f, now) && !f.Same(v, now, cfg.Match.Region) && !looksLike(now, v)
+	})
 }

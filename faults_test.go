@@ -51,16 +51,30 @@ func newFaulted(t *testing.T, options ...fake.Option) *faulted {
 func (f *faulted) sync() *contactsync.Report {
 	f.t.Helper()
 	_ = f.clock.Sleep(f.t.Context(), time.Hour)
-	s, err := contactsync.Open(f.t.Context(), f.conn, f.wrapped[contactsync.A], f.wrapped[contactsync.B], f.store,
-		contactsync.WithClock(f.clock), contactsync.WithConcurrency(1))
-	require.NoError(f.t, err)
+	s := f.open()
 	for _, app := range f.apps {
 		app.Reset()
 	}
 	report, err := s.Sync(f.t.Context())
 	require.NoError(f.t, err)
 	return report
+}
 
+// open returns a handle of a new process.
+func (f *faulted) open() *contactsync.Syncer {
+	f.t.Helper()
+	s, err := contactsync.Open(f.t.Context(), f.conn, f.wrapped[contactsync.A], f.wrapped[contactsync.B], f.store,
+		contactsync.WithClock(f.clock), contactsync.WithConcurrency(1))
+	require.NoError(f.t, err)
+	return s
+}
+
+// stand checks that n records of a stand so.
+func (f *faulted) stand(status, reason string, n int) {
+	f.t.Helper()
+	page, _, err := f.open().Records(f.t.Context(), contactsync.RecordQuery{Status: status, Reason: reason})
+	require.NoError(f.t, err)
+	require.Len(f.t, page, n)
 }
 
 // edit is a user of an app who enters a first name.
@@ -241,6 +255,32 @@ func TestF72TheClockJumps(t *testing.T) {
 		f.alike(6)
 		require.Equal(t, "Edited", f.record(contactsync.Side((i+1)%2), i).Get("first").Str())
 	}
+}
+
+// unreadable is an app that cannot read a record by its id.
+type unreadable struct{ *fake.App }
+
+func (c unreadable) Features() connector.Features {
+	f := c.App.Features()
+	f.Lister, f.Reader = nil, nil
+	return f
+}
+
+// TestF26WhereNothingIsReadByID: what met an edit in an app that cannot read it again is left to the next sync at once, and is
+// not said to be in sync until then.
+func TestF26WhereNothingIsReadByID(t *testing.T) {
+	t.Parallel()
+	f := newFaulted(t)
+	b := f.apps[contactsync.B]
+	f.wrapped[contactsync.B] = unreadable{b}
+	f.edit(contactsync.A, 0, "A's")
+	require.NoError(t, b.Fail(fake.Fault{On: "update", Kind: fake.Conflict, Times: 1, Edit: contact.Fields{"email": contact.Text("new@example.com")}}))
+	f.sync()
+	require.Equal(t, 1, b.Calls()["update"])
+	f.stand(contactsync.StatusPending, contactsync.ReasonSettling, 1)
+	f.sync()
+	f.stand(contactsync.StatusInSync, "", 6)
+	f.alike(6)
 }
 
 // skewed is an app whose clock is off.

@@ -131,7 +131,7 @@ func (p *pairing) freeze(s Side, patch contact.Patch) {
 	for _, name := range patch.Names() {
 		old := p.link.Past[pastKey(s, name)]
 		f, _ := p.cfg.schema[s].Field(name)
-		if old == nil || !old.Frozen && (old.flips(p.now) < flipLimit || !old.had(f.Key(p.want[s][name], ""), p.now)) {
+		if old == nil || !old.Frozen && (old.flips(p.now) < flipLimit || !old.had(f.Key(p.want[s][name], ""))) {
 			continue
 		}
 		if !old.Frozen {
@@ -210,18 +210,18 @@ func (p *past) flips(now time.Time) (n int) {
 	return n
 }
 
-// had reports whether the field held the value in the last day, until we replaced it.
-func (p *past) had(key string, now time.Time) bool {
-	return slices.ContainsFunc(p.Had, func(v pastValue) bool { return v.Key == key && now.Sub(v.At) < flipWindow })
+// had reports whether the field held the value, until we replaced it.
+func (p *past) had(key string) bool {
+	return p != nil && slices.ContainsFunc(p.Had, func(v pastValue) bool { return v.Key == key })
 }
 
 // wrote notes that our write replaced one value of a field by another.
 func (p *past) wrote(before, after string, now time.Time) {
-	if p.had(after, now) {
+	if p.had(after) {
 		p.Flips = append(p.Flips, now)
 	}
 	p.Flips = slices.DeleteFunc(p.Flips, func(at time.Time) bool { return now.Sub(at) >= flipWindow })
-	p.Had = slices.DeleteFunc(p.Had, func(v pastValue) bool { return v.Key == before || now.Sub(v.At) >= flipWindow })
+	p.Had = slices.DeleteFunc(p.Had, func(v pastValue) bool { return v.Key == before })
 	p.Had = append(p.Had, pastValue{before, now})
 	if len(p.Had) > pastLimit {
 		p.Had = p.Had[1:]

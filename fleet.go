@@ -41,7 +41,7 @@ type Fleet struct {
 // The times that a fleet goes by.
 const (
 	fleetLook   = time.Second    // between two looks, while nothing is due
-	fleetClaim  = time.Minute    // for opening a connection, until its sync has the lease; twice as long after each turn that was lost
+	fleetClaim  = time.Minute    // for opening a connection, until its sync has the lease; twice as long after each turn that was lost, and see claim
 	fleetLost   = 24 * time.Hour // the longest claim
 	fleetRetry  = time.Minute    // after a sync that failed; twice as long after each further one
 	fleetFailed = time.Hour      // the longest wait after one
@@ -51,7 +51,7 @@ const (
 )
 
 // NewFleet returns the fleet of the connections in a store, which must be a [Queue]; those of this module are. Of the options
-// the clock counts.
+// the clock and the source of random bytes count.
 func NewFleet(store Store, opts ...Option) (*Fleet, error) {
 	queue, ok := store.(Queue)
 	if !ok {
@@ -100,14 +100,14 @@ func leaveQueue(ctx context.Context, queue Queue, scope Scope) error {
 	})
 }
 
-// A Turn is the right to sync a connection next, which one worker has at a time. It lapses after a minute, unless a sync has
-// begun by then: while that works nobody else is given the connection. What fences writes is the lease of the sync, and not
+// A Turn is the right to sync a connection next, which one worker has at a time. It lapses after a minute or a little more, unless a
+// sync has begun by then: while that works nobody else is given the connection. What fences writes is the lease of the sync, and not
 // the turn.
 type Turn struct {
 	Scope Scope
 	// Lost is how many turns of the connection before this one were never ended, one after the other: because their
-	// processes died, as a rule. Each makes this one's claim twice as long, up to a day: a connection that takes its process
-	// with it every time is tried less and less often.
+	// processes died, as a rule. Each makes this one's claim twice as long, up to a day: a connection that takes its
+	// process with it every time is tried less and less often.
 	Lost int
 
 	fleet *Fleet
@@ -157,7 +157,7 @@ func (f *Fleet) next(ctx context.Context) (turn *Turn, found bool, err error) {
 		}
 		turn = &Turn{Scope: e.Scope, Lost: q.Lost, fleet: f, name: f.opts.randomText(), taken: now}
 		q.Turn, q.Wish = turn.name, time.Time{}
-		e.At, e.Body = now.Add(doubled(fleetClaim, q.Lost, fleetLost)), marshal(q)
+		e.At, e.Body = now.Add(f.claim(q.Lost)), marshal(q)
 		return nil
 	})
 	if err != nil || !found {
@@ -166,8 +166,17 @@ func (f *Fleet) next(ctx context.Context) (turn *Turn, found bool, err error) {
 	return turn, true, nil
 }
 
-// atWork reports whether a lease says that an engine works. One that lasts for longer than any does was given by a clock that
-// is ahead of ours, and says nothing: a sync finds out.
+// claim returns for how long a turn is its worker's, after so many that were lost. It is up to half as long again by chance:
+// what one process had taken when it died would else come back together each time, and whoever was taken beside a connection
+// that kills its process would always be taken beside it.
+func (f *Fleet) claim(lost int) time.Duration {
+	d := doubled(fleetClaim, lost, fleetLost)
+	return min(d+time.Duration(f.opts.jitter()/2*float64(d)), fleetLost)
+}
+
+// atWork reports whether a lease says that an engine works, as far as our clock tells: it may be that of a dead one, and where
+// the clocks differ one that has lapsed may be that of a live one. A turn too many does no harm: its sync finds out. A lease that
+// lasts for longer than any does was given by a clock that is ahead of ours, and says nothing.
 func atWork(leased, now time.Time) bool {
 	return leased.After(now) && !leased.After(now.Add(leaseTTL))
 }

@@ -2,6 +2,7 @@ package contactsync_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -36,9 +37,20 @@ func newFleetWorld(t *testing.T) *fleetWorld {
 // restarted returns the fleet of another process.
 func (w *fleetWorld) restarted() *contactsync.Fleet {
 	w.t.Helper()
-	f, err := contactsync.NewFleet(w.store, contactsync.WithClock(w.clock))
+	f, err := contactsync.NewFleet(w.store, contactsync.WithClock(w.clock), contactsync.WithRandom(noSpread{}))
 	require.NoError(w.t, err)
 	return f
+}
+
+// noSpread names turns at random, and draws zero for everything else.
+type noSpread struct{}
+
+func (noSpread) Read(p []byte) (int, error) {
+	if len(p) == 16 {
+		return rand.Read(p)
+	}
+	clear(p)
+	return len(p), nil
 }
 
 func (w *fleetWorld) schedule(connection string, in time.Duration) {
@@ -223,6 +235,26 @@ func TestFleetLostTurns(t *testing.T) {
 	w.wantNone("c")
 	w.schedule("c", 0)
 	require.Zero(t, w.take().Lost, "nothing is known of it any more")
+}
+
+// What a process had taken when it died does not come back together: one of them may be what it died of.
+func TestFleetSpreadsLostTurns(t *testing.T) {
+	t.Parallel()
+	w := newFleetWorld(t)
+	f, err := contactsync.NewFleet(w.store, contactsync.WithClock(w.clock))
+	require.NoError(t, err)
+	back := map[time.Time]bool{}
+	const connections = 20
+	for i := range connections {
+		w.schedule(fmt.Sprint(i), 0)
+		turn, err := f.Take(t.Context())
+		require.NoError(t, err)
+		at, err := f.Next(t.Context(), turn.Scope)
+		require.NoError(t, err)
+		require.WithinRange(t, at, w.clock.Now().Add(time.Minute), w.clock.Now().Add(90*time.Second))
+		back[at.Truncate(time.Millisecond)] = true
+	}
+	require.Greater(t, len(back), connections/2, "when they are due again")
 }
 
 // While an engine works on a connection, in a turn or by itself, nobody else is given it.

@@ -18,26 +18,28 @@ func formerConfig(t *testing.T) *config {
 		Mappings: []Mapping{MapFields("email", "email"), MapFields("phones", "phones"), MapFields("stage", "stage")}}, fields, fields)
 }
 
-// TestLose: a record is remembered as who it was where our write took match keys from it, and nothing of the fields was settled.
+// TestLose: a record is remembered as who it was where our write took match keys from it. Where nothing else of it was replaced, and
+// something was settled of the fields, the key went alone.
 func TestLose(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name, before, now, wrote, settled string
 		lost                              string // what the lost keys are of
+		alone                             bool
 	}{
-		{"its only key", "email=x@x.org", "email=y@x.org", "email=y@x.org", "", "email=x@x.org"},
-		{"what was settled is an edit", "email=x@x.org", "email=y@x.org", "email=y@x.org", "email", ""},
-		{"another name with it", "email=x@x.org stage=Ann", "email=y@x.org stage=Bob", "email=y@x.org stage=Bob", "email stage", "email=x@x.org"},
-		{"the same name with it", "email=x@x.org stage=Ann", "email=y@x.org stage=Ann", "email=y@x.org stage=Ann", "email stage", ""},
-		{"its first name with it", "email=x@x.org", "email=y@x.org stage=Bob", "email=y@x.org stage=Bob", "email stage", ""},
-		{"another name, and a key that stays", "email=x@x.org stage=Ann", "email=x@x.org stage=Bob", "stage=Bob", "email stage", ""},
-		{"another choice with it", "email=x@x.org kind=x", "email=y@x.org kind=y", "email=y@x.org kind=y", "email", ""},
-		{"other labels with it", "email=x@x.org tags=x", "email=y@x.org tags=y", "email=y@x.org tags=y", "email", ""},
-		{"what another field had settled", "email=x@x.org", "email=y@x.org", "email=y@x.org", "stage", "email=x@x.org"},
-		{"the write is of something else", "email=x@x.org", "email=y@x.org", "stage=won", "", ""},
-		{"one phone of two", "phones=+32470000001,+32470000002", "phones=+32470000002,+32470000003", "phones=+32470000002,+32470000003", "", "phones=+32470000001"},
-		{"an email, and a phone that went by itself", "email=x@x.org phones=+32470000001", "email=y@x.org", "email=y@x.org", "", "email=x@x.org"},
-		{"no key", "email=x@x.org", "email=x@x.org phones=+32470000001", "phones=+32470000001", "", ""},
+		{"its only key", "email=x@x.org", "email=y@x.org", "email=y@x.org", "", "email=x@x.org", false},
+		{"what was settled is an edit", "email=x@x.org", "email=y@x.org", "email=y@x.org", "email", "email=x@x.org", true},
+		{"another name with it", "email=x@x.org stage=Ann", "email=y@x.org stage=Bob", "email=y@x.org stage=Bob", "email stage", "email=x@x.org", false},
+		{"the same name with it", "email=x@x.org stage=Ann", "email=y@x.org stage=Ann", "email=y@x.org stage=Ann", "email stage", "email=x@x.org", true},
+		{"its first name with it", "email=x@x.org", "email=y@x.org stage=Bob", "email=y@x.org stage=Bob", "email stage", "email=x@x.org", true},
+		{"another name, and a key that stays", "email=x@x.org stage=Ann", "email=x@x.org stage=Bob", "stage=Bob", "email stage", "", false},
+		{"another choice with it", "email=x@x.org kind=x", "email=y@x.org kind=y", "email=y@x.org kind=y", "email", "email=x@x.org", true},
+		{"other labels with it", "email=x@x.org tags=x", "email=y@x.org tags=y", "email=y@x.org tags=y", "email", "email=x@x.org", true},
+		{"what another field had settled", "email=x@x.org", "email=y@x.org", "email=y@x.org", "stage", "email=x@x.org", false},
+		{"the write is of something else", "email=x@x.org", "email=y@x.org", "stage=won", "", "", false},
+		{"one phone of two", "phones=+32470000001,+32470000002", "phones=+32470000002,+32470000003", "phones=+32470000002,+32470000003", "", "phones=+32470000001", false},
+		{"an email, and a phone that went by itself", "email=x@x.org phones=+32470000001", "email=y@x.org", "email=y@x.org", "", "email=x@x.org", false},
+		{"no key", "email=x@x.org", "email=x@x.org phones=+32470000001", "phones=+32470000001", "", "", false},
 	} {
 		cfg := formerConfig(t)
 		schema := cfg.schema[B]
@@ -61,8 +63,23 @@ func TestLose(t *testing.T) {
 		require.Equal(t, want != nil, cfg.lose(m, before, w, 3), tt.name)
 		require.Equal(t, want, m.Was.keys(), tt.name)
 		if want != nil {
-			require.Equal(t, &former{Run: 3, Keys: want, Held: before}, m.Was, tt.name)
+			require.Equal(t, &former{Run: 3, Keys: want, Held: before, Alone: tt.alone}, m.Was, tt.name)
 		}
+	}
+}
+
+// TestLoseAgain: who a record was before somebody else was written over it stays noted when a later write takes a key alone.
+func TestLoseAgain(t *testing.T) {
+	t.Parallel()
+	cfg := formerConfig(t)
+	for was, stays := range map[*former]bool{nil: false, {Alone: true}: false, {}: true} {
+		m := &mirror{side: B, id: "b1", Fields: spelled(cfg.schema[B], "email=y@x.org"), Was: was}
+		w := &write{side: B, link: &link{Cells: map[string]*cell{}}, patch: contact.Patch{"email": {Set: contact.Text("y@x.org")}}}
+		for _, one := range cfg.mappings {
+			w.link.Cells[one.id] = &cell{}
+		}
+		require.Equal(t, !stays, cfg.lose(m, spelled(cfg.schema[B], "email=x@x.org"), w, 3))
+		require.Equal(t, stays, m.Was == was)
 	}
 }
 
@@ -70,6 +87,16 @@ func TestLose(t *testing.T) {
 func TestEchoes(t *testing.T) {
 	t.Parallel()
 	const was = "email=x@x.org stage=new phones=+32470000001,+32470000002 tags=T kind=x"
+	schema := formerConfig(t).schema[B]
+	before := map[string]*past{}
+	for name, v := range spelled(schema, "stage=won phones=+32470000005") {
+		f, _ := schema.Field(name)
+		before[pastKey(B, name)] = &past{Had: []pastValue{{Key: f.Key(v, "")}}}
+	}
+	before[pastKey(A, "stage")] = &past{Had: []pastValue{{Key: "lost"}}}
+	alone := func(now string) func(m, r *mirror, l *link) {
+		return func(m, _ *mirror, _ *link) { m.Was.Alone, m.Fields = true, spelled(schema, now) }
+	}
 	for _, tt := range []struct {
 		name, comes string
 		change      func(m, r *mirror, l *link)
@@ -87,6 +114,15 @@ func TestEchoes(t *testing.T) {
 		{"seen later", "email=x@x.org", func(_, r *mirror, _ *link) { r.Seen = 9 }, true},
 		{"its partner is gone", "email=x@x.org", func(_, _ *mirror, l *link) { l.Gone[A] = true }, false},
 		{"nothing was lost", "email=x@x.org", func(m, _ *mirror, _ *link) { m.Was = nil }, false},
+		{"a text of before an earlier write", "email=x@x.org stage=won", func(_, _ *mirror, l *link) { l.Past = before }, true},
+		{"a phone of before an earlier write", "email=x@x.org phones=+32470000005", func(_, _ *mirror, l *link) { l.Past = before }, true},
+		{"what the other side had", "email=x@x.org stage=lost", func(_, _ *mirror, l *link) { l.Past = before }, false},
+		{"the key went alone: all that it was, and is", was, alone("email=y@x.org stage=new"), false},
+		{"the key went alone: a text that it holds no more", was, alone("email=y@x.org stage=won"), true},
+		{"the key went alone: a text that was cut short", was, alone("email=y@x.org stage=newest"), false},
+		{"the key went alone: another choice", was, alone("email=y@x.org stage=new kind=y"), false},
+		{"the key went alone: no more than that", "email=x@x.org", alone("email=y@x.org stage=won"), false},
+		{"the key went alone: it holds no text now", was, alone("email=y@x.org"), false},
 	} {
 		cfg := formerConfig(t)
 		d := newShelf(cfg)

@@ -77,6 +77,7 @@ type tally struct {
 	linked  int    // linked pairs, both sides alive
 	absent  [2]int // linked records that a complete listing did not show
 	heirs   [2]int // links that another record took over: as good as re-keyed
+	left    [2]int // linked records whose other half is gone; counted only where an app may have turned up empty
 	changed [2]int // linked records that differ from what was settled
 	deletes int    // deletions and clears without consent; creations
 	clears  int
@@ -96,7 +97,7 @@ type gate struct {
 func (g *Guard) guard(t tally, accept map[string]bool) gate {
 	var out gate
 	for _, s := range Sides {
-		if t.absent[s] >= emptyFloor && t.absent[s] >= t.linked-t.heirs[s] && !accept[WaitEmpty] {
+		if t.absent[s] >= emptyFloor && t.absent[s] >= t.linked+t.left[s]-t.heirs[s] && !accept[WaitEmpty] {
 			return gate{halt: WaitEmpty, side: s}
 		}
 	}

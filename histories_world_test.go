@@ -398,8 +398,7 @@ func (w *world) syncNow(ctx context.Context) error {
 	w.armed, w.store.left = false, 0
 	if w.store.dead {
 		w.store.dead = false
-		w.clock.now = w.clock.now.Add(time.Minute) // the dead one's lease lapses
-		for _, app := range w.apps {               // and its half-read pages are gone
+		for _, app := range w.apps { // and its half-read pages are gone
 			_, _ = app.Changes(ctx, connector.Query{})
 		}
 		if err := w.open(ctx); err != nil {

@@ -360,11 +360,11 @@ func (r *run) unfold(b *book, shown *mirror) {
 	}
 }
 
-// covers reports whether a record shows nothing else than another one holds, as far as both tell.
+// covers reports whether a record shows all that another one holds, and nothing else.
 func (r *run) covers(shown, m *mirror) bool {
 	for name, v := range m.Fields {
 		f, _ := r.cfg.schema[m.side].Field(name)
-		if now := shown.Fields[name]; !v.Blank() && !now.Absent() && !f.Same(v, now, r.cfg.Match.Region) {
+		if !v.Blank() && !f.Same(v, shown.Fields[name], r.cfg.Match.Region) {
 			return false
 		}
 	}

@@ -80,10 +80,16 @@ func traceOf(f contact.Field, c contact.Change, before, now contact.Value, regio
 // mayBecome reports whether an app, as its schema describes the field, may store as v what was sent: spelled otherwise, or cut to
 // its length.
 func mayBecome(f contact.Field, sent, v contact.Value) bool {
-	if runes := []rune(sent.Str()); f.MaxLength > 0 && len(runes) > f.MaxLength {
-		sent = contact.Text(string(runes[:f.MaxLength]))
-	}
+	sent = cut(f, sent)
 	return looksLike(sent, v) && looksLike(v, sent)
+}
+
+// cut returns what is left of a text in a field that holds no longer one, as its schema says.
+func cut(f contact.Field, v contact.Value) contact.Value {
+	if runes := []rune(v.Str()); f.MaxLength > 0 && len(runes) > f.MaxLength {
+		return contact.Text(string(runes[:f.MaxLength]))
+	}
+	return v
 }
 
 // traceElements is traceOf for a set or list. What was taken out is gone as well where a user has put other elements in its

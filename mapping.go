@@ -185,6 +185,15 @@ func (m *mapping) same(s Side, x, y []contact.Value) bool {
 	return true
 }
 
+// cut returns what is left of values where the app holds no longer ones, as the schema of side s says.
+func (m *mapping) cut(s Side, v []contact.Value) []contact.Value {
+	all := make([]contact.Value, len(v))
+	for i := range v {
+		all[i] = cut(m.field[s][i], v[i])
+	}
+	return all
+}
+
 // changed reports whether side s shows something else than settled, without building anything. What is absent
 // is not changed.
 func (m *mapping) changed(s Side, fields contact.Fields, settled []contact.Value) bool {

@@ -10,6 +10,9 @@ import "slices"
 func (b *book) neighbours(of ref, keys []matchKey) {
 	for _, k := range keys {
 		for _, s := range Sides {
+			if b.run.firstRead[s] {
+				continue // all of them are due
+			}
 			entry := k.entry[s]
 			if but, done := b.roused[entry]; done {
 				b.rouse(but, of)

@@ -226,15 +226,20 @@ func (r *run) applyLink(b *book, h holdRow) {
 	b.accept(h.IDs)
 }
 
-// promised reports whether a person has made the record a pair with another than this partner, which the sync has still to do.
-func (r *run) promised(b *book, at ref, partner string) bool {
+// partnerOf returns the partner that a record has, or is to get from the next sync because a person made the two a pair; "" for
+// none.
+func (r *run) partnerOf(b *book, at ref) string {
 	there := at.side.Other()
-	for _, h := range r.requests {
-		if h.Kind == holdLink && h.IDs[at.side] == at.id && h.IDs[there] != partner && b.record(ref{there, h.IDs[there]}) != nil {
-			return true
+	for _, key := range sortedKeys(r.requests) {
+		h := r.requests[key]
+		if h.Kind == holdLink && h.IDs[at.side] == at.id && b.record(ref{there, h.IDs[there]}) != nil {
+			return h.IDs[there]
 		}
 	}
-	return false
+	if l := b.linkOf(at); l != nil && b.record(ref{there, l.ID[there]}) != nil {
+		return l.ID[there]
+	}
+	return ""
 }
 
 // applyCreate has the record looked at. It reports that the decision is used up: the record has a partner, or is gone.

@@ -67,10 +67,9 @@ func (pl *planner) decideLinked(l *link) *move {
 	}
 	switch {
 	case m.rec[A] == nil && m.rec[B] == nil:
-		if m.forget = !pl.survivesAnew(m); m.forget && l.Gone == [2]bool{} {
+		if m.forget = !pl.survivesAnew(m); m.forget {
 			for _, s := range Sides { // whoever deleted the one half, the listing of the other app shows nobody
-				was := pl.dir.last(ref{s, l.ID[s]})
-				m.absent[s] = was != nil && was.Gone == missing
+				m.absent[s] = pl.missing(l, s) != nil
 			}
 		}
 		return m
@@ -85,6 +84,15 @@ func (pl *planner) decideLinked(l *link) *move {
 	return pl.decidePair(m)
 }
 
+// missing returns what is known of a half that a listing shows no longer, nil if it is there, its deletion was told, or it was
+// settled before.
+func (pl *planner) missing(l *link, s Side) *mirror {
+	if was := pl.dir.last(ref{s, l.ID[s]}); was != nil && was.Gone == missing && !l.Gone[s] {
+		return was
+	}
+	return nil
+}
+
 // agreed reports whether a person has consented to an operation.
 func (pl *planner) agreed(key string) bool { return pl.consent != nil && pl.consent(key) }
 
@@ -93,8 +101,8 @@ func (pl *planner) agreed(key string) bool { return pl.consent != nil && pl.cons
 func (pl *planner) survivesAnew(m *move) bool {
 	old := m.link
 	for _, x := range Sides {
-		was := pl.dir.last(ref{x, old.ID[x]})
-		if was == nil || was.Gone != missing || old.Gone[x] {
+		was := pl.missing(old, x)
+		if was == nil {
 			continue
 		}
 		heirs := few(candidates(pl.dir, x, was.keys, was.ref()))
@@ -106,9 +114,7 @@ func (pl *planner) survivesAnew(m *move) bool {
 		m.rec[x] = heirs[0]
 		m.made, m.heir[x], m.severed[x.Other()] = true, true, true
 		m.let, m.standing = old.Let, standing{Status: StatusDeleted}
-		y := x.Other()
-		partner := pl.dir.last(ref{y, old.ID[y]})
-		m.absent[y] = partner != nil && partner.Gone == missing && !old.Gone[y] // an heir of this half says nothing of the other app
+		m.absent[x.Other()] = pl.missing(old, x.Other()) != nil // an heir of this half says nothing of the other app
 		return true
 	}
 	return false
@@ -118,6 +124,11 @@ func (pl *planner) survivesAnew(m *move) bool {
 func (pl *planner) decidePair(m *move) *move {
 	if pl.dir.open(ref{A, m.link.ID[A]}) || pl.dir.open(ref{B, m.link.ID[B]}) {
 		m.standing = standing{StatusPending, ReasonUnknownOutcome, "a write was sent and not answered; the app is looked at first"}
+		m.let = m.link.Let
+		return m
+	}
+	if m.rec[A].Unread || m.rec[B].Unread {
+		m.standing = standing{StatusPending, ReasonUnread, "one of the two cannot be read, and somebody may have edited it"}
 		m.let = m.link.Let
 		return m
 	}

@@ -172,7 +172,7 @@ func forgetPast(tx Tx, s Side, ids []string, now time.Time) error {
 
 // over reports whether nothing of it is of the last day.
 func (p *past) over(now time.Time) bool {
-	return p.flips(now) == 0 && !slices.ContainsFunc(p.Had, func(v pastValue) bool { return p.had(v.Key, now) })
+	return p.flips(now) == 0 && !slices.ContainsFunc(p.Had, func(v pastValue) bool { return now.Sub(v.At) < flipWindow })
 }
 
 // unbear takes a record out of a key row.

@@ -14,6 +14,10 @@ import (
 // pull reads what changed in both apps into the store. Nothing is planned unless both were read to their end.
 func (r *run) pull(ctx context.Context) error {
 	start := r.opts.clock.Now()
+	if err := r.beginReading(); err != nil {
+		return err
+	}
+	defer func() { r.firstRead = [2]bool{} }()
 	r.listed[B] = r.listAhead(ctx)
 	defer func() { r.listed[B].end(); r.listed[B] = nil }()
 	for _, s := range Sides {
@@ -34,6 +38,21 @@ func (r *run) pull(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// beginReading notes of which side nobody is known. Whoever is there by the end came in this sync and is due: so nobody who
+// shares a key needs to be looked for there.
+func (r *run) beginReading() error {
+	return r.view(func(tx ReadTx) error {
+		for _, s := range Sides {
+			rows, err := tx.Scan(Scan{Table: TableMirror, By: ByKey, Prefix: s.String(), KeysOnly: true, Limit: 1})
+			if err != nil {
+				return err
+			}
+			r.firstRead[s] = len(rows) == 0
+		}
+		return nil
+	})
 }
 
 // pullSide reads one app's feed from where the last pass ended, or its list of ids and versions.
@@ -98,6 +117,11 @@ func (r *run) readFeed(ctx context.Context, s Side) error {
 			if page.Complete && !resumed {
 				r.shownAll(s)
 				lost, err := scanMirror(r.view, s, func(id, _ string) bool { return !seen[id] })
+				for _, rekey := range page.Rekeyed { // whom the store does not know by these ids yet
+					if !seen[rekey.New] {
+						lost = append(lost, ref{s, rekey.New})
+					}
+				}
 				if err == nil {
 					err = r.missed(ctx, b, s, lost, len(seen) == 0)
 				}
@@ -136,7 +160,6 @@ func (r *run) takePage(b *book, s Side, page connector.Page, seen map[string]boo
 	b.expect(s, refs, page.Records)
 	for _, rekey := range page.Rekeyed {
 		r.rekeyed(b, s, rekey)
-		seen[rekey.New] = true
 	}
 	for _, rec := range page.Records {
 		seen[rec.ID] = true
@@ -161,7 +184,11 @@ func (b *book) expect(s Side, refs []ref, records []contact.Record) {
 	var entries []string
 	add := func(keys []matchKey) {
 		for _, k := range keys {
-			entries = append(entries, k.entry[A], k.entry[B])
+			for _, side := range Sides {
+				if side == s || !b.run.firstRead[side] {
+					entries = append(entries, k.entry[side])
+				}
+			}
 		}
 	}
 	for _, rec := range records {
@@ -257,7 +284,7 @@ func (r *run) vanished(b *book, at ref, how gone) {
 }
 
 // rekeyed takes an id that the app changed. If the new id was known, two records became one: the link of the old
-// one ends, and its partner is nobody's any more, unless the new one had no link and none is about to be made by a person.
+// one ends, and its partner is nobody's any more, unless the new one has no partner and is about to get none by a person.
 func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	from, to := ref{s, k.Old}, ref{s, k.New}
 	b.load([]ref{from, to})
@@ -274,7 +301,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		r.lostTo(b, known, from)
 		return
 	}
-	l, known := b.linkOf(from), b.mirrorOf(to)
+	l, keeps, known := b.linkOf(from), r.partnerOf(b, to), b.mirrorOf(to)
 	merged := known != nil && known.Seen < r.number // it was somebody before
 	if known == nil {
 		moved := *old
@@ -284,7 +311,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.putMirror(&moved)
 	}
 	switch {
-	case l != nil && b.linkOf(to) == nil && !r.promised(b, to, l.ID[s.Other()]):
+	case l != nil && b.linkOf(to) == nil && (keeps == "" || keeps == l.ID[s.Other()]):
 		if merged { // it inherits the link: what it never had nobody has cleared
 			*l = link{key: l.key, ID: l.ID, Let: l.Let, How: linkedAnew}
 		}
@@ -302,7 +329,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.dropMirror(from)
 	b.touch(to)
 	r.renameIntents(b, s, k, merged)
-	r.renameRequests(b, s, k)
+	r.renameRequests(b, s, k, keeps)
 	b.renameJournal(s, k, merged)
 }
 
@@ -499,5 +526,27 @@ func (r *run) countLinked(t *tally) error {
 		}
 		t.linked = all - survivors
 		return nil
+	})
+}
+
+// countLeft counts the linked records whose other half is gone, where an app may have turned up empty: it is not if it shows
+// one of them.
+func (r *run) countLeft(t *tally) error {
+	if max(t.absent[A], t.absent[B]) < emptyFloor {
+		return nil
+	}
+	count := func(row Row) (bool, error) {
+		l, err := parseLink(row)
+		for _, s := range Sides {
+			if err == nil && !l.Gone[s] {
+				t.left[s]++
+			}
+		}
+		return false, err
+	}
+	return r.view(func(tx ReadTx) error {
+		t.left = [2]int{}
+		_, _, err := scanPlaces(tx, []place{{table: TableLink, by: linkStatus, prefix: StatusDeleted, pick: count}}, "", 1)
+		return err
 	})
 }

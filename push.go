@@ -351,10 +351,14 @@ func (r *run) readAgain(ctx context.Context, b *book, writes []*write) error {
 	return nil
 }
 
-// overtaken reports whether a write was refused twice in this sync because its record had changed. It is left to the
-// next one.
+// overtaken reports whether a write was refused twice in this sync because its record had changed, or once where the app cannot
+// read it again by its id. It is left to the next one.
 func (r *run) overtaken(b *book, w *write) bool {
-	if w.op == connector.Create || r.tries[ref{w.side, w.id}] < 2 {
+	tries, enough := r.tries[ref{w.side, w.id}], 2
+	if connector.FeaturesOf(r.apps[w.side]).Reader == nil {
+		enough = 1
+	}
+	if w.op == connector.Create || tries < enough {
 		return false
 	}
 	r.stand(b, w, standing{StatusPending, ReasonSettling, "it was changed while it was written; the next sync tries again"}, "")

@@ -39,7 +39,7 @@ func (b *book) prefetchDue(refs []ref) []ref {
 	b.load(refs)
 	due := slices.DeleteFunc(slices.Clone(refs), func(at ref) bool {
 		m := b.mirrors[at]
-		return m != nil && (m.due.IsZero() || m.due.After(b.run.now))
+		return m != nil && !m.isDue(b.run.now)
 	})
 	b.prefetch(due)
 	return due

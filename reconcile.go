@@ -350,6 +350,9 @@ func (p *pairing) settled(x shown) {
 	if p.creating {
 		p.on[p.target] = append(p.on[p.target], st)
 	} else {
+		if p.out.settle == nil { // mostly a first match, in which each is settled
+			p.out.settle = make([]settlement, 0, len(p.cfg.mappings))
+		}
 		p.out.settle = append(p.out.settle, st)
 	}
 }

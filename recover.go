@@ -473,9 +473,9 @@ func (r *run) sourceOf(b *book, p *pendingIntent) (source ref, ok bool) {
 	return source, len(heirs) < 2
 }
 
-// shown leaves out of what a creation settles whatever the record that was found lacks something of, be it a field, a list
-// or what a rule's actions put there: it may be somebody's own under the same key, and what they never had they have not
-// taken away. It is filled, and enters the rules, as on a first match.
+// shown leaves out of what a creation settles whatever the record that was found lacks, be it a field or what a rule's actions
+// put there: it may be somebody's own under the same key, and what they never had they have not taken away. It is filled, and
+// enters the rules, as on a first match.
 func (r *run) shown(w *write, m *mirror) []settlement {
 	if w.back != nil {
 		return w.settle
@@ -485,26 +485,43 @@ func (r *run) shown(w *write, m *mirror) []settlement {
 	})
 }
 
-// lacks reports whether a record is blank where a mapping settles something, or has not all of a list.
+// lacks reports whether a record is blank where a mapping settles something.
 func (r *run) lacks(s Side, st settlement, m *mirror) bool {
 	mp := r.cfg.mapping(st.Mapping)
 	if mp == nil || st.Element != "" || blank(st.Val[s]) {
 		return false
 	}
 	now := mp.get(nil, s, m.Fields, st.Val[s])
-	if blank(now) {
-		return !absent(now)
-	}
-	return slices.ContainsFunc(elements(firstOf(st.Val[s])), func(e contact.Entry) bool {
-		return indexElement(mp.field[s][0], elements(firstOf(now)), e) < 0
-	})
+	return blank(now) && !absent(now)
 }
 
-// settleFound settles what a write did whose answer was lost. A field is settled as it is if it is what was sent,
-// or looks like it; else what was sent is settled, so that the user's edit since flows.
+// byElement has what a creation settles of lists settled one by one, as an update does. A list that is not told stays whole.
+func (r *run) byElement(w *write, m *mirror) (all []settlement) {
+	if w.back != nil {
+		return w.settle
+	}
+	for _, st := range w.settle {
+		mp := r.cfg.mapping(st.Mapping)
+		if mp == nil || !mp.list || st.Element != "" || m.Fields[mp.sel[w.side][0].Field].Absent() {
+			all = append(all, st)
+			continue
+		}
+		all = append(all, settlement{Mapping: st.Mapping, Val: sides{{contact.Empty}, {contact.Empty}}})
+		list, _ := mp.listed(&shown{m: mp, values: st.Val})
+		for _, e := range list {
+			all = append(all, settlement{Mapping: st.Mapping, Element: e.key, Entry: e.now})
+		}
+	}
+	return all
+}
+
+// settleFound settles what a write did whose answer was lost. A field is settled as it is if it is what was sent, or what the
+// app's schema says that it makes of that. If it only looks like it, it is no edit, and is sent again: the answer tells. Else
+// what was sent is settled, so that the user's edit since flows.
 func (r *run) settleFound(b *book, w *write, m *mirror) {
-	for i := range w.settle {
-		st := w.settle[i : i+1]
+	settled := r.byElement(w, m)
+	for i := range settled {
+		st := settled[i : i+1]
 		if _, open := r.kept(w, &st[0], m); open {
 			continue
 		}
@@ -517,9 +534,14 @@ func (r *run) settleFound(b *book, w *write, m *mirror) {
 				continue // the app has no room for it, or its user took it out again: it is put there once more, and not taken for removed
 			}
 		case mp != nil:
-			now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side])
-			own = mp.same(w.side, now, st[0].Val[w.side]) ||
-				slices.EqualFunc(st[0].Val[w.side], now, looksLike)
+			sent, now := st[0].Val[w.side], mp.get(nil, w.side, m.Fields, st[0].Val[w.side])
+			switch {
+			case mp.same(w.side, now, sent), mp.same(w.side, now, mp.cut(w.side, sent)):
+			case slices.EqualFunc(sent, now, looksLike):
+				st[0].Val = r.toSend(b, w, mp, st[0])
+			default:
+				own = false
+			}
 		}
 		w.link.arrived(r.cfg, st, own, w.side, m)
 	}
@@ -527,6 +549,21 @@ func (r *run) settleFound(b *book, w *write, m *mirror) {
 	for _, s := range Sides {
 		b.touch(ref{s, w.link.ID[s]})
 	}
+}
+
+// toSend is what to settle of a mapping that is to be sent again: the target as it is found, and the source as it was before the
+// write. If the source has changed since, that is sent anyway.
+func (r *run) toSend(b *book, w *write, mp *mapping, st settlement) sides {
+	from, val := w.side.Other(), st.Val
+	source := b.record(ref{from, w.link.ID[from]})
+	if source == nil || st.Both || mp.changed(from, source.Fields, val[from]) {
+		return val
+	}
+	val[from] = slices.Repeat([]contact.Value{contact.Empty}, len(val[from]))
+	if c := w.link.Cells[mp.id]; c != nil {
+		val[from] = c.Val[from]
+	}
+	return val
 }
 
 // found notes in the history that a write turned out to have landed. What the app shows by now is only taken for its

@@ -105,7 +105,7 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// TestPastOfACell: what a cell had is known for a day, eight values of it, each once; a flip is a value that it had.
+// TestPastOfACell: of what a cell had eight values are known, each once; a flip is a value that it had, and counts for a day.
 func TestPastOfACell(t *testing.T) {
 	t.Parallel()
 	at := stateNow
@@ -113,36 +113,33 @@ func TestPastOfACell(t *testing.T) {
 	const day = 24 * time.Hour
 	p := &past{}
 	p.wrote("one", "two", at)
-	if p.flips(at) != 0 || !p.had("one", at) || p.had("two", at) {
+	if p.flips(at) != 0 || !p.had("one") || p.had("two") {
 		t.Errorf("after a first write: %+v", p)
 	}
 	p.wrote("two", "one", later(time.Hour))
-	if p.flips(later(time.Hour)) != 1 || !p.had("two", later(time.Hour)) {
-		t.Errorf("after a flip: %+v", p)
+	for after, flips := range map[time.Duration]int{time.Hour: 1, day: 1, day + time.Hour - 1: 1, day + time.Hour: 0} {
+		if p.flips(later(after)) != flips || !p.had("one") || !p.had("two") {
+			t.Errorf("after %v: %d flips of %+v", after, p.flips(later(after)), p)
+		}
 	}
-	for _, tt := range []struct {
-		at    time.Time
-		flips int
-		had   []bool // one, two
-	}{{later(day - 1), 1, []bool{true, true}}, {later(day), 1, []bool{false, true}}, {later(day + time.Hour - 1), 1, []bool{false, true}},
-		{later(day + time.Hour), 0, []bool{false, false}}} {
-		if p.flips(tt.at) != tt.flips || p.had("one", tt.at) != tt.had[0] || p.had("two", tt.at) != tt.had[1] {
-			t.Errorf("at %v: %d flips, had one %v, had two %v", tt.at.Sub(at), p.flips(tt.at), p.had("one", tt.at), p.had("two", tt.at))
+	for after, over := range map[time.Duration]bool{day: false, day + time.Hour - 1: false, day + time.Hour: true} {
+		if p.over(later(after)) != over {
+			t.Errorf("after %v it is over: %v", after, !over)
 		}
 	}
 	p.wrote("one", "two", later(2*time.Hour)) // it had one before: the later time counts
 	if diff := cmp.Diff([]pastValue{{"two", later(time.Hour)}, {"one", later(2 * time.Hour)}}, p.Had); diff != "" {
 		t.Error(diff)
 	}
-	p.wrote("three", "four", later(day+2*time.Hour)) // a day later all of that is forgotten
-	if len(p.Flips) != 0 || len(p.Had) != 1 {
-		t.Errorf("after a day: %+v", p)
+	p.wrote("two", "one", later(3*day)) // days later it is one flip of that day
+	if len(p.Flips) != 1 || len(p.Had) != 2 {
+		t.Errorf("after days: %+v", p)
 	}
 	q := &past{}
 	for i := range pastLimit + 2 {
 		q.wrote(fmt.Sprint(i), "x", at)
 	}
-	if len(q.Had) != pastLimit || q.had("1", at) || !q.had("2", at) {
+	if len(q.Had) != pastLimit || q.had("1") || !q.had("2") {
 		t.Errorf("of many: %+v", q.Had)
 	}
 }
@@ -264,6 +261,26 @@ func TestInherit(t *testing.T) {
 				require.NotEqual(t, connector.Delete, w.op)
 			}
 		})
+	}
+}
+
+// TestUnreadIsNotDecided: a pair of which a half cannot be read waits, and stays let in as it was.
+func TestUnreadIsNotDecided(t *testing.T) {
+	t.Parallel()
+	cfg := between(t, Connection{Mappings: []Mapping{MapFields("email", "email")}}, tagged(), tagged())
+	for name, unread := range map[string][2]bool{"none": {}, "a": {true, false}, "b": {false, true}} {
+		d := newShelf(cfg)
+		d.link(&link{key: "1", ID: [2]string{"a1", "b1"}, Let: [2]bool{true, false}})
+		d.put(heirOf(A, "a1")).Unread = unread[A]
+		d.put(&mirror{side: B, id: "b1", version: "1", Fields: cfg.empty[B], Unread: unread[B]})
+		m := (&planner{cfg: cfg, dir: d, now: stateNow}).decide(ref{B, "b1"})
+		if unread == [2]bool{} {
+			require.Len(t, m.writes, 1, name)
+			continue
+		}
+		require.Empty(t, m.writes, name)
+		require.Equal(t, ReasonUnread, m.Reason, name)
+		require.Equal(t, [2]bool{true, false}, m.let, name)
 	}
 }
 

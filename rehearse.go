@@ -19,17 +19,18 @@ const maxRounds = 8
 // push decides what is due and carries it out, batch by batch.
 func (r *run) push(ctx context.Context, due []ref) error {
 	defer func() { r.coming = nil; r.readUp() }()
-	for i := 0; i < len(due); i += r.opts.batch {
-		end := min(i+r.opts.batch, len(due))
-		r.coming = due[end:min(end+r.opts.batch, len(due))]
-		err := r.pushBatch(ctx, due[i:end])
+	list := newAgenda(due)
+	for part := list.take(r.opts.batch); len(part) > 0; part = list.take(r.opts.batch) {
+		r.coming = list.peek(r.opts.batch)
+		b, err := r.pushBatch(ctx, part)
 		if errors.Is(err, ErrPaused) {
-			err = errors.Join(err, r.leavePaused(ctx, due[i:]))
+			err = errors.Join(err, r.leavePaused(ctx, append(part, list.take(len(due))...)))
 		}
 		if err != nil {
 			return err
 		}
-		r.progress(PhasePush, i+r.opts.batch, len(due))
+		list.strike(b)
+		r.progress(PhasePush, list.at, len(due))
 		if r.sideErr[A] != nil && r.sideErr[B] != nil {
 			break
 		}
@@ -38,10 +39,10 @@ func (r *run) push(ctx context.Context, due []ref) error {
 }
 
 // pushBatch decides some records and carries that out, again and again until nothing is left: a result may let
-// another record in, or free a key.
-func (r *run) pushBatch(ctx context.Context, refs []ref) error {
+// another record in, or free a key. It returns the book with how they stand then.
+func (r *run) pushBatch(ctx context.Context, refs []ref) (*book, error) {
 	if err := r.stopIfPaused(); err != nil {
-		return err
+		return nil, err
 	}
 	b, refs := r.bookOf(refs)
 	var err error
@@ -63,7 +64,7 @@ func (r *run) pushBatch(ctx context.Context, refs []ref) error {
 	}
 	r.report.Restless += len(refs)
 	// What the app has done is noted, even if nobody waits any more.
-	return errors.Join(err, b.commitLater(context.WithoutCancel(ctx)))
+	return b, errors.Join(err, b.commitLater(context.WithoutCancel(ctx)))
 }
 
 // stopIfPaused ends the sync if a person has paused the connection meanwhile.
@@ -101,6 +102,9 @@ func (r *run) rehearse(ctx context.Context, due []ref, seen *watch) (*tally, err
 			return nil, err
 		}
 		r.progress(PhasePlan, i+r.opts.batch, len(due))
+	}
+	if err := r.countLeft(t); err != nil {
+		return nil, err
 	}
 	r.judge(t)
 	return t, nil

@@ -54,8 +54,9 @@ func (r *run) partIntents(b *book, s Side, l *link, into *mirror) {
 	}
 }
 
-// renameRequests has what persons decided about a record follow it.
-func (r *run) renameRequests(b *book, s Side, k connector.Rekey) {
+// renameRequests has what persons decided about a record follow it. keeps is the partner of the record which it has become part
+// of, "" for none. A pair that a person made, and no sync yet, ends by that as any other does: its other half is left over.
+func (r *run) renameRequests(b *book, s Side, k connector.Rekey, keeps string) {
 	for _, key := range sortedKeys(r.requests) {
 		h := r.requests[key]
 		if h.IDs[s] != k.Old {
@@ -68,6 +69,12 @@ func (r *run) renameRequests(b *book, s Side, k connector.Rekey) {
 		r.dropHold(h)
 		b.dirtyRows = slices.DeleteFunc(b.dirtyRows, func(row Row) bool { return row.Table == TableHold && row.Key == key })
 		b.deleteRows = append(b.deleteRows, Row{Table: TableHold, Key: key})
+		if left := (ref{s.Other(), h.IDs[s.Other()]}); h.Kind == holdLink && keeps != "" {
+			if left.id != keeps && b.linkOf(left) == nil {
+				b.mergedAway(left, k.New)
+			}
+			continue
+		}
 		h.IDs[s] = k.New
 		h.key = h.named()
 		r.takeHold(h)

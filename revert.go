@@ -242,7 +242,7 @@ func (v *reversal) backAction(a Action, f contact.Field) bool {
 // alone. What somebody else changed at the same moment is no work of ours, and is left out.
 func ours(f contact.Field, c contact.Change, before, now contact.Value, own bool, region string) contact.Value {
 	many := f.Many || f.Type == contact.TypeSet
-	if now.Absent() || own && !many || many && before.Blank() && c.Add == nil {
+	if now.Absent() || own && (!many || before.Blank() && c.Add == nil) {
 		return now
 	}
 	sent := c.Apply(before, f)
@@ -259,8 +259,9 @@ func ours(f contact.Field, c contact.Change, before, now contact.Value, own bool
 			list = append(list, e)
 		}
 	}
-	for _, e := range in { // an element that our write did not touch and that is gone was taken away by somebody
-		if indexElement(f, is, e) < 0 && indexElement(f, was, e) >= 0 {
+	full := f.MaxEntries > 0 && len(is) >= f.MaxEntries
+	for _, e := range in { // an element that is gone was taken away by somebody, but for one of ours that the app has not taken
+		if indexElement(f, is, e) < 0 && (indexElement(f, was, e) >= 0 || !own && !full) {
 			list = append(list, e)
 		}
 	}

@@ -187,6 +187,7 @@ func TestWhatAWriteMade(t *testing.T) {
 	t.Parallel()
 	text, set, none := contact.Text, contact.Set, contact.Value{}
 	email, tags := contact.Field{Name: "email", Type: contact.TypeEmail}, contact.Field{Name: "tags", Type: contact.TypeSet}
+	one := contact.Field{Name: "tags", Type: contact.TypeSet, MaxEntries: 1}
 	urls, phone := contact.Field{Name: "urls", Type: contact.TypeURL, Many: true}, contact.Field{Name: "phone", Type: contact.TypePhone}
 	add := func(s string) contact.Change { return contact.Change{Add: []contact.Entry{{Value: text(s)}}} }
 	take := func(s string) contact.Change { return contact.Change{Remove: []contact.Entry{{Value: text(s)}}} }
@@ -223,7 +224,13 @@ func TestWhatAWriteMade(t *testing.T) {
 		{"one is taken off, and somebody adds another", tags, take("x"), set("a", "x"), set("a", "s"), true, set("a")},
 		{"somebody took the first one away", tags, add("x"), set("b", "a"), set("a", "x"), true, set("a", "x", "b")},
 		{"overwritten at once where there was nothing", email, contact.Change{Set: text("n@x.org")}, contact.Empty, text("s@x.org"), false, text("n@x.org")},
-		{"a whole new set", tags, contact.Change{Set: set("x")}, contact.Empty, set("x", "y"), false, set("x", "y")},
+		{"a whole new set, as the app answers", tags, contact.Change{Set: set("x", "z")}, contact.Empty, set("x", "y"), true, set("x", "y")},
+		{"a whole new set, and somebody's", tags, contact.Change{Set: set("x")}, contact.Empty, set("x", "y"), false, set("x")},
+		{"of a whole new set one is gone", tags, contact.Change{Set: set("x", "y")}, none, set("x"), false, set("x", "y")},
+		{"of a whole new set there was room for one", one, contact.Change{Set: set("x", "y")}, none, set("x"), false, set("x")},
+		{"of a whole new set there was room for one, and none is there", one, contact.Change{Set: set("x")}, none, contact.Empty, false, set("x")},
+		{"an element is gone, and perhaps was never ours", tags, add("x"), set("a"), set("a"), false, set("a", "x")},
+		{"an element of a new set, and somebody's, as the app answers", tags, add("x"), contact.Empty, set("x", "s"), true, set("x")},
 		{"an element of a new set", tags, add("x"), contact.Empty, set("x", "s"), false, set("x")},
 		{"a list", urls, add("x"), list("", "a"), list("w", "a", "x", "s"), true, list("w", "a", "x")},
 		{"of a list one was taken away", urls, add("x"), list("", "a", "b"), list("w", "a", "x"), false, contact.List(append(slices.Clone(list("w", "a", "x").Entries()), contact.Entry{Value: text("b")})...)},

@@ -175,7 +175,8 @@ var (
 	ErrFenced = errors.New("another engine has taken this connection over")
 )
 
-// A LeasedError is an [ErrLeased] that says until when: by the clock of the engine that has the lease.
+// A LeasedError is an [ErrLeased] that says until when: by the clock of the engine that has the lease. Who waits compares it
+// with what it was before, and not with a clock of its own.
 type LeasedError struct{ Until time.Time }
 
 // Error says what ErrLeased says.

@@ -136,6 +136,7 @@ type run struct {
 	hidden    [2]map[string]bool // hidden records that were told of in this sync
 	pulledAt  [2]time.Time
 	cutOff    [2]bool     // the app was not read to its end
+	firstRead [2]bool     // while both apps are read: nobody of that side was known before
 	listed    [2]*listing // what is asked for ahead
 	separated map[[2]string]bool
 	forgot    *forgotten
@@ -169,10 +170,8 @@ type run struct {
 	leaseEnd  time.Time
 }
 
-const (
-	leaseTTL  = 15 * time.Second
-	leaseWait = leaseTTL // who has not renewed a lease by then is dead
-)
+// leaseTTL is how long a lease lasts that is not renewed: who has not renewed one for as long is dead, and no call of theirs goes on.
+const leaseTTL = 15 * time.Second
 
 // leased runs fn while this engine alone works on the connection.
 func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) error) error {
@@ -216,49 +215,41 @@ func (r *run) alone(ctx context.Context, fn func(context.Context) error) error {
 	return err
 }
 
-// acquire takes the lease. If another engine holds it, it waits until that lapses, and gives up if it was renewed
-// meanwhile: then the other one lives.
+// acquire takes the lease. If another engine has it, it watches it for as long as a lease lasts, and gives up if it was renewed
+// meanwhile: then the other one lives. The end of a lease is by the other engine's clock, and says nothing by ours; it shows
+// whether the lease was renewed. Where the other one lives all the same, it commits nothing any more.
 func (r *run) acquire(ctx context.Context) error {
 	holder := r.opts.randomText()
-	deadline := r.opts.clock.Now().Add(leaseWait)
-	var watched *LeasedError // the lease as it was when the wait began
-	for {
-		now := r.opts.clock.Now()
-		lease, err := r.store.Acquire(ctx, r.scope, holder, now, leaseTTL)
-		if err == nil {
-			r.lease, r.leaseEnd = lease, now.Add(leaseTTL)
-			return nil
-		}
-		if !errors.Is(err, ErrLeased) {
+	first, err := r.acquireAsOf(ctx, holder, noLapse)
+	last := first
+	for range leaseTTL / time.Second {
+		if last == nil {
 			return err
-		}
-		leased, _ := errors.AsType[*LeasedError](err)
-		if watched == nil {
-			watched = leased
-		}
-		if !now.Before(deadline) {
-			if leased == nil || !leased.Until.Equal(watched.Until) {
-				return err
-			}
-			return r.outlast(ctx, holder, leased.Until)
 		}
 		if err := r.opts.clock.Sleep(ctx, time.Second); err != nil {
 			return err
 		}
+		last, err = r.acquireAsOf(ctx, holder, noLapse)
 	}
+	if last != nil && last.Until.Equal(first.Until) {
+		_, err = r.acquireAsOf(ctx, holder, first.Until)
+	}
+	return err
 }
 
-// outlast takes a lease that was not renewed for as long as one lasts, by our clock. Its holder is dead, and had a clock that is
-// ahead of ours; so the lease is taken as if its end had come, and then lasts by our clock. If the holder lives all the same, it
-// commits nothing any more.
-func (r *run) outlast(ctx context.Context, holder string, until time.Time) error {
-	lease, err := r.store.Acquire(ctx, r.scope, holder, until, leaseTTL)
-	if err != nil {
-		return err // it was renewed just now
+// noLapse is a time at which no lease has lapsed that an engine has not given back.
+var noLapse = time.Unix(0, 0)
+
+// acquireAsOf takes the lease if it is free, or has lapsed at a time. It then lasts by our clock, whatever time that is. If
+// another engine has it, the lease is returned as it is.
+func (r *run) acquireAsOf(ctx context.Context, holder string, at time.Time) (*LeasedError, error) {
+	end := r.opts.clock.Now().Add(leaseTTL)
+	lease, err := r.store.Acquire(ctx, r.scope, holder, at, end.Sub(at))
+	if err == nil {
+		r.lease, r.leaseEnd = lease, end
 	}
-	now := r.opts.clock.Now()
-	r.lease, r.leaseEnd = lease, now.Add(leaseTTL)
-	return r.store.Renew(ctx, lease, now, leaseTTL)
+	leased, _ := errors.AsType[*LeasedError](err)
+	return leased, err
 }
 
 // keepLease renews the lease when a third of it is gone. It is called before every call that writes to an app.

@@ -57,10 +57,8 @@ func (r *run) handBack(ctx context.Context, b *book, t *taking, over []entry) er
 			continue
 		}
 		old := was[i]
-		for _, s := range Sides {
-			if old.Gone[s] = b.record(ref{s, old.ID[s]}) == nil; old.Gone[s] {
-				old.Standing = standing{Status: StatusDeleted}
-			}
+		if old.Gone = b.goneHalves(old); old.Gone != [2]bool{} {
+			old.Standing = standing{Status: StatusDeleted}
 		}
 		b.dropLink(l)
 		b.putLink(old)
@@ -124,7 +122,8 @@ func (r *run) unlinkPage(b *book, t *taking, rows []Row) error {
 	}
 	var found []*link
 	for _, row := range rows {
-		if l := b.linkOf(ref{A, row.Index[A]}); l != nil && l.key == row.Key && l.Since == 0 && !t.keep[l.key] && r.untouchedPair(b, l) {
+		if l := b.linkOf(ref{A, row.Index[A]}); l != nil && l.key == row.Key && l.Since == 0 && !t.keep[l.key] &&
+			(r.untouchedPair(b, l) || b.outlived(l)) {
 			found = append(found, l)
 		}
 	}
@@ -136,10 +135,30 @@ func (r *run) unlinkPage(b *book, t *taking, rows []Row) error {
 		if l.How == "" && created(histories, l.ID) || writtenSince(histories, l.ID, t.of) {
 			continue
 		}
+		if b.outlived(l) {
+			l.Gone, l.Standing = b.goneHalves(l), standing{Status: StatusDeleted}
+			b.putLink(l)
+			continue
+		}
 		b.dropLink(l)
 		t.out.Unlinked++
 	}
 	return b.err
+}
+
+// outlived reports whether one half of a pair has been deleted and no sync has settled that yet. What the other half holds again it
+// never gave to the one that is gone: it is a survivor.
+func (b *book) outlived(l *link) bool {
+	gone := b.goneHalves(l)
+	return l.Gone == [2]bool{} && gone[A] != gone[B]
+}
+
+// goneHalves returns which halves of a pair are not there.
+func (b *book) goneHalves(l *link) (gone [2]bool) {
+	for _, s := range Sides {
+		gone[s] = b.record(ref{s, l.ID[s]}) == nil
+	}
+	return gone
 }
 
 // untouchedPair reports whether nobody has edited either half of a pair since it was decided, or said anything of it.

@@ -19,12 +19,14 @@ type shell struct {
 	t   *testing.T
 	dir string
 	env map[string]string
-	// cli is what each call begins with; tests that play a person at a terminal change it.
+	// cli is what each call begins with, and its clock stands still; tests that play a person at a terminal change it.
 	cli cli
 }
 
 func newShell(t *testing.T) *shell {
-	return &shell{t: t, dir: t.TempDir(), env: map[string]string{}, cli: cli{in: strings.NewReader(""), self: "contactsync"}}
+	begun := time.Now()
+	return &shell{t: t, dir: t.TempDir(), env: map[string]string{},
+		cli: cli{in: strings.NewReader(""), self: "contactsync", now: func() time.Time { return begun }}}
 }
 
 // said is what a call printed, and its exit code.

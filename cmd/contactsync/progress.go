@@ -8,36 +8,41 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// progress shows how far a sync is: as a bar where a person watches, as plain lines with --verbose, else not at all.
+// progress shows how far a sync is: as a bar where a person watches, elsewhere as plain lines.
 type progress struct {
 	c     *cli
 	name  string
 	phase contactsync.Phase
 	bar   *progressbar.ProgressBar
-	last  time.Time // when the last line was printed
+	last  time.Time // when the last line was printed, or the work began
 }
 
-// lineEvery is how often a plain line is printed at most, within a phase.
-const lineEvery = 2 * time.Second
+// How often a plain line is printed at most: to a person who asked for it, within a phase, and to one who did not.
+const (
+	lineEvery = 2 * time.Second
+	newsEvery = 5 * time.Second
+)
 
-func (c *cli) newProgress(name string) *progress { return &progress{c: c, name: name} }
+func (c *cli) newProgress(name string) *progress { return &progress{c: c, name: name, last: c.now()} }
 
-// show is called by the sync, after each batch.
+// show is called by the sync, after each batch. Off a terminal, work that is short says nothing unless it is asked to.
 func (p *progress) show(now contactsync.Progress) {
 	switch {
 	case p.c.errTTY:
 		p.draw(now)
 	case p.c.verbose:
+		p.follow(now)
+	case !p.c.json && p.c.now().Sub(p.last) >= newsEvery:
 		p.line(now)
 	}
 }
 
-// watch shows how far a sync of another process is: as show does, or as plain lines whether or not they are asked for.
+// watch shows how far a sync of another process is, to a person who asked for it.
 func (p *progress) watch(now contactsync.Progress) {
 	if p.c.errTTY {
 		p.draw(now)
 	} else {
-		p.line(now)
+		p.follow(now)
 	}
 }
 
@@ -64,11 +69,15 @@ func (p *progress) draw(now contactsync.Progress) {
 	_ = p.bar.Set(now.Done) // a bar that cannot be drawn stops no sync
 }
 
-func (p *progress) line(now contactsync.Progress) {
-	if now.Phase == p.phase && time.Since(p.last) < lineEvery {
-		return
+// follow prints a line whenever a phase begins, and now and then within it.
+func (p *progress) follow(now contactsync.Progress) {
+	if now.Phase != p.phase || p.c.now().Sub(p.last) >= lineEvery {
+		p.line(now)
 	}
-	p.phase, p.last = now.Phase, time.Now()
+}
+
+func (p *progress) line(now contactsync.Progress) {
+	p.phase, p.last = now.Phase, p.c.now()
 	text := fmt.Sprintf("%s: %s %d", p.name, now.Phase, now.Done)
 	if now.Total > 0 {
 		text += fmt.Sprintf(" of %d", now.Total)

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/spf13/cobra"
@@ -22,7 +23,8 @@ type cli struct {
 	errTTY   bool // a person watches err: progress may be drawn there
 	inTTY    bool // a person can answer
 	getenv   func(string) (string, bool)
-	self     string // how the program was called, for the commands that it names
+	now      func() time.Time // by which progress is told now and then
+	self     string           // how the program was called, for the commands that it names
 
 	shelf  connector.Catalogue        // the apps; nil is those that the program has
 	browse func(address string) error // opens a browser; nil is the machine's
@@ -41,6 +43,7 @@ func newCLI() *cli {
 		errTTY: term.IsTerminal(int(os.Stderr.Fd())),
 		inTTY:  term.IsTerminal(int(os.Stdin.Fd())),
 		getenv: os.LookupEnv,
+		now:    time.Now,
 		self:   calledAs(),
 	}
 }
@@ -73,7 +76,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 something waits 
 	flags := root.PersistentFlags()
 	flags.StringVarP(&c.configPath, "config", "c", defaultConfig, "the configuration file")
 	flags.BoolVar(&c.json, "json", false, "print one JSON document instead of text")
-	flags.BoolVarP(&c.verbose, "verbose", "v", false, "print progress as lines where there is no terminal")
+	flags.BoolVarP(&c.verbose, "verbose", "v", false, "print progress as lines where there is no terminal, however short the work is")
 	root.AddCommand(quickstartCommand(c), validateCommand(c), optionsCommand(c), reviewCommand(c), planCommand(c), syncCommand(c), statusCommand(c),
 		confirmCommand(c), pauseCommand(c), resumeCommand(c), compareCommand(c), historyCommand(c), runsCommand(c),
 		explainCommand(c), rollbackCommand(c), appsCommand(c), versionCommand(c))

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
@@ -423,6 +424,56 @@ func TestVerboseTellsProgressInLines(t *testing.T) {
 		if !strings.Contains(said.err, want) {
 			t.Errorf("%q is not in %q", want, said.err)
 		}
+	}
+}
+
+// TestLongWorkSaysHowFarItIs holds what is printed off a terminal of work that takes a while, by how long each batch takes.
+func TestLongWorkSaysHowFarItIs(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name string
+		cli  cli
+		each time.Duration
+		want string
+	}{
+		{"short work", cli{}, time.Second / 2, ""},
+		{"long work", cli{}, 3 * time.Second, "books: reading 200\nbooks: writing 0 of 900\nbooks: writing 600 of 900\n"},
+		{"slow batches", cli{}, time.Minute, "books: reading 100\nbooks: reading 200\nbooks: reading 300\n" +
+			"books: writing 0 of 900\nbooks: writing 300 of 900\nbooks: writing 600 of 900\nbooks: writing 900 of 900\n"},
+		{"for a program", cli{json: true}, time.Minute, ""},
+		{"asked for", cli{verbose: true}, time.Second / 2, "books: reading 100\nbooks: writing 0 of 900\n"},
+		{"asked for, for a program", cli{verbose: true, json: true}, time.Second, "books: reading 100\nbooks: reading 300\n" +
+			"books: writing 0 of 900\nbooks: writing 600 of 900\n"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			var said strings.Builder
+			clock := time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
+			row.cli.err, row.cli.now = &said, func() time.Time { return clock }
+			bar := row.cli.newProgress("books")
+			for _, p := range []contactsync.Progress{
+				{Phase: contactsync.PhasePull, Done: 100}, {Phase: contactsync.PhasePull, Done: 200}, {Phase: contactsync.PhasePull, Done: 300},
+				{Phase: contactsync.PhasePush, Total: 900}, {Phase: contactsync.PhasePush, Done: 300, Total: 900},
+				{Phase: contactsync.PhasePush, Done: 600, Total: 900}, {Phase: contactsync.PhasePush, Done: 900, Total: 900},
+			} {
+				clock = clock.Add(row.each)
+				bar.show(p)
+			}
+			if diff := cmp.Diff(row.want, said.String()); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+func TestOffATerminalALongSyncSaysHowFarItIs(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.books(3)
+	clock := time.Now()
+	s.cli.now = func() time.Time { clock = clock.Add(newsEvery); return clock }
+	if said := s.run("sync"); !strings.Contains(said.err, "books: reading ") || !strings.Contains(said.err, "books: writing ") || strings.Contains(said.out, "writing") {
+		t.Errorf("%+v", said)
 	}
 }
 

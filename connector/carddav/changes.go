@@ -94,7 +94,7 @@ func (b *book) synced(ctx context.Context, f found, at position) (connector.Page
 	to := position{Book: at.Book, Token: next, Groups: at.Groups, Whole: at.Whole, Passing: passing && d.truncated}
 	page := connector.Page{More: d.truncated, Complete: passing && !d.truncated, Deleted: slices.Sorted(maps.Keys(d.deleted))}
 	if len(d.changed) > 0 || len(d.deleted) > 0 || at.Token == "" {
-		g, err := b.freshGroups(ctx, f)
+		g, err := b.groupsSince(ctx, f, at, d.changed)
 		if err != nil {
 			return connector.Page{}, err
 		}

@@ -125,15 +125,15 @@ func (d dav) syncCollection(ctx context.Context, token string, each func(respons
 		"</D:sync-token><D:sync-level>1</D:sync-level><D:prop><D:getetag/></D:prop></D:sync-collection>", each)
 }
 
-// multiget reads cards (RFC 6352 section 8.7).
-func (d dav) multiget(ctx context.Context, hrefs []string, each func(response) error) error {
+// multiget reads cards (RFC 6352 section 8.7); data is what to tell of each.
+func (d dav) multiget(ctx context.Context, name string, hrefs []string, data string, each func(response) error) error {
 	var b strings.Builder
-	b.WriteString("<C:addressbook-multiget" + namespaces + "><D:prop><D:getetag/><D:getlastmodified/><C:address-data/></D:prop>")
+	b.WriteString("<C:addressbook-multiget" + namespaces + "><D:prop><D:getetag/>" + data + "</D:prop>")
 	for _, href := range hrefs {
 		b.WriteString("<D:href>" + escape(href) + "</D:href>")
 	}
 	b.WriteString("</C:addressbook-multiget>")
-	_, err := d.report(ctx, "read", "1", b.String(), each)
+	_, err := d.report(ctx, name, "1", b.String(), each)
 	return err
 }
 

@@ -25,6 +25,6 @@
 // # What is asked of the server
 //
 // What changed is asked for by sync tokens (RFC 6578), or by ctag and ETags of a server that has none. That is one call
-// when nothing has changed, and two, the groups being the other, when something has. Cards are read by multiget, 50 at a
-// time.
+// when nothing has changed, and two when something has: the other asks for the groups of the book, or, where there were none,
+// which of the changed cards stand for one. Cards are read by multiget, 50 at a time.
 package carddav

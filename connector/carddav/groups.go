@@ -38,6 +38,13 @@ const groupFilter = `<C:filter test="anyof">` +
 	`<C:prop-filter name="X-ADDRESSBOOKSERVER-KIND"><C:text-match>group</C:text-match></C:prop-filter>` +
 	`</C:filter>`
 
+// What is asked of cards to know which of them stand for groups, and of how many by one call.
+const (
+	kindData = `<C:address-data><C:prop name="VERSION"/><C:prop name="UID"/><C:prop name="KIND"/>` +
+		`<C:prop name="X-ADDRESSBOOKSERVER-KIND"/></C:address-data>`
+	groupLook = 500
+)
+
 // search calls each with the cards that a filter lets through, and others: not every server knows how to filter. One that
 // fails at it is asked for all cards, and one that fails at that is taken to have none. groups and UIDs are looked for so.
 func (b *book) search(ctx context.Context, f found, name, filter string, each func(id, etag, text string)) error {
@@ -85,18 +92,69 @@ func cannot(err error) bool {
 	return false
 }
 
+func newGroups() *groups {
+	return &groups{byID: map[string]*groupCard{}, byLabel: map[string]*groupCard{}, members: map[cards.UIDKey][]string{}}
+}
+
 // freshGroups asks for the groups of the book.
 func (b *book) freshGroups(ctx context.Context, f found) (*groups, error) {
-	g := &groups{byID: map[string]*groupCard{}, byLabel: map[string]*groupCard{}, members: map[cards.UIDKey][]string{}}
+	g := newGroups()
 	err := b.search(ctx, f, "groups", groupFilter, func(id, etag, text string) { g.take(id, etag, text) })
 	if err != nil {
 		return nil, err
 	}
 	g.index()
+	b.setGroups(g)
+	return g, nil
+}
+
+// groupsSince returns the groups of the book after cards of it changed. Where there were none, one that is there now is among
+// these cards: if they are few they are asked what they stand for, by one call that every server knows how to answer.
+func (b *book) groupsSince(ctx context.Context, f found, at position, changed listed) (*groups, error) {
+	if at.Token == "" || at.Groups != "" || len(changed) > groupLook {
+		return b.freshGroups(ctx, f)
+	}
+	contacts, err := b.contactsAmong(ctx, f, changed)
+	if err != nil {
+		return nil, err
+	}
+	for id := range changed {
+		if !contacts[id] {
+			return b.freshGroups(ctx, f)
+		}
+	}
+	g := newGroups()
+	b.setGroups(g)
+	return g, nil
+}
+
+// contactsAmong returns which cards are known to stand for no group. Of what a server does not tell nothing is known.
+func (b *book) contactsAmong(ctx context.Context, f found, changed listed) (map[string]bool, error) {
+	contacts := make(map[string]bool, len(changed))
+	if len(changed) == 0 {
+		return contacts, nil
+	}
+	var hrefs []string
+	for _, id := range slices.Sorted(maps.Keys(changed)) {
+		hrefs = append(hrefs, hrefOf(f.client.Base(), id))
+	}
+	err := f.client.multiget(ctx, "groups", hrefs, kindData, func(r response) error {
+		id, ok := idOf(f.client.Base(), r.href)
+		text := r.text(nsCardDAV, "address-data")
+		_, group, read := identityIn(text)
+		contacts[id] = ok && text != "" && read && !group
+		return nil
+	})
+	if err != nil && statusIn(err) == 0 && !tooMuch(err) {
+		return nil, err
+	}
+	return contacts, nil
+}
+
+func (b *book) setGroups(g *groups) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.groups = g
-	return g, nil
 }
 
 // knownGroups returns the groups as they were last asked for.
@@ -120,11 +178,7 @@ func (b *book) knownGroups(ctx context.Context, f found) (g *groups, err error) 
 }
 
 // forgetGroups has the groups asked for anew.
-func (b *book) forgetGroups() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.groups = nil
-}
+func (b *book) forgetGroups() { b.setGroups(nil) }
 
 // take takes a card in if it stands for a group: not every server knows how to filter.
 func (g *groups) take(id, etag, text string) {
@@ -229,17 +283,25 @@ func (b *book) uidsOf(there listed) map[string]cards.UIDKey {
 	return uids
 }
 
+// identityIn returns the UID of what is told of a card, and whether it stands for a group; not ok if it cannot be read.
+func identityIn(text string) (uid string, group, ok bool) {
+	uid, group, certain := vcard.Peek(text)
+	if certain {
+		return uid, group, true
+	}
+	card, err := vcard.Parse(text, 1)
+	if err != nil {
+		return "", false, false
+	}
+	uid, group, err = cards.Identity(card)
+	return uid, group, err == nil
+}
+
 // noteUID remembers the UID of a card. What is told of it need not be a whole card.
 func (b *book) noteUID(id, etag, text string) {
-	uid, _, certain := vcard.Peek(text)
-	if !certain {
-		card, err := vcard.Parse(text, 1)
-		if err != nil {
-			return
-		}
-		if uid, _, err = cards.Identity(card); err != nil {
-			return
-		}
+	uid, _, ok := identityIn(text)
+	if !ok {
+		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -58,6 +58,45 @@ func TestGroupsAsCards(t *testing.T) {
 	}
 }
 
+// TestFirstGroup: in a book without groups those who changed are asked whether they are one. That is one call, none where
+// nobody is left to ask, and the groups are asked for where the server does not tell of all.
+func TestFirstGroup(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		quirks  davfake.Quirks
+		queries int // for the groups, where two contacts are new
+	}{
+		{"a server that filters", davfake.Quirks{}, 0},
+		{"one that fails at it", davfake.Quirks{Query: davfake.QueryBroken}, 0},
+		{"one that tells a few", davfake.Quirks{MultigetLimit: 1, MultigetSkips: true}, 1},
+	} {
+		s := davfake.New(t, tt.quirks)
+		_, _, page := all(t, open(t, s, tt.quirks), "")
+		s.Book.Put("ann.vcf", cardOf("UID:u-ann", "FN:Ann", "N:;Ann;;;"))
+		s.Book.Put("bob.vcf", cardOf("UID:u-bob", "FN:Bob", "N:;Bob;;;"))
+		changes := func(looks, queries int) error {
+			t.Helper()
+			c, before := open(t, s, tt.quirks), s.Journal().Counts()
+			p, err := c.Changes(t.Context(), connector.Query{Since: page.Next})
+			if err == nil {
+				page = p
+			}
+			now := s.Journal().Counts()
+			require.Equal(t, looks, now["REPORT addressbook-multiget"]-before["REPORT addressbook-multiget"], tt.name)
+			require.Equal(t, queries, now["REPORT addressbook-query"]-before["REPORT addressbook-query"], tt.name)
+			return err
+		}
+		require.NoError(t, changes(1, tt.queries))
+		require.Len(t, page.Named, 2)
+		s.Book.Remove("bob.vcf")
+		require.NoError(t, changes(0, 0))
+		require.Equal(t, []string{"bob.vcf"}, page.Deleted)
+		s.Book.Put("vip.vcf", davfake.KindGroup("g1", "VIP", "u-ann"))
+		require.ErrorIs(t, changes(1, 1), connector.ErrCursorExpired, "the labels of others have changed")
+	}
+}
+
 // TestGroupThatCannotBeRead leaves nobody.
 func TestGroupThatCannotBeRead(t *testing.T) {
 	t.Parallel()

@@ -58,7 +58,7 @@ func (f found) fetch(ctx context.Context, ids []string) (map[string]remote, erro
 
 // multiget reads cards with one call. What it does not learn is left out.
 func (f found) multiget(ctx context.Context, hrefs []string, got map[string]remote) error {
-	err := f.client.multiget(ctx, hrefs, func(r response) error {
+	err := f.client.multiget(ctx, "read", hrefs, "<D:getlastmodified/><C:address-data/>", func(r response) error {
 		id, ok := idOf(f.client.Base(), r.href)
 		data := r.props.kid(nsCardDAV, "address-data")
 		switch {
@@ -71,7 +71,7 @@ func (f found) multiget(ctx context.Context, hrefs []string, got map[string]remo
 		}
 		return nil
 	})
-	broken := errors.Is(err, errXML) || errors.Is(err, httpapi.ErrTooLarge)
+	broken := tooMuch(err)
 	switch {
 	case broken && len(hrefs) > 1:
 		if err := f.multiget(ctx, hrefs[:len(hrefs)/2], got); err != nil {
@@ -88,6 +88,9 @@ func (f found) multiget(ctx context.Context, hrefs []string, got map[string]remo
 	}
 	return err
 }
+
+// tooMuch reports whether an answer is too large, or broken by what it tells.
+func tooMuch(err error) bool { return errors.Is(err, errXML) || errors.Is(err, httpapi.ErrTooLarge) }
 
 // get reads one card.
 func (f found) get(ctx context.Context, id string) (remote, error) {

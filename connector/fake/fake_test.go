@@ -193,6 +193,8 @@ func TestStoredForms(t *testing.T) {
 		{"max entries", fake.Quirks{MaxEntries: map[string]int{"phones": 1}}, "phones", phones,
 			contact.List(contact.Entry{Value: contact.Text("+32 2 55"), Type: "work"})},
 		{"max length, in characters", fake.Quirks{}, "notes", contact.Text("äöüßéà"), contact.Text("äöüßé")},
+		{"cut, and in its form", fake.Quirks{Normalize: map[string]fake.Form{"notes": fake.Trim}}, "notes", contact.Text("Ann a b"), contact.Text("Ann a")},
+		{"cut behind a space, and in its form", fake.Quirks{Normalize: map[string]fake.Form{"notes": fake.Trim}}, "notes", contact.Text("Anna a"), contact.Text("Anna")},
 		{"a bare value of a list", fake.Quirks{}, "phones", contact.Text("12"), contact.List(contact.Entry{Value: contact.Text("12")})},
 	}
 	for _, tt := range tests {

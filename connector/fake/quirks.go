@@ -166,9 +166,10 @@ func (a *App) invalid(field, message string) *connector.Error {
 // stored returns what the app makes of one value.
 func (a *App) stored(f contact.Field, v contact.Value) contact.Value {
 	text := func(s string) string {
-		s = a.quirks.Normalize[f.Name].Of(s)
+		form := a.quirks.Normalize[f.Name]
+		s = form.Of(s)
 		if runes := []rune(s); f.MaxLength > 0 && len(runes) > f.MaxLength {
-			s = string(runes[:f.MaxLength])
+			s = form.Of(string(runes[:f.MaxLength])) // what is held stays as it is when the record is written next
 		}
 		return s
 	}

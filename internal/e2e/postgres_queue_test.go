@@ -16,7 +16,7 @@ import (
 // queueOf returns an empty queue in PostgreSQL with two entries, of which the one of scope is due first.
 func queueOf(t *testing.T) *sqlstore.Store {
 	t.Helper()
-	s := stores.New(t, stores.Postgres).(*sqlstore.Store)
+	s := stores.InPostgres(t).(*sqlstore.Store)
 	require.NoError(t, s.Entry(t.Context(), scope, dueAt(0)))
 	require.NoError(t, s.Entry(t.Context(), second, dueAt(1)))
 	return s

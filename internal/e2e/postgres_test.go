@@ -24,7 +24,7 @@ import (
 )
 
 func TestPostgres(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) contactsync.Store { return stores.New(t, stores.Postgres) })
+	storetest.Run(t, func(t *testing.T) contactsync.Store { return stores.InPostgres(t) })
 }
 
 // With one connection, whoever asks the pool for a second one within a transaction waits for ever.
@@ -45,7 +45,7 @@ func TestPostgresTwoProcesses(t *testing.T) {
 }
 
 func BenchmarkPostgres(b *testing.B) {
-	storetest.Benchmark(b, func(b *testing.B) contactsync.Store { return stores.New(b, stores.Postgres) })
+	storetest.Benchmark(b, func(b *testing.B) contactsync.Store { return stores.InPostgres(b) })
 }
 
 func openPostgres(t testing.TB, dsn string) *sql.DB {
@@ -189,7 +189,7 @@ func TestPostgresMigratedByManyAtOnce(t *testing.T) {
 
 // The longest ids that a record may have fit into every index, however little they can be compressed.
 func TestPostgresLongKeys(t *testing.T) {
-	s := stores.New(t, stores.Postgres)
+	s := stores.InPostgres(t)
 	rng := rand.New(rand.NewPCG(1, 1))
 	random := func(n int) string {
 		text := make([]byte, n)
@@ -239,7 +239,7 @@ func TestPostgresRunsAgain(t *testing.T) {
 		{"23505", 1, false}, // unique violation
 		{"53100", 1, false}, // disk full
 	} {
-		s := stores.New(t, stores.Postgres)
+		s := stores.InPostgres(t)
 		for _, times := range []int{1, 9} { // how often the transaction meets err
 			runs := 0
 			err := s.Update(t.Context(), person, func(tx contactsync.Tx) error {
@@ -265,7 +265,7 @@ func TestPostgresRunsAgain(t *testing.T) {
 
 // What a View has read may be kept by its function, so that does not run again.
 func TestPostgresViewsOnce(t *testing.T) {
-	s := stores.New(t, stores.Postgres)
+	s := stores.InPostgres(t)
 	for _, failed := range []coded{"40001", "57P01"} {
 		runs := 0
 		err := s.View(t.Context(), scope, func(contactsync.ReadTx) error {
@@ -279,7 +279,7 @@ func TestPostgresViewsOnce(t *testing.T) {
 
 // A call that waits for somebody else's transaction ends with its context.
 func TestPostgresWaitsNoLongerThanItsContext(t *testing.T) {
-	s := stores.New(t, stores.Postgres)
+	s := stores.InPostgres(t)
 	require.NoError(t, s.Update(t.Context(), person, func(tx contactsync.Tx) error {
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()

@@ -20,20 +20,16 @@ var (
 // TestSimulatedStores: a seed goes the same way over every store: the same calls, writes, statuses and history.
 func TestSimulatedStores(t *testing.T) {
 	t.Parallel()
-	postgres := func(t *testing.T) contactsync.Store { return stores.New(t, stores.Postgres) }
-	for name, open := range map[string]func(*testing.T) contactsync.Store{stores.SQLite: nil, stores.Postgres: postgres} {
+	kinds := stores.Kinds(t)
+	for _, name := range []string{stores.SQLite, stores.Postgres} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if open == nil {
-				pool := stores.NewSQLitePool(t)
-				open = func(t *testing.T) contactsync.Store { return pool.New(t) }
-			}
 			same, events := 0, 0
 			for seed := *simFirst; seed < *simFirst+uint64(*simSeeds); seed++ {
 				t.Run(fmt.Sprint(seed), func(t *testing.T) {
 					want, err := sim.Play(t.Context(), sim.Draw(seed), sim.Options{})
 					require.NoError(t, err)
-					got, err := sim.Play(t.Context(), sim.Draw(seed), sim.Options{Store: func() (contactsync.Store, error) { return open(t), nil }})
+					got, err := sim.Play(t.Context(), sim.Draw(seed), sim.Options{Store: func() (contactsync.Store, error) { return kinds[name](t), nil }})
 					require.NoError(t, err)
 					if got.Hash != want.Hash || got.Events != want.Events {
 						t.Errorf("over %s it went another way: %x of %d events, and %x of %d over memory", name, got.Hash, got.Events, want.Hash, want.Events)

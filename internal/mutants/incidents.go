@@ -22,7 +22,7 @@ var incidents = []Mutant{
 		"pull.go", "case errors.Is(res.Err, connector.ErrNotFound):\n				r.vanished(b, part[i], missing)", "default:\n				r.vanished(b, part[i], missing)",
 		".", "^TestUnreadableIsNotMissing$"},
 	{"N5-renamed", "another id is a deletion and somebody new (DAVx5 #1092, #1085)",
-		"pull.go", "		r.rekeyed(b, s, rekey)\n		seen[rekey.New] = true", "		r.vanished(b, ref{s, rekey.Old}, deleted)\n		seen[rekey.New] = true",
+		"pull.go", "r.rekeyed(b, s, rekey)", "r.vanished(b, ref{s, rekey.Old}, deleted)",
 		".", "^TestNewIDIsNoDeletion$"},
 	{"N6-first-sync", "where nothing is known yet, what is missing on one side is taken away on the other (ASynK #57)",
 		"conflict.go", "return f.carry(filledFirst(f.blank)) // the blank is filled, and never wins", "return f.carry(filledFirst(f.blank).Other())",

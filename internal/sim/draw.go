@@ -56,7 +56,7 @@ func (d *drawer) drawEngines() {
 	if d.has("F72") {
 		for range d.Engines {
 			skew := pick(d.world, 0, 0, 3600, -3600, 7, -7, 86400)
-			if d.Engines > 1 { // leases go by the engines' clocks: see testdata/open
+			if d.Engines > 1 { // how long an app may lag is counted by their clocks
 				skew %= 3600
 			}
 			d.Skew = append(d.Skew, skew)

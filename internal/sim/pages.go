@@ -34,6 +34,9 @@ func (s *seat) Changes(ctx context.Context, q connector.Query) (page connector.P
 		}
 		s.spoil(f, q, &page)
 		s.given(page.Next)
+		if page.More && page.Next == "" {
+			return nil // it is no page, and nobody may believe what stands in it
+		}
 		s.showPage(q, &page)
 		s.fidget()
 		return nil

@@ -10,7 +10,7 @@ import (
 
 // say tells what the library says of a connection now.
 func (w *world) say(conn int) {
-	st := &oracle.Statement{Phase: "active"}
+	st := &oracle.Statement{Phase: "active", Held: map[string]int{}}
 	status, err := w.readers[conn].Status(w.ctx)
 	if err != nil {
 		w.wrong("status of %s: %v", connName(conn), err)
@@ -23,6 +23,8 @@ func (w *world) say(conn int) {
 	for _, x := range status.Waiting {
 		if x.Halts() {
 			st.Reason = x.Reason
+		} else {
+			st.Held[x.Reason] = x.Count
 		}
 	}
 	if was := w.said[connName(conn)]; was != nil {

@@ -260,7 +260,8 @@ func (s *seat) Receive(ctx context.Context, d connector.Delivery) (connector.Pus
 	return push, err
 }
 
-// fidget gives a record another version now and then, though nothing in it changes.
+// fidget gives a record another version now and then, though nothing in it changes: each in its turn, for an app that does it to
+// the same one whenever it is read cannot be written to.
 func (s *seat) fidget() {
 	if s.calls++; !s.spec.Fidget || s.calls%3 != 0 {
 		return
@@ -268,10 +269,27 @@ func (s *seat) fidget() {
 	if s.w.calm && (s.w.has("F27") || s.w.has("F31")) {
 		return // what an app refused is tried again when the record has another version
 	}
-	if all := s.app.Records(); len(all) > 0 && s.app.Touch(all[s.calls%len(all)].ID) == nil {
-		s.w.fired["F14 fidget"]++
-		s.w.touched(s.index, all[s.calls%len(all)].ID)
+	all := slices.DeleteFunc(s.app.Records(), func(r contact.Record) bool { return s.w.calm && s.w.untold(s.index, r.ID) })
+	if len(all) == 0 {
+		return
 	}
+	if id := all[s.calls/3%len(all)].ID; s.app.Touch(id) == nil {
+		s.w.fired["F14 fidget"]++
+		s.w.touched(s.index, id)
+	}
+}
+
+// untold reports whether a field was hidden from a connection when it was shown a record last: it is told when the record has another
+// version.
+func (w *world) untold(app int, id string) bool {
+	for c := range w.Conns {
+		for side, a := range w.Conns[c].Apps {
+			if a == app && len(w.hid[2*c+side][id]) > 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // touched tells that a record has another version, and nothing else that is another.

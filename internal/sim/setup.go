@@ -193,7 +193,7 @@ func (w *world) setup() oracle.Setup {
 	var out oracle.Setup
 	for i, a := range w.Apps {
 		lag := w.lag(i)
-		app := oracle.App{Name: appName(i), Versions: !a.NoVersions, Modified: !a.NoModified && !a.Poison && a.Skew == 0 && a.Granularity == 0, Tombstones: !a.NoTombs && !a.NoFeed, Lag: lag}
+		app := oracle.App{Name: appName(i), Versions: !a.NoVersions, Modified: !a.NoModified && !a.Poison && a.Skew == 0 && a.Granularity == 0, Tombstones: !a.NoTombs && !a.NoFeed, Partial: a.Push, Lag: lag}
 		for _, f := range a.Schema() {
 			hold := func(v contact.Value) contact.Value {
 				held, err := w.apps[i].Hold(f.Name, v)

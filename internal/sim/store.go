@@ -40,7 +40,7 @@ func (d *durable) call(op string, act func(contactsync.Store) error) error {
 func (d *durable) Acquire(ctx context.Context, s contactsync.Scope, holder string, now time.Time, ttl time.Duration) (l contactsync.Lease, err error) {
 	err = d.call("acquire", func(store contactsync.Store) (err error) {
 		l, err = store.Acquire(ctx, s, holder, now, ttl)
-		d.holds(err, ttl)
+		d.holds(err, now.Add(ttl))
 		return err
 	})
 	return l, err
@@ -49,15 +49,15 @@ func (d *durable) Acquire(ctx context.Context, s contactsync.Scope, holder strin
 func (d *durable) Renew(ctx context.Context, l contactsync.Lease, now time.Time, ttl time.Duration) error {
 	return d.call("renew", func(store contactsync.Store) error {
 		err := store.Renew(ctx, l, now, ttl)
-		d.holds(err, ttl)
+		d.holds(err, now.Add(ttl))
 		return err
 	})
 }
 
-// holds notes until when the engine has its lease.
-func (d *durable) holds(err error, ttl time.Duration) {
+// holds notes until when the engine has its lease, which is by its own clock.
+func (d *durable) holds(err error, end time.Time) {
 	if err == nil {
-		d.engine.leased = d.w.now.Add(ttl)
+		d.engine.leased = end.Add(-d.engine.clock.skew)
 	}
 }
 

@@ -1,7 +1,6 @@
 package sim
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -301,19 +300,24 @@ func (w *world) comeToRest() {
 	w.countHabits()
 	w.calmDown()
 	w.happens(oracle.Event{Kind: oracle.Calm})
-	wait := time.Duration(cmp.Or(w.Rest, 15)) * time.Minute
+	short := 15 * time.Minute
 	for i := range w.Apps {
-		wait = max(wait, 2*w.settle(i)+time.Minute)
+		short = max(short, 2*w.settle(i)+time.Minute)
 	}
+	wait := max(time.Duration(w.Rest)*time.Minute, short)
 	rounds, swinging := 3+2*(len(w.Conns)-1), 0
 	if len(w.Conns) > 2 {
 		swinging = swingRounds
 	}
 	w.swings = &swings{held: map[string]bool{}}
 	for i := 0; i < rounds+w.Quiet; {
+		pace := wait
+		if w.swings.swung {
+			pace = short // a cell is frozen after the third time in a day: days apart it swings for ever
+		}
 		w.swings.swung = false
 		for c := range w.Conns {
-			w.now = w.now.Add(wait)
+			w.now = w.now.Add(pace)
 			if w.Confirm && i < rounds {
 				w.decide(Step{Do: "confirm", Conn: c})
 			}

@@ -62,7 +62,7 @@ func killed(t *testing.T, child string, a shelf, b online) {
 	defer between.Close()
 	ahead := time.Duration(0)
 	run := func() error {
-		ahead += time.Hour // nobody waits until what the process before it held has lapsed
+		ahead += time.Hour // the clock of the process before it ran ahead while that waited
 		cmd := exec.Command(os.Args[0], "-test.run=^TestKilledInTheMiddle$")
 		cmd.Env = append(os.Environ(), child+"="+dir, "OTHER="+named(a), "BOOK="+between.URL+server.Path, "BOOK_USER="+b.User, "AHEAD="+ahead.String())
 		var out bytes.Buffer

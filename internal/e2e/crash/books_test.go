@@ -39,8 +39,14 @@ func isFile(book string) bool { return strings.HasSuffix(book, ".vcf") }
 // read returns the cards of a book, and fails if two are of one person.
 func read(t *testing.T, book string) cards {
 	t.Helper()
+	return cardsIn(t, files(t, book))
+}
+
+// cardsIn returns the cards of these files, and fails if two are of one person.
+func cardsIn(t *testing.T, texts map[string]string) cards {
+	t.Helper()
 	all := cards{}
-	for name, text := range files(t, book) {
+	for name, text := range texts {
 		for _, card := range strings.SplitAfter(text, endCard) {
 			if strings.TrimSpace(card) == "" {
 				continue
@@ -73,26 +79,35 @@ func files(t *testing.T, book string) map[string]string {
 	return all
 }
 
-// put writes a card as its user would, "" to remove it. before is the card as it is, "" if it is new.
-func put(t *testing.T, book, before, card string) {
+// put writes a card as its user would, "" to remove it, into a book with these files. before is the card as it is, "" if it
+// is new.
+func put(t *testing.T, book string, texts map[string]string, before, card string) {
 	t.Helper()
-	for name, text := range files(t, book) {
-		if before == "" || !strings.Contains(text, before) {
-			continue
-		}
-		if text = strings.Replace(text, before, card, 1); text == "" && !isFile(book) {
-			require.NoError(t, os.Remove(name))
-			return
-		}
-		write(t, name, text)
+	name, text := holder(texts, before)
+	switch {
+	case before != "":
+		require.NotEmpty(t, name, "a card that is there no more")
+		text = strings.Replace(text, before, card, 1)
+	case isFile(book):
+		name, text = book, texts[book]+card
+	default:
+		name, text = filepath.Join(book, emailOf(card)+".vcf"), card
+	}
+	if texts[name] = text; text == "" && !isFile(book) {
+		require.NoError(t, os.Remove(name))
 		return
 	}
-	require.Empty(t, before, "a card that is there no more")
-	name, text := filepath.Join(book, emailOf(card)+".vcf"), card
-	if isFile(book) {
-		name, text = book, files(t, book)[book]+card
-	}
 	write(t, name, text)
+}
+
+// holder returns the file that holds a card.
+func holder(texts map[string]string, card string) (name, text string) {
+	for name, text := range texts {
+		if strings.Contains(text, card) {
+			return name, text
+		}
+	}
+	return "", ""
 }
 
 // write writes a file a minute ago: one that is younger than some milliseconds when it is first read has another version
@@ -158,7 +173,8 @@ func drawEdits(rng *rand.Rand, people *int, round int) (edits []edit) {
 // do carries out what users do in a pair of books. Who is not there is not edited.
 func do(t *testing.T, books [2]string, edits []edit) {
 	t.Helper()
-	there := [2]cards{read(t, books[0]), read(t, books[1])}
+	texts := [2]map[string]string{files(t, books[0]), files(t, books[1])}
+	there := [2]cards{cardsIn(t, texts[0]), cardsIn(t, texts[1])}
 	for _, e := range edits {
 		email := fmt.Sprintf("p%d@example.com", e.person)
 		before, known := there[e.side][email]
@@ -173,7 +189,7 @@ func do(t *testing.T, books [2]string, edits []edit) {
 		case e.kind == "phone":
 			after = withLine(before, "TEL", e.value)
 		}
-		put(t, books[e.side], before, after)
+		put(t, books[e.side], texts[e.side], before, after)
 		if delete(there[e.side], email); after != "" {
 			there[e.side][email] = after
 		}

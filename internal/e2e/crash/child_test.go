@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ type orders struct {
 	Store, Where string    // which of diskStores, and where
 	Books        [2]string // a folder of cards, or a file of many
 	Start        time.Time // what its clock shows first
-	Speed        int64     // how much faster than the machine's its clock goes
+	Speed        int64     // how much faster than the machine's its clock goes; 0: as fast, and nobody waits who sleeps
 	Batch        int       // how many cards one call writes
 	FileLimit    uint64    // the longest file that it may write, in bytes; 0 is any
 	Fleet        bool      // it works in a fleet, until it is killed; else it syncs once
@@ -59,19 +60,24 @@ func TestMain(m *testing.M) {
 // warpClock is a clock that goes faster than the machine's, so that a lease lapses while one can wait for it.
 type warpClock struct {
 	begun, start time.Time
-	speed        int64
+	speed        time.Duration
+	slept        atomic.Int64 // without waiting
 }
 
-func newWarpClock(start time.Time, speed int64) warpClock {
-	return warpClock{begun: time.Now(), start: start, speed: max(speed, 1)}
+func newWarpClock(start time.Time, speed int64) *warpClock {
+	return &warpClock{begun: time.Now(), start: start, speed: time.Duration(speed)}
 }
 
-func (c warpClock) Now() time.Time {
-	return c.start.Add(time.Since(c.begun) * time.Duration(c.speed))
+func (c *warpClock) Now() time.Time {
+	return c.start.Add(time.Since(c.begun)*max(c.speed, 1) + time.Duration(c.slept.Load()))
 }
 
-func (c warpClock) Sleep(ctx context.Context, d time.Duration) error {
-	return connector.SystemClock{}.Sleep(ctx, d/time.Duration(c.speed))
+func (c *warpClock) Sleep(ctx context.Context, d time.Duration) error {
+	if c.speed == 0 {
+		c.slept.Add(int64(d))
+		return ctx.Err()
+	}
+	return connector.SystemClock{}.Sleep(ctx, d/c.speed)
 }
 
 // carryOut opens the store and the books, and syncs. It tells on out when it begins, each phase of the sync, and each

@@ -84,7 +84,6 @@ func (d disk) on(place string) *world {
 		books[1] = filepath.Join(d.folder, "B.vcf")
 	}
 	w := newWorld(d.t, 1, "sqlite", store, books)
-	w.Speed = 20 // for the waits between attempts
 	w.edited()
 	w.compare()
 	w.edited()
@@ -166,7 +165,6 @@ func TestFileLimit(t *testing.T) {
 			for _, limit := range []uint64{12 << 10, 300 << 10, 2 << 20} {
 				folder := t.TempDir()
 				w := newWorld(t, 1, "sqlite", folder, in(folder, shape))
-				w.Speed = 20
 				w.edited()
 				w.compare()
 				w.edited()

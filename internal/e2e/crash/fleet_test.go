@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,7 +70,7 @@ func (o orders) runFleet(ctx context.Context, store contactsync.Store, out io.Wr
 }
 
 // member opens a connection of the fleet, between two folders of its own.
-func (o orders) member(ctx context.Context, scope contactsync.Scope, store contactsync.Store, clock warpClock) (*contactsync.Syncer, error) {
+func (o orders) member(ctx context.Context, scope contactsync.Scope, store contactsync.Store, clock *warpClock) (*contactsync.Syncer, error) {
 	return contactsync.Open(ctx, contactsync.Connection{Owner: scope.Owner, ID: scope.Connection},
 		vcard.Folder(filepath.Join(o.Books[0], scope.Connection)), vcard.Folder(filepath.Join(o.Books[1], scope.Connection)),
 		store, contactsync.WithClock(clock), contactsync.WithConcurrency(1))
@@ -101,9 +102,8 @@ func TestFleetOfProcesses(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(o.Books[0], strconv.Itoa(i), "ann.vcf"), []byte(card), 0o600))
 				require.NoError(t, fleet.Schedule(t.Context(), fleetScope(i), clock.Now()))
 			}
-			said := playFleet(t, o, clock, processes, 20*time.Second)
-			took, synced := map[string]int{}, map[string]int{}
-			for _, line := range said {
+			begun, poison, took, synced := clock.Now(), strconv.Itoa(fleetPoison), map[string]int{}, map[string]int{}
+			playFleet(t, o, clock, processes, func(line string) (enough bool) {
 				switch words := strings.SplitN(line, " ", 3); {
 				case words[0] == "took":
 					took[words[1]]++
@@ -112,8 +112,15 @@ func TestFleetOfProcesses(t *testing.T) {
 				case words[0] != "ready" && !strings.Contains(line, "another engine"): // on this clock a lease lapses in less than a second
 					t.Error(line)
 				}
-			}
-			t.Log("took", took, "synced", synced)
+				for i := range connections {
+					if i != fleetPoison && synced[strconv.Itoa(i)] < 3 {
+						return false
+					}
+				}
+				return took[poison] > 2
+			})
+			long := clock.Now().Sub(begun)
+			t.Log("in", long, "took", took, "synced", synced)
 			for i := range connections {
 				if i == fleetPoison {
 					continue
@@ -123,8 +130,8 @@ func TestFleetOfProcesses(t *testing.T) {
 				require.NoError(t, err)
 				require.Len(t, there, 1, "cards in the other folder of connection %d", i)
 			}
-			require.Greater(t, took[strconv.Itoa(fleetPoison)], 1)
-			require.LessOrEqual(t, took[strconv.Itoa(fleetPoison)], 4) // after 0, 1, 3 and 7 minutes, of 6 and a half
+			require.Greater(t, took[poison], 2)
+			require.LessOrEqual(t, took[poison], bits.Len(uint(long.Minutes())+1)) // after 0, 1, 3, 7, 15 minutes, or later
 		})
 	}
 }
@@ -133,32 +140,41 @@ func fleetScope(i int) contactsync.Scope {
 	return contactsync.Scope{Owner: fmt.Sprint("owner ", i%3), Connection: strconv.Itoa(i)}
 }
 
-// playFleet keeps some processes at work for a while, of which it kills one every three seconds, and returns all that they said.
-func playFleet(t *testing.T, o orders, clock warpClock, processes int, long time.Duration) (said []string) {
+// playFleet keeps some processes at work, of which it kills one every three seconds, until enough has been told, or for two
+// minutes. Each line that a process tells is told, one at a time.
+func playFleet(t *testing.T, o orders, clock *warpClock, processes int, tell func(line string) (enough bool)) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), long)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	var (
 		mu      sync.Mutex
 		running = map[*child]bool{}
 		all     sync.WaitGroup
 	)
+	work := func() {
+		now := o
+		now.Start = clock.Now()
+		c := start(t, now)
+		defer context.AfterFunc(ctx, func() { _ = c.Process.Kill() })()
+		mu.Lock()
+		running[c] = true
+		mu.Unlock()
+		for line := range c.lines {
+			mu.Lock()
+			if ctx.Err() == nil && tell(line) {
+				stop()
+			}
+			mu.Unlock()
+		}
+		mu.Lock()
+		delete(running, c)
+		mu.Unlock()
+		c.end()
+	}
 	for range processes {
 		all.Go(func() {
 			for ctx.Err() == nil {
-				now := o
-				now.Start = clock.Now()
-				c := start(t, now)
-				mu.Lock()
-				running[c] = true
-				mu.Unlock()
-				quit := context.AfterFunc(ctx, func() { _ = c.Process.Kill() })
-				c.end()
-				quit()
-				mu.Lock()
-				delete(running, c)
-				said = append(said, c.said...)
-				mu.Unlock()
+				work()
 			}
 		})
 	}
@@ -175,5 +191,4 @@ func playFleet(t *testing.T, o orders, clock warpClock, processes int, long time
 		}
 	}
 	all.Wait()
-	return said
 }

@@ -57,11 +57,12 @@ func newWorld(t *testing.T, seed uint64, store, folder string, books [2]string) 
 			}
 		}
 	}
-	for person := range firstPeople {
-		for _, books := range [][2]string{w.Books, w.twin.Books} {
-			for side, book := range books {
+	for _, books := range [][2]string{w.Books, w.twin.Books} {
+		for side, book := range books {
+			texts := map[string]string{}
+			for person := range firstPeople {
 				if person%3 == side || person%3 == 2 {
-					put(t, book, "", newCard(person, fmt.Sprint("first note in ", side)))
+					put(t, book, texts, "", newCard(person, fmt.Sprint("first note in ", side)))
 				}
 			}
 		}
@@ -93,7 +94,7 @@ func (w *world) compare() {
 	defer func() { require.NoError(w.t, closeStore()) }()
 	wrote := 0
 	for range 4 {
-		w.pass(time.Minute) // leases lapse
+		w.pass(time.Minute)
 		report, err := w.orders.sync(w.t.Context(), store, unheard)
 		require.NoError(w.t, err, "round %d", w.round)
 		require.Empty(w.t, report.Waiting, "round %d", w.round)

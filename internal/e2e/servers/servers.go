@@ -130,10 +130,10 @@ func (p *process) remove() {
 	_ = p.guard.Wait()
 }
 
-// wait asks until the server answers, at most for half a minute. Its error ends with what the server printed.
+// wait asks until the server answers: a busy machine may take more than a minute to start one. Its error ends with what the server printed.
 func (p *process) wait(answers func() error) error {
 	var err error
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if err = answers(); err == nil {
 			return nil
 		}

@@ -1,4 +1,4 @@
-// Package stores opens empty stores of every kind by name, cheaply enough for a new one for each of thousands of
+// Package stores opens empty stores of every kind, cheaply enough for a new one for each of thousands of
 // histories.
 package stores
 
@@ -30,40 +30,20 @@ const (
 // Names lists the kinds of stores.
 var Names = []string{Memory, SQLite, Postgres}
 
-// New returns an empty store of a kind, which is the test's until it ends. A test is skipped if the kind needs a server that
-// is not installed.
-func New(tb testing.TB, name string) contactsync.Store {
+// Kinds returns how to open an empty store of each kind, by its name. It is the test's that opens it until that ends; what
+// the stores share is there until tb ends.
+func Kinds(tb testing.TB) map[string]func(testing.TB) contactsync.Store {
 	tb.Helper()
-	switch name {
-	case Memory:
-		return memstore.New()
-	case SQLite:
-		return inSQLite(tb)
-	case Postgres:
-		return inPostgres(tb)
+	return map[string]func(testing.TB) contactsync.Store{
+		Memory:   func(testing.TB) contactsync.Store { return memstore.New() },
+		SQLite:   NewSQLitePool(tb).New,
+		Postgres: InPostgres,
 	}
-	tb.Fatalf("there is no store %q; there are %s", name, strings.Join(Names, ", "))
-	return nil
 }
 
-// inSQLite returns a store in a new database file.
-func inSQLite(tb testing.TB) contactsync.Store {
-	tb.Helper()
-	db, err := sql.Open("sqlite", sqlstore.SQLiteDSN(filepath.Join(tb.TempDir(), "store.db")))
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { db.Close() })
-	store, err := sqlstore.Open(context.Background(), db, sqlstore.SQLite{})
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { store.Close() })
-	return store
-}
-
-// inPostgres returns a store in the pool of this process.
-func inPostgres(tb testing.TB) contactsync.Store {
+// InPostgres returns an empty store in the PostgreSQL server of this process, which is the test's until it ends. A test is
+// skipped if no server is installed.
+func InPostgres(tb testing.TB) contactsync.Store {
 	tb.Helper()
 	dsn := servers.SharedPostgres(tb)
 	p, err := shared(dsn)

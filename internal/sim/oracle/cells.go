@@ -2,6 +2,8 @@ package oracle
 
 import (
 	"slices"
+	"strings"
+	"unicode"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -81,22 +83,22 @@ func (c *conn) foreign(e entry) bool { return e.by != c.id || e.at <= c.epoch.at
 // knew reports whether the connection was shown in the cell, or wrote there, or was answered of it when it wrote anything to
 // the record, what is asked for, since the store last began from nothing.
 func (y *record) knew(c *conn, field string, asked func(contact.Value) bool) bool {
-	return y.sawOrWrote(c, field, asked) || slices.ContainsFunc(c.writes, func(w *write) bool {
-		return w.rec == y && w.told && w.at > c.lost.at && asked(w.after[field])
+	return y.sawOrWrote(c, field, asked, c.began) || slices.ContainsFunc(c.writes, func(w *write) bool {
+		return w.rec == y && w.told && c.began(w.moment) && asked(w.after[field])
 	})
 }
 
-// sawOrWrote is knew, but for the answers to writes of other cells.
-func (y *record) sawOrWrote(c *conn, field string, asked func(contact.Value) bool) bool {
+// sawOrWrote is knew, but for the answers to writes of other cells, at moments that count.
+func (y *record) sawOrWrote(c *conn, field string, asked func(contact.Value) bool, counts func(moment) bool) bool {
 	if s := y.sights[c.id]; s != nil {
 		for _, v := range s.cell[field] {
-			if v.last > c.lost.at && asked(v.value) {
+			if counts(moment{v.last, v.time}) && asked(v.value) {
 				return true
 			}
 		}
 	}
 	for _, e := range y.cells[field] {
-		if e.by == c.id && e.at > c.lost.at && asked(e.value) {
+		if e.by == c.id && counts(e.moment) && asked(e.value) {
 			return true
 		}
 	}
@@ -213,10 +215,10 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	if s := w.rec.sights[w.conn.id]; s != nil && s.part >= o.since(w.conn, w.span, w.rec.app) {
 		return nil // what was not shown may be what a rule looks at, or the edit itself
 	}
-	if !o.setup.Apps[w.rec.app].Versions && !seenBefore(w, field, edit) {
-		return nil // the app lets an edit be overwritten that came between the read and the write
+	if app := o.setup.Apps[w.rec.app]; (!app.Versions || app.Partial) && !seenBefore(w, field, edit) {
+		return nil // the app lets an edit be overwritten that came between the read and the write, or told the version without it
 	}
-	if w.conn.mayHaveArrived(w.rec, field, edit, y, source) {
+	if w.conn.mayHaveArrived(w.rec, field, edit, y, source) || w.conn.sentAgain(cell[:len(cell)-1], here, value, old, cn.Region) {
 		return nil
 	}
 	switch {
@@ -243,6 +245,27 @@ func (c *conn) mayHaveArrived(x *record, source string, e entry, y *record, targ
 		}
 	}
 	return false
+}
+
+// sentAgain reports whether the connection writes to a cell what it last sent there without being answered, over what the app may
+// have made of that: a user who spelled it otherwise or cut it short cannot be told from the app.
+func (c *conn) sentAgain(cell []entry, f Field, value, made contact.Value, region string) bool {
+	for i := len(cell) - 1; i >= 0; i-- {
+		if e := cell[i]; e.by == c.id {
+			return !e.told && f.carries(value, e.value, region) && strings.HasPrefix(letters(value), letters(made))
+		}
+	}
+	return false
+}
+
+// letters returns what no app changes of a text: its letters and digits, without their case.
+func letters(v contact.Value) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return -1
+		}
+		return unicode.ToLower(r)
+	}, v.Str())
 }
 
 // seenBefore reports whether the connection was shown the edit before the sync began to write.

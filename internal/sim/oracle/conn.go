@@ -31,9 +31,12 @@ type conn struct {
 
 	// What the store can know. fresh is since when what was settled counts: a lost store, a rollback or another
 	// configuration let the engine begin anew or decide otherwise. epoch is when the store last forgot something, lost
-	// when it forgot everything, and syncsInEpoch how many syncs began since.
+	// when it forgot everything, back of when the copy is that was put back, and syncsInEpoch how many syncs have begun over what
+	// it holds; counted is how many that were, whenever it changed.
 	fresh, epoch, lost moment
+	back               time.Time
 	syncsInEpoch       int
+	counted            []syncCount
 
 	// What a person decided.
 	decidedAll     int                // when last about everything, by a rollback; -1 before
@@ -73,6 +76,12 @@ type config struct {
 type linkCount struct {
 	moment
 	links int
+}
+
+// syncCount is how many syncs had begun over a store at a moment.
+type syncCount struct {
+	moment
+	syncs int
 }
 
 // cellPair is one mapping of one pair.
@@ -186,6 +195,35 @@ func (c *conn) forgetStore(now moment) {
 		w.journaled = true // what the store knew of it is gone
 	}
 }
+
+// countSyncs notes how many syncs have begun over what the store holds.
+func (c *conn) countSyncs(n int, now moment) {
+	c.syncsInEpoch = n
+	c.counted = append(c.counted, syncCount{now, n})
+}
+
+// putBack goes back to what a copy of the store can know: the syncs that had begun over it, and creations without an answer.
+func (c *conn) putBack(now moment, back time.Time) {
+	c.lost, c.back = moment{at: -1}, back // what it held at that time may be from before it forgot everything
+	syncs := 0
+	for _, n := range c.counted {
+		if !n.time.After(back) {
+			syncs = n.syncs
+		}
+	}
+	c.countSyncs(syncs, now)
+	for side := range c.intended {
+		if c.doubtful[side].at > 0 {
+			c.intended[side] = c.creating[side]
+		}
+	}
+}
+
+// began reports whether a moment is after the store last began from nothing.
+func (c *conn) began(at moment) bool { return at.at > c.lost.at }
+
+// remembers reports whether the store still has what the connection learned at a moment.
+func (c *conn) remembers(at moment) bool { return at.at > c.epoch.at || !at.time.After(c.back) }
 
 // since returns the moment from which on a state may be what the engine of the sync knows: the beginning of the last
 // sync before it that ran to its end, less the app's lag.

@@ -1,6 +1,10 @@
 package oracle
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 // judgeDelete asks of a deletion whose deletion it carries over.
 func (o *Oracle) judgeDelete(w *write) {
@@ -91,7 +95,7 @@ func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
 	if edit.at < 0 {
 		return false
 	}
-	if asBefore(w) {
+	if asBefore(w) || o.asMade(w) {
 		return false
 	}
 	if !o.setup.Apps[w.rec.app].Versions && o.lagsBehind(w, edit) {
@@ -132,15 +136,29 @@ func asBefore(w *write) bool {
 			at = s.ended.at
 		}
 	}
-	if at < 0 || at < w.rec.first {
-		return false
-	}
-	for name := range w.rec.cells {
-		if !w.rec.get(name).Equal(w.rec.was(name, at)) {
+	return at >= w.rec.first && w.rec.asAt(at, slices.Collect(maps.Keys(w.rec.cells)))
+}
+
+// asMade reports whether the connection finds a record again that it made without an answer, in the first sync that can, and as it
+// made it, as far as it reads it: nothing tells who edited it and took that back, or edited something else.
+func (o *Oracle) asMade(w *write) bool {
+	c, born := w.conn, w.rec.born.at
+	for _, s := range c.syncs {
+		if s != w.span && s.ok && s.began.at > max(born, c.epoch.at) {
 			return false
 		}
 	}
-	return true
+	for _, v := range c.writes {
+		if v.rec == w.rec && v.op == "create" {
+			return !v.told && w.rec.asAt(born, c.uses(o.world, w.side))
+		}
+	}
+	return false
+}
+
+// asAt reports whether the record holds in these fields what it held after an event.
+func (r *record) asAt(at int, fields []string) bool {
+	return !slices.ContainsFunc(fields, func(name string) bool { return !r.get(name).Equal(r.was(name, at)) })
 }
 
 // sawAll reports whether the connection was shown the record after the edit and before the sync began to write.

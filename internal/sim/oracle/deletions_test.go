@@ -179,12 +179,21 @@ func TestDeletions(t *testing.T) {
 			play: func(h *history) {
 				h.ann()
 				h.remove(0, "a1")
-				h.status[1]["b1"] = oracle.RecordStatus{Status: "pending", Reason: "delete_held"}
+				h.held = map[string]int{"deletions": 1}
 				h.sync()
 				h.decide("confirm", 0, "", "")
-				delete(h.status[1], "b1")
+				h.held = nil
 				h.sync(h.drop(1, "b1"))
 				h.rest()
+			}},
+		{name: "a person consents to something else", setup: func(_ []oracle.App, c *oracle.Connection) { c.Deletions[0], c.MaxDeletes = "delete", none },
+			want: broken("I16"), play: func(h *history) {
+				h.ann()
+				h.remove(0, "a1")
+				h.held = map[string]int{"clears": 1}
+				h.sync()
+				h.decide("confirm", 0, "", "")
+				h.sync(h.drop(1, "b1"))
 			}},
 		{name: "deletions count for 24 hours", want: broken("I16"), setup: oneADay, play: func(h *history) { h.two(20 * time.Hour) }},
 		{name: "and no longer", setup: oneADay, play: func(h *history) { h.two(25 * time.Hour) }},
@@ -227,8 +236,20 @@ func TestDeletions(t *testing.T) {
 			}
 			h.sync(h.gone("k1", "a2", "a3", "a4"), h.drop(1, "b3"))
 		}},
+		{name: "an old store finds its creation as it was made", setup: deletions("delete"), play: func(h *history) { h.madeAndRestored(true, "Ann") }},
+		{name: "an old store finds its creation edited", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndRestored(true, "Annie") }},
+		{name: "an old store has its creation as it was made", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndRestored(false, "Ann") }},
+		{name: "a creation without an answer was edited where the connection does not look", setup: deletions("delete"), play: func(h *history) { h.madeAndEdited("notes") }},
+		{name: "a creation without an answer was edited where it looks", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndEdited("company") }},
+		{name: "an app turns up empty when one of four was separated and one has survived its counterpart", setup: emptying, play: func(h *history) {
+			h.fourOfWhom("a3", "a4")
+		}},
+		{name: "an app turns up empty when one of four was separated", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhom("a3", "") }},
+		{name: "an app turns up empty when one of four has survived its counterpart", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhom("", "a4") }},
 		{name: "of three linked ones one became part of another, and both others are gone", setup: emptying, play: func(h *history) { h.threeOfWhomTwo(true) }},
 		{name: "of three linked ones all are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.threeOfWhomTwo(false) }},
+		{name: "of four linked ones one was separated, one is there under another id, and two are gone", setup: emptying, play: func(h *history) { h.fourOfWhomOne("separate") }},
+		{name: "of four linked ones a person decided about one, one is there under another id, and two are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhomOne("link") }},
 		{name: "an edit that an app without versions does not show yet goes with the record", setup: late(false), play: func(h *history) { h.editedLate(false) }},
 		{name: "an edit that it shows does not", setup: late(false), want: broken("I5"), play: func(h *history) { h.editedLate(true) }},
 		{name: "nor does one in an app with versions", setup: late(true), want: broken("I5"), play: func(h *history) { h.editedLate(false) }},
@@ -266,6 +287,58 @@ func (h *history) four() {
 		h.create(0, "a"+n, v)
 		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
 	}
+}
+
+// madeAndRestored lets b1 be made, with or without an answer, edited twice, and deleted because a1 is, by a store that was restored.
+func (h *history) madeAndRestored(lost bool, last string) {
+	ann := f{"email": "ann@example.com", "first": "Ann"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	h.untold = lost
+	h.made(1, "b1", ann)()
+	h.untold = false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+	h.close("")
+	h.edit(1, "b1", f{"first": "Anna"})
+	h.sync(h.pair("a1", "b1"), h.put(0, "a1", f{"first": "Anna"}))
+	h.remove(0, "a1")
+	h.edit(1, "b1", f{"first": last})
+	h.see(oracle.Event{Kind: oracle.StoreRestored})
+	h.sync(h.gone("a1"), h.drop(1, "b1"))
+}
+
+// madeAndEdited lets b1 be made without an answer, edited in a field, and deleted by the next sync because a1 is.
+func (h *history) madeAndEdited(field string) {
+	ann := f{"email": "ann@example.com"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	h.untold = true
+	h.made(1, "b1", ann)()
+	h.untold = false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+	h.close("")
+	h.remove(0, "a1")
+	h.edit(1, "b1", f{field: "Acme"})
+	h.sync(h.gone("a1"), h.drop(1, "b1"))
+}
+
+// fourOfWhom lets a turn up without any of four, of whom a person has separated one since the last sync, and one has survived
+// its counterpart.
+func (h *history) fourOfWhom(separated, survived string) {
+	h.four()
+	if survived != "" {
+		h.hold2(survived, "b"+survived[1:], oracle.RecordStatus{Status: "deleted_opposite"})
+	}
+	h.sync()
+	if separated != "" {
+		h.decide("separate", 0, separated, "b"+separated[1:])
+	}
+	for _, id := range []string{"a1", "a2", "a3", "a4"} {
+		h.remove(0, id)
+	}
+	h.sync(h.gone("a1", "a2", "a3", "a4"), h.drop(1, "b1"))
 }
 
 // gone shows that records of a are gone.
@@ -315,6 +388,18 @@ func (h *history) threeOfWhomTwo(merged bool) {
 	h.remove(0, "a1")
 	h.remove(0, "a3")
 	h.sync(h.gone("a1", "a2", "a3"), h.drop(1, "b3"))
+}
+
+// fourOfWhomOne has a person decide about the first of four people and another one bear the key of the last, and all four deleted
+// of a; b's half of one goes.
+func (h *history) fourOfWhomOne(verb string) {
+	h.four()
+	h.decide(verb, 0, "a1", "b1")
+	h.create(0, "c4", f{"email": "4@example.com"})
+	for _, id := range []string{"a1", "a2", "a3", "a4"} {
+		h.remove(0, id)
+	}
+	h.sync(h.gone("a1", "a2", "a3", "a4"), h.drop(1, "b3"))
 }
 
 // late lets b show what happens an hour later, with or without versions.

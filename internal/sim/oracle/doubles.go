@@ -38,7 +38,8 @@ func (o *Oracle) judgeDoubles(w *write) *Violation {
 }
 
 // bereft reports whether the partner of the created record x got another id without a word and was seen without the key by
-// which the connection knew it: it looks like a deletion and somebody else then.
+// which the connection knew it, or beside others that bear it: it looks like a deletion and somebody else then, and of several
+// heirs none takes over the link.
 func (o *Oracle) bereft(c *conn, x *record, side Side) bool {
 	all := c.partner[x]
 	if len(all) == 0 {
@@ -55,7 +56,7 @@ func (o *Oracle) bereft(c *conn, x *record, side Side) bool {
 			return true
 		}
 	}
-	return false
+	return o.anotherID(c, 1-side, y)
 }
 
 // known returns what the connection knew last that the record held before event at.

@@ -121,8 +121,8 @@ func tookAway(y *record, source, target Field, key string, element contact.Value
 
 // judgeActions judges what rules should have done to a pair at rest: an action of a rule that let the pair in all the
 // time ran, unless a user took it back; and what was done is undone when the pair has left. Silent of fields where
-// several rules meet, and of rules that are turned round.
-func (o *Oracle) judgeActions(c *conn, a, b *record) {
+// several rules meet, of rules that are turned round, and of what is frozen until a person decides.
+func (o *Oracle) judgeActions(c *conn, a, b *record, st RecordStatus) {
 	cn := c.now()
 	if cn.Scope == "sticky" || len(c.configs) > 1 {
 		return
@@ -142,6 +142,9 @@ func (o *Oracle) judgeActions(c *conn, a, b *record) {
 		x, y := [2]*record{a, b}[r.From], [2]*record{a, b}[1-r.From]
 		for _, act := range r.Actions {
 			if act.Kind != "add" || cn.targets(1-r.From, act.Field) > 1 || len(cn.mappings(1-r.From, act.Field)) > 0 {
+				continue
+			}
+			if st.Reason == "oscillating" && mayFreeze(c, y, act.Field) {
 				continue
 			}
 			f := o.world.field(y.app, act.Field)

@@ -2,6 +2,7 @@ package oracle
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -122,7 +123,7 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 		}
 		o.judgeCells(c, m, a, b, may, st)
 	}
-	o.judgeActions(c, a, b)
+	o.judgeActions(c, a, b, st)
 }
 
 // wasTold reports whether the connection knows a field of a record, or the record itself, since its store last forgot
@@ -232,6 +233,9 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	if blank && (o.clearHeld(c, st) || c.keptClear(m, a, m.A, nil) || c.keptClear(m, b, m.B, nil)) {
 		return
 	}
+	if c.looksCut(a, m.A) || c.looksCut(b, m.B) {
+		return
+	}
 	if may[0] && may[1] {
 		o.accuse("I1", "%s.%s is %q and %s.%s is %q, %d rounds after the last edit", a.id, m.A, va, b.id, m.B, vb, o.rounds)
 		return
@@ -245,6 +249,15 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 			m.field(from), pair[from].get(m.field(from)), pair[1-from].id, m.field(1-from), pair[1-from].get(m.field(1-from)),
 			o.rounds)
 	}
+}
+
+// looksCut reports whether somebody changed the cell, after an update without an answer, to what that one's value begins with: it
+// may be what the app returned for it, and is settled as that.
+func (c *conn) looksCut(r *record, field string) bool {
+	now := r.get(field).Str()
+	return now != "" && slices.ContainsFunc(c.writes, func(w *write) bool {
+		return w.rec == r && w.op == "update" && !w.told && w.at < r.changedAt(field) && strings.HasPrefix(w.after[field].Str(), now)
+	})
 }
 
 // mayFail reports whether anything in the history can be why a record failed: a fault, a call that was not carried out,
@@ -324,45 +337,9 @@ func (c *conn) keeps(m *Mapping, at int) bool {
 }
 
 // clearHeld reports whether the guard may hold a clear of a pair: it is said of the pair; or the pair is said to be in
-// conflict, which comes first, and the guard holds clears of others, or those that are wanted of pairs in conflict are more, with
-// what was cleared in a day, than it may let through.
+// conflict, which comes first, and the guard holds some.
 func (o *Oracle) clearHeld(c *conn, st RecordStatus) bool {
-	if st.Reason == "clear_held" || st.Status != "conflict" || c.now().MaxClears == nil {
-		return st.Reason == "clear_held"
-	}
-	for _, records := range c.last.Records {
-		for _, other := range records {
-			if other.Reason == "clear_held" {
-				return true
-			}
-		}
-	}
-	cleared := 0
-	for _, w := range c.writes {
-		for _, name := range w.changedFields() {
-			if w.op == "update" && w.after[name].Blank() && o.world.now.time.Sub(w.time) < day {
-				cleared++
-			}
-		}
-	}
-	return cleared+o.halfBlank(c) > c.now().MaxClears(len(c.links)/2)
-}
-
-// halfBlank counts the mapped cells of pairs in conflict of which one side is empty and the other is not.
-func (o *Oracle) halfBlank(c *conn) (n int) {
-	cn := c.now()
-	for id, st := range c.last.Records[0] {
-		a := o.world.find(cn.Apps[0], id)
-		if st.Status != "conflict" || a == nil || c.links[a] == nil {
-			continue
-		}
-		for _, m := range cn.Mappings {
-			if a.get(m.A).Blank() != c.links[a].get(m.B).Blank() {
-				n++
-			}
-		}
-	}
-	return n
+	return st.Reason == "clear_held" || st.Status == "conflict" && c.now().MaxClears != nil && c.last.Held["clears"] > 0
 }
 
 // onlyKnew reports whether what the connection last wrote to a cell is what the source has, and it has never been shown
@@ -424,6 +401,11 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	last := c.lastEdit(y, target)
 	if last < 0 {
 		return false
+	}
+	since := max(c.epoch.at, x.decided(c), y.decided(c), x.born.at, y.born.at)
+	if at, ok := c.settled[cellsOf(m, pair)]; ok && at > since && at < last &&
+		same(o.world.field(x.app, source), x.was(source, at), x.get(source), c.now().Region) {
+		return true // both were settled before its edit, be it that a group left it blank
 	}
 	if of := x.cells[source]; len(of) > 0 && of[len(of)-1].by == c.id {
 		return true // what the source has came from the target, before its user changed it there

@@ -103,8 +103,8 @@ func (o *Oracle) clears(w *write) bool {
 }
 
 // judgeEmptied is the guard for an app that turns up empty: if a listing of an app without tombstones shows none of
-// three or more linked records, those set aside that are there under another id or became part of another one, nothing is deleted without a person's
-// consent.
+// three or more linked records, those set aside that are there under another id, became part of another one, or were separated from
+// their partner by a person since, nothing is deleted without a person's consent.
 func (o *Oracle) judgeEmptied(w *write) {
 	c := w.conn
 	app := c.now().Apps[1-w.side]
@@ -114,7 +114,7 @@ func (o *Oracle) judgeEmptied(w *write) {
 	linked := 0
 	for r := range c.links {
 		another := r.rekeyed.at >= c.lastOK() || r.merged != nil && r.died.at >= c.lastOK()
-		if r.app != app || another && r.toldOf(c) || o.anotherID(c, 1-w.side, r) {
+		if r.app != app || another && r.toldOf(c) || o.anotherID(c, 1-w.side, r) || c.parted(1-w.side, r) {
 			continue
 		}
 		s := r.sights[c.id]
@@ -127,6 +127,13 @@ func (o *Oracle) judgeEmptied(w *write) {
 		o.accuse("I16", "%s was deleted by %s although %s turned up without any of %d linked records", o.label(w), c.id,
 			o.appName(app), linked)
 	}
+}
+
+// parted reports whether a record is of a pair that is none any more: a person separated the two, or the one that is left
+// is said to have survived the other.
+func (c *conn) parted(side Side, r *record) bool {
+	at, separated := c.separated[pairOf(side, r, c.links[r])]
+	return separated && at > c.carriedOut || c.last.Records[side][r.id].Status == "deleted_opposite"
 }
 
 // anotherID reports whether the key of a record that is gone may be borne by another one that is there.

@@ -27,6 +27,8 @@ type App struct {
 	Modified bool
 	// Tombstones: the app tells which records were deleted; without them only a complete listing shows it.
 	Tombstones bool
+	// Partial: the app only pushes, and what it pushes leaves out what has not changed; what it ever left out nobody can ask for.
+	Partial bool
 	// Lag is how long the app may take to show a change in its feed or listing; reads by id do not lag.
 	Lag time.Duration
 	// ReadLag is how long reads by id may show the state before a change.
@@ -189,6 +191,8 @@ type Counts struct{ Created, Updated, Deleted int }
 type Statement struct {
 	Phase  string // "active", "paused", "halted"
 	Reason string // why halted
+	// Held is how much the guards hold: "deletions", "clears", "creates". A record shows it only if nothing graver is said of it.
+	Held   map[string]int
 	Linked [][2]string
 	// Records is the status of every record it knows, by side.
 	Records [2]map[string]RecordStatus

@@ -39,6 +39,7 @@ type history struct {
 	apps   []map[string]contact.Fields
 	links  [][2]string
 	status [2]map[string]oracle.RecordStatus // where it is not in_sync or excluded
+	held   map[string]int
 	news   []oracle.JournalEntry
 	counts [2]oracle.Counts
 	reason string // of the journal
@@ -234,7 +235,7 @@ func (h *history) close(err string) {
 
 // say tells how all stands: who is linked is in sync, who is not is excluded, unless h.status says otherwise.
 func (h *history) say() {
-	s := &oracle.Statement{Phase: h.phase, Reason: h.halt, Linked: h.linked()}
+	s := &oracle.Statement{Phase: h.phase, Reason: h.halt, Held: h.held, Linked: h.linked()}
 	paired := [2]map[string]bool{{}, {}}
 	for _, l := range s.Linked {
 		paired[0][l[0]], paired[1][l[1]] = true, true

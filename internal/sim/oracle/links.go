@@ -224,6 +224,9 @@ func (o *Oracle) noteSettled(c *conn) {
 			} else if m.Direction == "b_to_a" {
 				agree = o.holds(cn, b, m.B, a, m.A)
 			}
+			if m.Group != "" {
+				agree = agree || a.get(m.A).Blank() || b.get(m.B).Blank() // whoever wins a group leaves what it lacks as it is
+			}
 			if a.knowsStill(c, m.A) && b.knowsStill(c, m.B) && agree {
 				c.settled[cells] = o.at
 			}

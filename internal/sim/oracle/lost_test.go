@@ -95,6 +95,9 @@ func TestUpdatesWithoutAnAnswer(t *testing.T) {
 			h.edit(1, "b1", f{"first": "Annie"})
 			h.sync(h.put(1, "b1", f{"company": "Initech"}), h.put(0, "a1", f{"first": "Annie"}))
 		}},
+		{name: "somebody enters what the app may have cut short", play: func(h *history) { h.enteredAfter("Annabel", "Anna") }},
+		{name: "somebody enters something else", want: broken("I1"), play: func(h *history) { h.enteredAfter("Annabel", "Anne") }},
+		{name: "somebody enters more than was sent", want: broken("I1"), play: func(h *history) { h.enteredAfter("Anna", "Annabel") }},
 		{name: "a person is to be asked only where nothing was under way", setup: policy("ask"), play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
@@ -131,6 +134,18 @@ func TestUpdatesWithoutAnAnswer(t *testing.T) {
 	})
 }
 
+// enteredAfter carries over an edit without an answer, and has b's user enter something over it that never reaches a.
+func (h *history) enteredAfter(edit, over string) {
+	h.ann()
+	h.edit(0, "a1", f{"first": edit})
+	h.untold = true
+	h.sync(h.put(1, "b1", f{"first": edit}))
+	h.untold = false
+	h.edit(1, "b1", f{"first": over})
+	h.sync()
+	h.rest()
+}
+
 // lagging is that b shows what is in it an hour late.
 func lagging(a []oracle.App, _ *oracle.Connection) { a[1].Lag = time.Hour }
 
@@ -147,10 +162,52 @@ func (h *history) taken() {
 	delete(h.status[0], "a1")
 }
 
+// shortened tells a history in which b1 is made of a1 and its user then writes a name, before the connection says what becomes
+// of it. Then it writes what a1 holds, which its user may have edited.
+func (h *history) shortened(answered bool, name, source string) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Anna-Bel"})
+	h.open()
+	h.show()
+	h.untold = !answered
+	h.made(1, "b1", f{"email": "ann@example.com", "first": "Anna-Bel"})()
+	h.untold = false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F33 short create"})
+	h.links = append(h.links, [2]string{"a1", "b1"})
+	h.close("")
+	h.edit(1, "b1", f{"first": name})
+	if source != "Anna-Bel" {
+		h.edit(0, "a1", f{"first": source})
+	}
+	h.sync(h.put(1, "b1", f{"first": source}))
+}
+
+// TestSentAgain: who cannot know what became of a creation may send again what its app may have cut or spelled otherwise.
+func TestSentAgain(t *testing.T) {
+	run(t, []row{
+		{name: "over what may be cut short", setup: policy("ask"), play: func(h *history) { h.shortened(false, "Anna", "Anna-Bel") }},
+		{name: "over what may be spelled otherwise", setup: policy("ask"), play: func(h *history) { h.shortened(false, "annabel", "Anna-Bel") }},
+		{name: "over another name", setup: policy("ask"), want: broken("I3"), play: func(h *history) { h.shortened(false, "Bel", "Anna-Bel") }},
+		{name: "after an answer", setup: policy("ask"), want: broken("I3"), play: func(h *history) { h.shortened(true, "Anna", "Anna-Bel") }},
+		{name: "what was not sent", setup: policy("ask"), want: broken("I3"), play: func(h *history) { h.shortened(false, "Anna", "Annabelle") }},
+	})
+}
+
 // recovered is what the history says of a creation that was found again.
 func (h *history) recovered(id string) {
 	h.counts[1].Created++
 	h.news = append(h.news, oracle.JournalEntry{Side: 1, ID: id, Op: "create", Field: "email", Reason: "created from a"})
+}
+
+// foundIn tells a history in which the second sync over a restored store finds a creation again; the first left the connection so.
+func (h *history) foundIn(phase string) {
+	ann := f{"email": "ann@example.com"}
+	h.create(0, "a1", ann)
+	h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"))
+	h.see(oracle.Event{Kind: oracle.StoreRestored})
+	h.links, h.phase = nil, phase
+	h.sync()
+	h.phase = "active"
+	h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") })
 }
 
 // TestCreationsWithoutAnAnswer: who shows after a creation whose outcome is unknown may be what was created.
@@ -197,6 +254,8 @@ func TestCreationsWithoutAnAnswer(t *testing.T) {
 			h.advance(2 * time.Hour)
 			h.sync(h.pair("a1", "b1"), func() { h.counts[1].Created++ })
 		}},
+		{name: "an old store knows of it, and the next sync halts", play: func(h *history) { h.foundIn("halted") }},
+		{name: "an old store knows of it, and the next sync is whole", want: broken("I28"), play: func(h *history) { h.foundIn("active") }},
 		{name: "another engine is at it still", play: func(h *history) {
 			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
 			h.open()

@@ -3,6 +3,7 @@ package oracle
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // An Oracle judges one history. Make it with [New], show it every event in order ([Oracle.See]), and ask in the end
@@ -116,9 +117,10 @@ func (o *Oracle) storeFailed(e Event) {
 		c := o.conns[id]
 		c.forgetStore(o.world.now)
 		if e.Kind == StoreLost {
-			c.syncsInEpoch, c.lost = 0, o.world.now
+			c.lost, c.back = o.world.now, time.Time{}
+			c.countSyncs(0, o.world.now)
 		} else {
-			c.lost = moment{at: -1} // what it held at that time may be from before it forgot everything
+			c.putBack(o.world.now, e.Back)
 		}
 	}
 }

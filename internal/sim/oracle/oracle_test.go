@@ -500,6 +500,16 @@ func (h *history) preview(c oracle.Counts) {
 	h.see(oracle.Event{Kind: oracle.Preview, Conn: "c", Counts: [2]oracle.Counts{{}, c}})
 }
 
+// previewed tells of a preview of a clear and of a sync that does not do it; so many clears are said to be held.
+func (h *history) previewed(held int) {
+	h.ann()
+	h.edit(0, "a1", f{"company": nil})
+	h.preview(oracle.Counts{Updated: 1})
+	h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
+	h.held = map[string]int{"clears": held}
+	h.sync()
+}
+
 func TestATextNamesWhatIsWrong(t *testing.T) {
 	h := begin(t, nil)
 	h.ann()

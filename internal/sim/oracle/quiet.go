@@ -52,20 +52,7 @@ func (o *Oracle) judgeOscillation(w *write, field string) {
 }
 
 // heldIn reports whether a guard is said to hold anything.
-func heldIn(s *Statement) bool {
-	for _, records := range s.Records {
-		for _, st := range records {
-			if isHeld(st.Reason) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func isHeld(reason string) bool {
-	return reason == "delete_held" || reason == "clear_held" || reason == "create_held"
-}
+func heldIn(s *Statement) bool { return s.Held["deletions"]+s.Held["clears"]+s.Held["creates"] > 0 }
 
 // judgeCalls is I22, as far as a bystander can count: a sync in which nothing goes wrong makes a few calls for each
 // change and each record, and does not run in circles.
@@ -212,9 +199,10 @@ func (o *Oracle) judgeCompared(c *conn) {
 	}
 }
 
-// waits reports whether a statement tells of records that wait or failed; where nothing was said yet, some may.
+// waits reports whether a statement tells of records that wait or failed, or of anything that a guard holds; where nothing was
+// said yet, some may.
 func waits(s *Statement) bool {
-	if s == nil {
+	if s == nil || heldIn(s) {
 		return true
 	}
 	for _, records := range s.Records {

@@ -244,6 +244,8 @@ func TestLinks(t *testing.T) {
 			h.links = links
 			h.sync()
 		}},
+		{name: "who got another id without a word is created anew, for somebody else bears the key", play: func(h *history) { h.createdAnew("ann@example.com") }},
+		{name: "who got another id without a word is created anew", want: broken("I6"), play: func(h *history) { h.createdAnew("bob@example.com") }},
 		{name: "a separated pair is linked again when one half looks like somebody else", play: func(h *history) {
 			h.ann()
 			h.decide("separate", 0, "a1", "b1")
@@ -372,4 +374,15 @@ func leftOver(seen bool) func(h *history) {
 		h.links = [][2]string{{"a1", "b1"}}
 		h.sync(h.made(0, "a3", bobby), h.pair("a3", "b2"))
 	}
+}
+
+// createdAnew gives the one whom b1 was made from another id without a word, and has its counterpart made once more, while another
+// person of a bears a key, and b1 has another one.
+func (h *history) createdAnew(key string) {
+	h.ann()
+	h.rekey(0, "a1", "a9")
+	h.edit(1, "b1", f{"email": "ann@new.example.com"})
+	h.create(0, "a2", f{"email": key, "first": "Bob"})
+	h.links = nil
+	h.sync(h.gone("a1"), h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}), h.pair("a9", "b2"))
 }

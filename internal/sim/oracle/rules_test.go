@@ -101,6 +101,8 @@ func TestDirection(t *testing.T) {
 			h.preview(oracle.Counts{})
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 		}},
+		{name: "a preview tells of what a guard holds, of a pair of which something graver is said", play: func(h *history) { h.previewed(1) }},
+		{name: "a preview tells of what no guard holds, and nothing is done", want: broken("I20"), play: func(h *history) { h.previewed(0) }},
 		{name: "a preview was of a listing that was cut off", play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
@@ -458,6 +460,24 @@ func TestActions(t *testing.T) {
 			h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"), h.put(1, "b1", f{"tags": []string{"G"}}))
 			h.edit(0, "a1", f{"labels": []string{"No"}})
 			h.sync()
+			h.rest()
+		}},
+		{name: "a tag that went to and fro is frozen as it is", setup: tagging("own"), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"), h.put(1, "b1", f{"tags": []string{"G"}}))
+			h.edit(0, "a1", f{"labels": []string{"No"}})
+			h.sync(h.put(1, "b1", f{"tags": nil}))
+			h.edit(0, "a1", f{"labels": nil})
+			h.sync(h.put(1, "b1", f{"tags": []string{"G"}}))
+			h.edit(0, "a1", f{"labels": []string{"No"}})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "oscillating"})
+			h.rest()
+		}},
+		{name: "a tag is not frozen with another field", setup: tagging("own"), want: broken("I1"), play: func(h *history) {
+			h.seesaw(4)
+			h.sync(h.put(1, "b1", f{"tags": []string{"G"}}))
+			h.edit(0, "a1", f{"labels": []string{"No"}})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "oscillating"})
 			h.rest()
 		}},
 		{name: "without undo the tag is taken back", setup: tagging(""), want: broken("I9"), play: func(h *history) {

@@ -165,7 +165,7 @@ func (r *record) changedAt(field string) int {
 // knowsStill reports whether the connection knows what the cell holds now, and its store has not forgotten that: it was shown it
 // since, or wrote it. What else an answer to a write told may have been hidden in it.
 func (r *record) knowsStill(c *conn, field string) bool {
-	return r.knows(c.id, field) && r.sawOrWrote(c, field, r.get(field).Equal)
+	return r.knows(c.id, field) && r.sawOrWrote(c, field, r.get(field).Equal, c.remembers)
 }
 
 // knows reports whether the connection was shown what the cell holds now, or made it so and was told.

@@ -16,7 +16,7 @@ func (o *Oracle) begin(e Event) {
 	c.open[e.Engine] = s
 	delete(c.calling, e.Engine)
 	c.syncs = append(c.syncs, s)
-	c.syncsInEpoch++
+	c.countSyncs(c.syncsInEpoch+1, o.world.now)
 	delete(c.overtaken, e.Engine)
 }
 
@@ -43,7 +43,7 @@ func (o *Oracle) end(e Event) {
 	if s.preview {
 		o.judgePreview(c, s)
 		c.syncs = c.syncs[:len(c.syncs)-1]
-		c.syncsInEpoch--
+		c.countSyncs(c.syncsInEpoch-1, o.world.now)
 		return
 	}
 	o.judgeCounts(c, s)
@@ -159,13 +159,13 @@ func (c *conn) doubts(s *span, faults int) {
 }
 
 // clearDoubt forgets doubts when a whole sync without a fault has passed that began when the apps showed what was sent, and
-// nothing is said to be unknown.
+// nothing is said to be unknown. One that halted may not have looked.
 func (o *Oracle) clearDoubt(c *conn) {
-	if len(c.open) > 0 || len(c.syncs) == 0 {
+	if c.carriedOut != o.at {
 		return
 	}
 	s := c.syncs[len(c.syncs)-1]
-	if !s.ok || s.faults != o.faults {
+	if s.faults != o.faults {
 		return
 	}
 	for _, records := range c.last.Records {

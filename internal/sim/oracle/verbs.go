@@ -57,24 +57,11 @@ func (o *Oracle) decided(e Event) {
 
 // held returns the consent to everything that was last said to be held.
 func (c *conn) held(now moment) consent {
-	k := consent{moment: now}
 	if c.last == nil {
-		k.any = true
-		return k
+		return consent{moment: now, any: true}
 	}
-	for _, records := range c.last.Records {
-		for _, s := range records {
-			switch s.Reason {
-			case "delete_held":
-				k.deletes++
-			case "clear_held":
-				k.clears++
-			case "create_held":
-				k.creates++
-			}
-		}
-	}
-	return k
+	held := c.last.Held
+	return consent{moment: now, deletes: held["deletions"], clears: held["clears"], creates: held["creates"]}
 }
 
 // freshFor returns since when what was settled of the pair can be known.
