@@ -61,7 +61,8 @@ func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) b
 	alone := true
 	for kind, k := range cfg.keys {
 		fields := k.fields(w.side, cfg.schema[w.side])
-		if !slices.ContainsFunc(fields, func(name string) bool { _, written := w.patch[name]; return written }) {
+		written := slices.DeleteFunc(w.patch.Names(), func(name string) bool { return !slices.Contains(fields, name) })
+		if len(written) == 0 {
 			continue
 		}
 		if now == nil {
@@ -70,7 +71,7 @@ func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) b
 		for _, k := range had {
 			if k.kind == kind && !slices.Contains(now, k) {
 				lost = append(lost, cfg.keyText(k))
-				alone = alone && !w.first(cfg, fields) && !w.another(cfg, before, fields)
+				alone = alone && !w.first(cfg, written) && !w.another(cfg, before, fields)
 			}
 		}
 	}
@@ -81,12 +82,9 @@ func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) b
 	return true
 }
 
-// first reports whether a write changes one of these fields where nothing was settled of it.
-func (w *write) first(cfg *config, fields []string) bool {
-	return slices.ContainsFunc(fields, func(name string) bool {
-		if _, written := w.patch[name]; !written {
-			return false
-		}
+// first reports whether nothing was settled of one of the fields that a write changes.
+func (w *write) first(cfg *config, written []string) bool {
+	return slices.ContainsFunc(written, func(name string) bool {
 		return slices.ContainsFunc(cfg.mappings, func(m *mapping) bool {
 			writes := slices.ContainsFunc(m.sel[w.side], func(sel contact.Selector) bool { return sel.Field == name })
 			return writes && w.link.Cells[m.id] == nil

@@ -131,9 +131,9 @@ func TestPastOfACell(t *testing.T) {
 	if diff := cmp.Diff([]pastValue{{"two", later(time.Hour)}, {"one", later(2 * time.Hour)}}, p.Had); diff != "" {
 		t.Error(diff)
 	}
-	p.wrote("two", "one", later(3*day)) // days later it is one flip of that day
+	p.wrote("two", "one", later(day+2*time.Hour)) // a day later it is one flip of that day
 	if len(p.Flips) != 1 || len(p.Had) != 2 {
-		t.Errorf("after days: %+v", p)
+		t.Errorf("after a day: %+v", p)
 	}
 	q := &past{}
 	for i := range pastLimit + 2 {

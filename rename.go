@@ -12,7 +12,7 @@ import (
 
 // readNoted reads the notes of unanswered writes, once a changed id asks for them.
 func (r *run) readNoted(b *book) {
-	if r.noted == nil {
+	if r.noted == nil && b.err == nil {
 		r.noted, b.err = r.readIntents()
 	}
 }

@@ -21,7 +21,7 @@ import (
 
 // indexes are those that the documentation of the tables declares.
 var indexes = map[string][]string{
-	"mirror": {"i0", "i1"}, "link": {"i0", "i1", "i2"}, "hold": {"i0", "i1", "i2"}, "journal": {"i0", "i1"}, "inbox": {"i0"},
+	"mirror": {"i0", "i1"}, "key": {"i0"}, "link": {"i0", "i1", "i2"}, "hold": {"i0", "i1", "i2"}, "journal": {"i0", "i1"}, "inbox": {"i0"},
 }
 
 // Every statement that the whole suite of tests runs is explained by the database: none reads a table from end to end

@@ -266,8 +266,8 @@ func (s *seat) fidget() {
 	if s.calls++; !s.spec.Fidget || s.calls%3 != 0 {
 		return
 	}
-	if s.w.calm && (s.w.has("F27") || s.w.has("F31")) {
-		return // what an app refused is tried again when the record has another version
+	if s.w.calm && (s.w.has("F27") || s.w.has("F31") || s.w.has("F11")) {
+		return // with another version what an app refused is tried again, and what it hid is told
 	}
 	all := slices.DeleteFunc(s.app.Records(), func(r contact.Record) bool { return s.w.calm && s.w.untold(s.index, r.ID) })
 	if len(all) == 0 {

@@ -300,11 +300,12 @@ func (h *history) madeAndRestored(lost bool, last string) {
 	h.untold = false
 	h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
 	h.close("")
+	copied := h.now
 	h.edit(1, "b1", f{"first": "Anna"})
 	h.sync(h.pair("a1", "b1"), h.put(0, "a1", f{"first": "Anna"}))
 	h.remove(0, "a1")
 	h.edit(1, "b1", f{"first": last})
-	h.see(oracle.Event{Kind: oracle.StoreRestored})
+	h.goesBack(copied)
 	h.sync(h.gone("a1"), h.drop(1, "b1"))
 }
 
