@@ -204,3 +204,12 @@ func TestAScorerIsAskedOnce(t *testing.T) {
 	require.Zero(t, blocks)
 	require.Zero(t, pairs)
 }
+
+// TestWhoSharesSeveralBlocksIsOneLookalike: two of one name, birthday and address are compared once from each side.
+func TestWhoSharesSeveralBlocksIsOneLookalike(t *testing.T) {
+	t.Parallel()
+	s, scorer := openCrowd(t, newCrowd(lifelike), 1, 0.5)
+	_, err := s.Sync(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 2, scorer.pairs)
+}
