@@ -30,7 +30,7 @@ var guards = []Mutant{
 		"recover.go", "return settle == 0 || !r", "return settle >= 0 || !r",
 		e2e, scenario("a-crash-after-a-create-while-the-feed-lags")},
 	{"lost-answer-adopted", "a record that we created and got no answer about is a stranger",
-		"recover.go", "if found := r.newcomers(b, p, due, like); len(found) == 1 {", "if found := r.newcomers(b, p, due, like); len(found) > 1 {",
+		"recover_create.go", "if found := r.newcomers(b, p, due, like); len(found) == 1 {", "if found := r.newcomers(b, p, due, like); len(found) > 1 {",
 		e2e, scenario("an-untyped-error-after-a-create-without-a-key|of-two-with-the-key-the-one-with-our-content-is-ours|a-lost-response-to-a-create-makes-no-duplicate|a-crash-after-a-create-leaves-the-rules-tag-the-rules")},
 	{"lease-before-write", "the lease is not renewed before a write",
 		"sync.go", "	if fresh {\n		return nil\n	}\n	if err := r.store.Renew", "	if fresh || true {\n		return nil\n	}\n	if err := r.store.Renew",

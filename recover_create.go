@@ -1,0 +1,239 @@
+package contactsync
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/contactsync/contactsync/connector"
+	"github.com/contactsync/contactsync/contact"
+)
+
+// A creation without an answer has no id by which to ask for it. What it made is told by its marker, or among those that were first
+// seen since by what they hold; then it is linked to whom it was made from, as if the answer had come.
+
+// recoverCreates finds the records that unanswered creations made: by their marker, or among the records that were
+// first seen since: by key, else by all their content, else by anything that was sent.
+func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingIntent, due []ref) error {
+	var creates []*pendingIntent
+	for _, p := range pending {
+		if p.Op == connector.Create {
+			creates = append(creates, p)
+		}
+	}
+	if err := r.findMarked(ctx, b, creates); err != nil {
+		return err
+	}
+	found, err := r.lookForCreated(ctx, b, creates)
+	if err != nil {
+		return err
+	}
+	read, err := r.readHidden(ctx, b, creates)
+	if err != nil {
+		return err
+	}
+	due = slices.Concat(due, found, read)
+	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
+		guess := i == 2
+		for _, p := range creates {
+			if p.done || guess && r.upserter(p.Side) != nil {
+				continue // the app will tell
+			}
+			if found := r.newcomers(b, p, due, like); len(found) == 1 {
+				r.adoptFound(b, p, found[0], false)
+			}
+		}
+	}
+	for _, p := range creates {
+		if p.done {
+			continue
+		}
+		alike := r.newcomers(b, p, due, r.sharesAny)
+		p.again = r.repeatable(b, p, alike)
+		if r.waited(p) && len(alike) == 0 && !r.mayHide(b, p) && !(p.again && r.cfg.schema[p.Side].Unlistable) {
+			p.done = true // the app had its time and does not show it: it is created again
+		}
+		for _, m := range alike { // one of them may be ours: nobody guesses which
+			r.open[m.ref()] = true
+			b.touch(m.ref())
+		}
+	}
+	return nil
+}
+
+// findMarked asks the app for the markers of unanswered creations.
+func (r *run) findMarked(ctx context.Context, b *book, creates []*pendingIntent) error {
+	for _, p := range creates {
+		finder := connector.FeaturesOf(r.apps[p.Side]).Finder
+		if finder == nil || !r.cfg.schema[p.Side].Marker {
+			continue
+		}
+		rec, err := finder.Find(ctx, p.Marker, r.cfg.used[p.Side])
+		if errors.Is(err, connector.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		r.pulled(b, p.Side, rec, true)
+		if m := b.mirrorOf(ref{p.Side, rec.ID}); m != nil && b.linkOf(m.ref()) == nil {
+			r.adoptFound(b, p, m, true)
+		} else {
+			p.done = true
+		}
+	}
+	return nil
+}
+
+// newcomers returns the unlinked records of the intent's side that were first seen after it and are like what was
+// sent.
+func (r *run) newcomers(b *book, p *pendingIntent, due []ref, like func(*pendingIntent, *mirror) bool) []*mirror {
+	var found []*mirror
+	for _, at := range due {
+		m := b.record(at)
+		if m != nil && !slices.Contains(found, m) && m.side == p.Side && m.Seen > p.since() && b.linkOf(at) == nil && like(p, m) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+// sent returns the fields that a creation sent.
+func (p *pendingIntent) sent() contact.Fields {
+	fields := contact.Fields{}
+	for name, c := range p.Patch {
+		fields[name] = c.Set
+	}
+	return fields
+}
+
+func (r *run) sharesKey(p *pendingIntent, m *mirror) bool {
+	return evidence(r.cfg.matchKeys(p.Side, p.sent()), m.keys)
+}
+
+func (r *run) sameContent(p *pendingIntent, m *mirror) bool {
+	for name, v := range p.sent() {
+		if !r.alike(p.Side, name, v, m.Fields[name]) {
+			return false
+		}
+	}
+	return true
+}
+
+// holdsMore reports whether a record holds something that was not sent.
+func (r *run) holdsMore(p *pendingIntent, m *mirror) bool {
+	for name, v := range m.Fields {
+		if _, sent := p.Patch[name]; !sent && !v.Blank() {
+			return true
+		}
+	}
+	return false
+}
+
+// sharesAny reports whether a record holds anything that was sent and that tells people apart: not the labels, choices and
+// the like that strangers share.
+func (r *run) sharesAny(p *pendingIntent, m *mirror) bool {
+	for name, v := range p.sent() {
+		if f, _ := r.cfg.schema[p.Side].Field(name); f.Type == contact.TypeChoice || v.Kind() == contact.KindSet || v.Kind() == contact.KindBool {
+			continue
+		}
+		if r.alike(p.Side, name, v, m.Fields[name]) {
+			return true
+		}
+	}
+	return false
+}
+
+// adoptFound links a record that turned out to be one we created; certain says that it bears our marker.
+func (r *run) adoptFound(b *book, p *pendingIntent, m *mirror, certain bool) {
+	p.done = true
+	source, ok := r.sourceOf(b, p)
+	if !ok {
+		return // it is matched like any other
+	}
+	if b.linkOf(source) != nil {
+		r.leftOver(b, p, m, source)
+		return
+	}
+	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
+	w := p.write(&link{})
+	if w.back != nil { // a record that was restored: what was settled of it is, and its counterpart is gone
+		w.link, w.back.id = r.restored(b, p.Back)
+		w.link.Gone[source.side] = true
+	}
+	w.link.ID[p.Side], w.link.ID[source.side] = m.id, source.id
+	w.link.Let[source.side] = true
+	if source.id == p.ID {
+		w.link.Decided = true // it was, when it was sent
+		if r.sameContent(p, m) && !r.holdsMore(p, m) {
+			w.link.Touch[p.Side] = m.touch() // nobody has touched it since: if the source is gone by now, that is a deletion like any other
+		}
+	} else { // the two meet for the first time
+		w.link.How, w.settle = linkedAnew, nil
+	}
+	b.relink(w.link)
+	r.livesOn(b, w)
+	switch {
+	case p.Part:
+		w.settle = nil // its source was another one: what that had and this one never did nobody has cleared
+	case !certain:
+		w.settle = r.shown(w, m)
+	}
+	r.settleFound(b, w, m)
+	m.Wrote = &ownWrite{At: p.At}
+	b.dirtyMirrors[m.ref()] = true
+	r.found(b, w, p)
+	r.count(b, w)
+}
+
+// leftOver tells in the history of a creation whose source has a partner by now. If that is so because it became part of another
+// record, what was created is left over by that, as if the answer had not been lost.
+func (r *run) leftOver(b *book, p *pendingIntent, m *mirror, source ref) {
+	r.report.Recovered = earliestRun(r.report.Recovered, p.Run)
+	w := p.write(&link{})
+	w.link.ID[p.Side], w.link.ID[source.side] = m.id, source.id
+	m.Wrote = &ownWrite{At: p.At}
+	b.dirtyMirrors[m.ref()] = true
+	r.found(b, w, p)
+	r.count(b, w)
+	if p.Part || source.id != p.ID {
+		b.mergedAway(m.ref(), source.id)
+	}
+}
+
+// sourceOf returns the record that a creation was made from, or the one that has taken its place: an app without re-keys
+// shows it under another id, and nothing of the old one is kept, for it had no partner yet. It may as well be somebody else who
+// waited as a duplicate. It reports false if who it is is in doubt.
+func (r *run) sourceOf(b *book, p *pendingIntent) (source ref, ok bool) {
+	source = ref{p.Side.Other(), p.ID}
+	if p.Back != "" || b.mirrorOf(source).alive() {
+		return source, true
+	}
+	heirs := few(candidates(b, source.side, r.cfg.matchKeys(p.Side, p.sent()), source))
+	if len(heirs) == 1 {
+		source = heirs[0].ref()
+	}
+	return source, len(heirs) < 2
+}
+
+// shown leaves out of what a creation settles whatever the record that was found lacks, be it a field or what a rule's actions
+// put there: it may be somebody's own under the same key, and what they never had they have not taken away. It is filled, and
+// enters the rules, as on a first match.
+func (r *run) shown(w *write, m *mirror) []settlement {
+	if w.back != nil {
+		return w.settle
+	}
+	return slices.DeleteFunc(slices.Clone(w.settle), func(st settlement) bool {
+		return r.lacks(w.side, st, m) || r.cfg.denies(m, st, r.now)
+	})
+}
+
+// lacks reports whether a record is blank where a mapping settles something.
+func (r *run) lacks(s Side, st settlement, m *mirror) bool {
+	mp := r.cfg.mapping(st.Mapping)
+	if mp == nil || st.Element != "" || blank(st.Val[s]) {
+		return false
+	}
+	now := mp.get(nil, s, m.Fields, st.Val[s])
+	return blank(now) && !absent(now)
+}
