@@ -34,7 +34,7 @@ var (
 type crashWorld struct {
 	*world
 	points points
-	run    string // the last sync that ran to its end
+	run    int64 // the last sync that ran to its end
 	// backing: it is that sync which is taken back now. Until it is, it is taken back again, and no sync runs.
 	backing bool
 }

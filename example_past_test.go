@@ -33,14 +33,14 @@ func ExampleSyncer_Runs() {
 	s := exampleSync(contactsync.Connection{ID: "example"}, a, b)
 	syncAgain(s)
 
-	page, _, err := s.Runs(context.Background(), "", 10)
+	page, _, err := s.Runs(context.Background(), 0, 10)
 	check(err)
 	for _, r := range page {
 		fmt.Println(r.Run, "created in b:", r.Counts[contactsync.B].Created)
 	}
 	// Output:
-	// 000000002 created in b: 0
-	// 000000001 created in b: 1
+	// 2 created in b: 0
+	// 1 created in b: 1
 }
 
 // What a sync wrote is taken back; what users did since stays, and is named.
@@ -50,7 +50,7 @@ func ExampleSyncer_Rollback() {
 	s := exampleSync(contactsync.Connection{ID: "example"}, a, b)
 	check(b.Edit("b-2", contact.Fields{"company": contact.Text("Initech")}))
 
-	back, err := s.Rollback(ctx, "")
+	back, err := s.Rollback(ctx, 0)
 	check(err)
 	fmt.Println("deleted in b:", back.Counts[contactsync.B].Deleted)
 	for _, left := range back.Left {
@@ -71,7 +71,7 @@ func ExampleSyncer_PreviewRollback() {
 	a, b := exampleApp("a", examplePerson("ann", "Acme")), exampleApp("b")
 	s := exampleSync(contactsync.Connection{ID: "example"}, a, b)
 
-	plan, err := s.PreviewRollback(context.Background(), "")
+	plan, err := s.PreviewRollback(context.Background(), 0)
 	check(err)
 	for _, w := range plan.Writes {
 		fmt.Println(w.Op, w.ID, "in", w.Side)
@@ -116,11 +116,11 @@ func ExampleSyncer_ExplainField() {
 		check(err)
 		fmt.Printf("%s: %s is %s\n", side, ex.Value, ex.Origin)
 		if ex.Wrote != nil {
-			fmt.Printf("  by run %s, mapping %s: %s; before: %s\n", ex.Wrote.Run, ex.Why.Mapping, ex.Why.Because, ex.Wrote.Before["company"])
+			fmt.Printf("  by run %d, mapping %s: %s; before: %s\n", ex.Wrote.Run, ex.Why.Mapping, ex.Why.Because, ex.Wrote.Before["company"])
 		}
 	}
 	// Output:
 	// a: Initech is user
 	// b: Initech is written
-	//   by run 000000002, mapping company:company: a changed; before: Acme
+	//   by run 2, mapping company:company: a changed; before: Acme
 }

@@ -29,7 +29,7 @@ type LinkStory struct {
 	With string    `json:"with"`           // the counterpart's id
 	Gone bool      `json:"gone,omitempty"` // the counterpart was deleted
 	How  string    `json:"how"`            // in words: by which key, by a person, or which was created from which
-	Run  string    `json:"run,omitempty"`  // the run that made it
+	Run  int64     `json:"run,omitempty"`  // the run that made it
 	At   time.Time `json:"at,omitzero"`    // when that began
 }
 
@@ -108,8 +108,7 @@ func (s *Syncer) looking(ctx context.Context) (*run, *book, error) {
 // story tells how a pair came about.
 func (r *run) story(l *link, side Side) (*LinkStory, error) {
 	other := side.Other()
-	out := &LinkStory{With: l.ID[other], Gone: l.Gone[other]}
-	made := runOf(l.key)
+	out := &LinkStory{With: l.ID[other], Gone: l.Gone[other], Run: runOf(l.key)}
 	switch l.How {
 	case "":
 		out.How = "created by us"
@@ -125,9 +124,8 @@ func (r *run) story(l *link, side Side) (*LinkStory, error) {
 		out.How = "both had the same " + strings.ReplaceAll(l.How, "_", " and ")
 	}
 	if l.Since != 0 {
-		made = l.Since
+		out.Run = l.Since
 	}
-	out.Run = runKey(made)
 	var run runRow
 	err := r.view(func(tx ReadTx) error {
 		rows, err := tx.Find(TableJournal, int(side), l.ID[side])
@@ -138,11 +136,11 @@ func (r *run) story(l *link, side Side) (*LinkStory, error) {
 			}
 			if l.How == "" && e.Op == "create" && e.wrote() && e.IDs == l.ID {
 				out.How = fmt.Sprintf("%s %s was created from %s %s", r.cfg.names[e.Side], e.ID(), r.cfg.names[e.Side.Other()], e.IDs[e.Side.Other()])
-				out.Run = runKey(e.run())
+				out.Run = e.run()
 			}
 		}
 		if err == nil {
-			err = getRow(tx, TableRun, out.Run, &run)
+			err = getRow(tx, TableRun, runKey(out.Run), &run)
 		}
 		return err
 	})
@@ -329,7 +327,7 @@ func (r *run) findWrite(out *FieldExplanation) error {
 
 // nameMaker names the mapping of a written value, its policy, and what the value was made from.
 func (r *run) nameMaker(out *FieldExplanation, l *link) {
-	if out.Origin != OriginWritten || out.Wrote.TakesBack != "" {
+	if out.Origin != OriginWritten || out.Wrote.TakesBack != 0 {
 		return
 	}
 	if out.Why.Rule != "" {

@@ -43,7 +43,7 @@ func TestExplainIsTrue(t *testing.T) {
 }
 
 // replay says what is wrong with an explanation.
-func (w *world) replay(ex *contactsync.FieldExplanation, before, after contact.Record, run string) string {
+func (w *world) replay(ex *contactsync.FieldExplanation, before, after contact.Record, run int64) string {
 	now := after.Fields[ex.Field]
 	if spelled(ex.Value) != spelled(now) {
 		return "another value than the app's"
@@ -196,7 +196,7 @@ func TestExplain(t *testing.T) {
 func explained(ex *contactsync.FieldExplanation) string {
 	text := string(ex.Origin)
 	if ex.Wrote != nil {
-		text += fmt.Sprintf(" in %s by %s", strings.TrimLeft(ex.Wrote.Run, "0"), ex.Why.Mapping)
+		text += fmt.Sprintf(" in %d by %s", ex.Wrote.Run, ex.Why.Mapping)
 		if ex.Why.Rule != "" {
 			text += "rule " + ex.Why.Rule
 		}
@@ -214,7 +214,7 @@ func explained(ex *contactsync.FieldExplanation) string {
 func explainedRecord(ex *contactsync.Explanation) string {
 	text := ex.Status.Status + " " + ex.Status.Reason
 	if ex.Link != nil {
-		text += fmt.Sprintf("; with %s: %s in %s", ex.Link.With, ex.Link.How, strings.TrimLeft(ex.Link.Run, "0"))
+		text += fmt.Sprintf("; with %s: %s in %d", ex.Link.With, ex.Link.How, ex.Link.Run)
 	}
 	for _, r := range ex.Rules {
 		text += fmt.Sprintf("; %s: %s", r.Rule, r.Verdict)

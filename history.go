@@ -13,7 +13,7 @@ import (
 
 // A HistoryEntry is one write, or one that was refused or not taken back, or what a person decided.
 type HistoryEntry struct {
-	Run    string         `json:"run"`
+	Run    int64          `json:"run"` // the number of the sync or rollback: 1 is the connection's first
 	At     time.Time      `json:"at"`
 	Side   Side           `json:"side"` // where it was written
 	Op     string         `json:"op"`   // create, update or delete; link: another record took a half of the pair over, and nothing was written
@@ -27,7 +27,7 @@ type HistoryEntry struct {
 	Recovered bool           `json:"recovered,omitempty"`  // its answer had been lost; a later look at the app found that it had landed
 	Decision  Decided        `json:"decision,omitempty"`   // of a person's decision, or of a rollback's to pause, which has no Op; its reason says what was decided
 	Foreseen  bool           `json:"foreseen,omitempty"`   // in shadow mode: it was not written
-	TakesBack string         `json:"takes_back,omitempty"` // of a rollback: the run that it takes back
+	TakesBack int64          `json:"takes_back,omitempty"` // of a rollback: the run that it takes back
 }
 
 // Reason says why a field was written, "" for the write as a whole.
@@ -42,10 +42,10 @@ func (e HistoryEntry) Reason(field string) Why {
 func (e HistoryEntry) ID() string { return e.IDs[e.Side] }
 
 // A HistoryQuery asks for one page of the history: of a run, of a record with what was written to its counterpart, or
-// of the whole connection if both are "".
+// of the whole connection if neither is given.
 type HistoryQuery struct {
-	Run   string // [Report].Run
-	Side  Side   // with ID, the record
+	Run   int64 // [Report].Run; 0 means any
+	Side  Side  // with ID, the record
 	ID    string
 	After string // the cursor that the page before ended with
 	Limit int    // 100 if 0
@@ -62,7 +62,7 @@ func (s *Syncer) History(ctx context.Context, q HistoryQuery) (page []HistoryEnt
 		switch {
 		case q.ID != "":
 			rows, err = recordHistory(tx, q)
-		case q.Run != "":
+		case q.Run != 0:
 			rows, err = runHistory(tx, q)
 		default:
 			rows, err = wholeHistory(tx, q)
@@ -84,10 +84,10 @@ func (s *Syncer) History(ctx context.Context, q HistoryQuery) (page []HistoryEnt
 
 // public returns the entry as callers see it.
 func (e *entry) public() HistoryEntry {
-	h := HistoryEntry{Run: runKey(e.run()), At: e.At, Side: e.Side, Op: string(e.Op), IDs: e.IDs, Before: e.Before, After: e.After,
+	h := HistoryEntry{Run: e.run(), At: e.At, Side: e.Side, Op: string(e.Op), IDs: e.IDs, Before: e.Before, After: e.After,
 		Why: e.Why, Altered: e.Altered, Refused: e.Refused, Recovered: e.Found, Foreseen: e.Foreseen, Decision: e.Decision}
 	if e.Back != "" {
-		h.TakesBack = runKey(runOf(e.Back))
+		h.TakesBack = runOf(e.Back)
 	}
 	return h
 }
@@ -112,11 +112,10 @@ func recordHistory(tx ReadTx, q HistoryQuery) ([]Row, error) {
 
 // runHistory returns the rows of a run, newest first.
 func runHistory(tx ReadTx, q HistoryQuery) ([]Row, error) {
-	n, err := parseRun(tx, q.Run)
-	if err != nil {
+	if err := knownRun(tx, q.Run); err != nil {
 		return nil, fmt.Errorf("history: %w", err)
 	}
-	return newest(tx, n, q.After, q.Limit+1)
+	return newest(tx, q.Run, q.After, q.Limit+1)
 }
 
 // wholeHistory returns the rows of all runs, newest first.
@@ -137,17 +136,16 @@ func wholeHistory(tx ReadTx, q HistoryQuery) (all []Row, err error) {
 	return all, err
 }
 
-// parseRun returns the number of a run by its name, with or without its zeros.
-func parseRun(tx ReadTx, name string) (int64, error) {
+// knownRun fails with ErrNotKnown if there has been no run of that number.
+func knownRun(tx ReadTx, n int64) error {
 	var row connectionRow
 	if err := getRow(tx, TableConnection, "", &row); err != nil {
-		return 0, err
+		return err
 	}
-	n, err := strconv.ParseInt(name, 10, 64)
-	if err != nil || n < 1 || n > row.Runs {
-		return 0, fmt.Errorf("%w: no run %q", ErrNotKnown, name)
+	if n < 1 || n > row.Runs {
+		return fmt.Errorf("%w: no run %d", ErrNotKnown, n)
 	}
-	return n, nil
+	return nil
 }
 
 // newest returns rows of a run's journal that come before a key, "" for all, newest first.
@@ -222,7 +220,7 @@ func journalEnd(tx ReadTx, run int64) (int64, error) {
 
 // A RunReport is one sync or rollback of the past, or one that is running.
 type RunReport struct {
-	Run      string    `json:"run"`
+	Run      int64     `json:"run"`
 	Started  time.Time `json:"started"`
 	Ended    time.Time `json:"ended,omitzero"` // zero: it is running, or has died
 	Died     bool      `json:"died,omitempty"` // a later one has begun, and it had not ended
@@ -234,13 +232,13 @@ type RunReport struct {
 	Waiting  []Waiting `json:"waiting,omitempty"`
 	Foreseen [2]Counts `json:"foreseen,omitzero"` // by side, in shadow mode: what it would have written
 	// TookBack is the run that this one, a rollback, took back; TakenBack is the rollback that took this one back.
-	TookBack  string `json:"took_back,omitempty"`
-	TakenBack string `json:"taken_back,omitempty"`
+	TookBack  int64 `json:"took_back,omitempty"`
+	TakenBack int64 `json:"taken_back,omitempty"`
 }
 
-// Runs returns the runs of the connection, newest first: at most limit (100 if 0) before the named one, "" for the
-// newest. The cursor of the next page is the last one's name. A handle without connectors can ask, too.
-func (s *Syncer) Runs(ctx context.Context, before string, limit int) (page []RunReport, next string, err error) {
+// Runs returns the runs of the connection, newest first: at most limit (100 if 0) of those before a run, 0 for the newest. The
+// next page begins before next, the last one's number; that is 0 if there is no further one. A handle without connectors can ask, too.
+func (s *Syncer) Runs(ctx context.Context, before int64, limit int) (page []RunReport, next int64, err error) {
 	if limit <= 0 {
 		limit = 100
 	}
@@ -250,12 +248,12 @@ func (s *Syncer) Runs(ctx context.Context, before string, limit int) (page []Run
 			return err
 		}
 		n := row.Runs
-		if before != "" {
-			at, err := parseRun(tx, before)
+		if before != 0 {
+			err := knownRun(tx, before)
 			if err != nil {
 				return fmt.Errorf("runs: %w", err)
 			}
-			n = at - 1
+			n = before - 1
 		}
 		for ; n > 0 && len(page) < limit; n-- {
 			rows, err := tx.Get(TableRun, runKey(n))
@@ -271,7 +269,7 @@ func (s *Syncer) Runs(ctx context.Context, before string, limit int) (page []Run
 			}
 		}
 		if n > 0 {
-			next = runKey(n + 1)
+			next = n + 1
 		}
 		return nil
 	})
@@ -280,13 +278,7 @@ func (s *Syncer) Runs(ctx context.Context, before string, limit int) (page []Run
 
 // public returns the run as callers see it, of which last is the newest.
 func (r *runRow) public(n, last int64) RunReport {
-	out := RunReport{Run: runKey(n), Started: r.Started, Ended: r.Ended, Died: r.Ended.IsZero() && n < last, Error: r.Error,
-		Counts: r.Counts, Linked: r.Linked, Unread: r.Unread, Restless: r.Restless, Waiting: r.Waiting, Foreseen: r.Foreseen}
-	if r.Took != 0 {
-		out.TookBack = runKey(r.Took)
-	}
-	if r.Taken != 0 {
-		out.TakenBack = runKey(r.Taken)
-	}
+	out := RunReport{Run: n, Started: r.Started, Ended: r.Ended, Died: r.Ended.IsZero() && n < last, Error: r.Error,
+		Counts: r.Counts, Linked: r.Linked, Unread: r.Unread, Restless: r.Restless, Waiting: r.Waiting, Foreseen: r.Foreseen, TookBack: r.Took, TakenBack: r.Taken}
 	return out
 }

@@ -16,12 +16,12 @@ import (
 func told(e contactsync.HistoryEntry) string {
 	if e.Decision != "" {
 		who := "a person"
-		if e.TakesBack != "" {
-			who = "the rollback of " + e.TakesBack[len(e.TakesBack)-1:]
+		if e.TakesBack != 0 {
+			who = fmt.Sprintf("the rollback of %d", e.TakesBack)
 		}
-		return fmt.Sprintf("%s %s %s", e.Run[len(e.Run)-1:], who, e.Reason("").Because)
+		return fmt.Sprintf("%d %s %s", e.Run, who, e.Reason("").Because)
 	}
-	text := fmt.Sprintf("%s %s %s", e.Run[len(e.Run)-1:], e.Op, e.ID())
+	text := fmt.Sprintf("%d %s %s", e.Run, e.Op, e.ID())
 	for _, name := range e.After.Names() {
 		if v := e.Before[name]; name == "company" || name == "first" && !v.Blank() {
 			text += fmt.Sprintf(" %s %q->%q (%s)", name, v.Str(), e.After[name].Str(), e.Reason(name).Because)
@@ -35,8 +35,8 @@ func told(e contactsync.HistoryEntry) string {
 		text += " refused"
 	case e.Recovered:
 		text += " recovered"
-	case e.TakesBack != "":
-		text += " takes back " + e.TakesBack[len(e.TakesBack)-1:]
+	case e.TakesBack != 0:
+		text += fmt.Sprintf(" takes back %d", e.TakesBack)
 	}
 	return text
 }
@@ -62,7 +62,7 @@ func TestHistory(t *testing.T) {
 	sync()
 	require.NoError(t, b.Edit("b9", contact.Fields{"company": contact.Text("Umbrella")}))
 	sync()
-	_, err = s.Rollback(ctx, "2")
+	_, err = s.Rollback(ctx, 2)
 	require.NoError(t, err)
 	require.NoError(t, s.Resume(ctx))
 
@@ -79,9 +79,9 @@ func TestHistory(t *testing.T) {
 		want []string
 	}{
 		"the connection":              {contactsync.HistoryQuery{}, append([]string{"6 a person resumed the connection", "6 the rollback of 2 paused the connection"}, whole...)},
-		"a run":                       {contactsync.HistoryQuery{Run: "2"}, whole[3:4]},
-		"what was recovered of a run": {contactsync.HistoryQuery{Run: "000000003"}, whole[2:3]},
-		"a run without writes":        {contactsync.HistoryQuery{Run: "4"}, nil},
+		"a run":                       {contactsync.HistoryQuery{Run: 2}, whole[3:4]},
+		"what was recovered of a run": {contactsync.HistoryQuery{Run: 3}, whole[2:3]},
+		"a run without writes":        {contactsync.HistoryQuery{Run: 4}, nil},
 		"a record":                    {contactsync.HistoryQuery{Side: contactsync.B, ID: "b-1"}, []string{whole[0], whole[3], whole[4]}},
 		"of both halves of its pair":  {contactsync.HistoryQuery{Side: contactsync.A, ID: "a2"}, []string{whole[1], whole[2], whole[5]}},
 	} {
@@ -103,7 +103,7 @@ func TestHistory(t *testing.T) {
 			}
 		}
 	}
-	for _, q := range []contactsync.HistoryQuery{{Run: "7"}, {Run: "x"}, {ID: "a9"}} {
+	for _, q := range []contactsync.HistoryQuery{{Run: 7}, {Run: -1}, {ID: "a9"}} {
 		_, _, err := s.History(ctx, q)
 		require.ErrorIs(t, err, contactsync.ErrNotKnown)
 	}
@@ -120,29 +120,29 @@ func TestRuns(t *testing.T) {
 	require.NoError(t, a.Fail(fake.Fault{On: "changes", Kind: fake.Unauthorized, Times: 1}))
 	_, err = s.Sync(ctx)
 	require.Error(t, err)
-	_, err = s.Rollback(ctx, "")
+	_, err = s.Rollback(ctx, 0)
 	require.NoError(t, err)
 
 	var got []string
-	for before := ""; ; {
+	for before := int64(0); ; {
 		page, next, err := s.Runs(ctx, before, 2)
 		require.NoError(t, err)
 		for _, r := range page {
-			got = append(got, fmt.Sprintf("%s %d+%d %q took %q taken %q", r.Run, r.Counts[0].Sum(), r.Counts[1].Sum(), r.Error, r.TookBack, r.TakenBack))
+			got = append(got, fmt.Sprintf("%d %d+%d %q took %d taken %d", r.Run, r.Counts[0].Sum(), r.Counts[1].Sum(), r.Error, r.TookBack, r.TakenBack))
 		}
-		if before = next; next == "" {
+		if before = next; next == 0 {
 			break
 		}
 	}
 	want := []string{
-		`000000003 0+1 "" took "000000001" taken ""`,
-		`000000002 0+0 "the sync did not run to its end" took "" taken ""`,
-		`000000001 0+1 "" took "" taken "000000003"`,
+		`3 0+1 "" took 1 taken 0`,
+		`2 0+0 "the sync did not run to its end" took 0 taken 0`,
+		`1 0+1 "" took 0 taken 3`,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	_, _, err = s.Runs(ctx, "9", 0)
+	_, _, err = s.Runs(ctx, 9, 0)
 	require.ErrorIs(t, err, contactsync.ErrNotKnown)
 }
 
@@ -164,11 +164,11 @@ func TestHistoryOfATakeOver(t *testing.T) {
 	page, _, err := s.History(ctx, contactsync.HistoryQuery{})
 	require.NoError(t, err)
 	require.Len(t, page, 1)
-	require.Equal(t, "000000002 a link [a9 b1] it took the place of a record that is gone",
-		fmt.Sprintf("%s %s %s %v %s", page[0].Run, page[0].Side, page[0].Op, page[0].IDs, page[0].Reason("").Because))
-	_, err = s.Rollback(ctx, "")
+	require.Equal(t, "2 a link [a9 b1] it took the place of a record that is gone",
+		fmt.Sprintf("%d %s %s %v %s", page[0].Run, page[0].Side, page[0].Op, page[0].IDs, page[0].Reason("").Because))
+	_, err = s.Rollback(ctx, 0)
 	require.ErrorIs(t, err, contactsync.ErrNothingWritten)
-	back, err := s.Rollback(ctx, "2")
+	back, err := s.Rollback(ctx, 2)
 	require.NoError(t, err)
 	require.Equal(t, 1, back.Unlinked)
 }

@@ -49,7 +49,7 @@ func WithProgress(f func(Progress)) Option { return func(o *options) { o.progres
 // app's own error does not.
 type Event struct {
 	Scope   Scope
-	Run     string
+	Run     int64 // [Report].Run
 	Side    Side
 	Op      string // "create", "update" or "delete"
 	ID      string // of the record; "" of a creation

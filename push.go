@@ -182,7 +182,7 @@ func (r *run) observe(w *write, err error) {
 	default:
 		outcome = Refused
 	}
-	r.opts.observer(Event{Scope: r.scope, Run: runKey(r.number), Side: w.side, Op: string(w.op), ID: w.link.ID[w.side], Outcome: outcome, Err: err})
+	r.opts.observer(Event{Scope: r.scope, Run: r.number, Side: w.side, Op: string(w.op), ID: w.link.ID[w.side], Outcome: outcome, Err: err})
 }
 
 // expectAnswers reads in one call what the answers are about to be compared with.

@@ -11,8 +11,8 @@ import (
 
 // A Rollback says what taking a run back did, or of a preview would do.
 type Rollback struct {
-	Run      string         `json:"run,omitempty"`      // the rollback's own; "" of a preview
-	Of       string         `json:"of"`                 // the run that is taken back
+	Run      int64          `json:"run,omitempty"`      // the rollback's own; 0 of a preview
+	Of       int64          `json:"of"`                 // the run that is taken back
 	Counts   [2]Counts      `json:"counts"`             // by side: what is written to take it back
 	Unlinked int            `json:"unlinked,omitempty"` // pairs that the run had found, and that are none any more
 	Writes   []PlannedWrite `json:"writes,omitempty"`   // of a preview
@@ -31,7 +31,7 @@ type Left struct {
 // ErrNothingWritten says that there is no run to take back.
 var ErrNothingWritten = errors.New("no sync has written anything yet")
 
-// Rollback takes back what the named run wrote ([Report].Run), "" for the last sync that wrote anything: updates go back to the old values
+// Rollback takes back what a run wrote ([Report].Run), 0 for the last sync that wrote anything: updates go back to the old values
 // where those of the run still stand, lists element by element; records that it created are deleted if no user has
 // touched them since; records that it deleted are created anew. What was settled and linked is again as it was before.
 // All else is left as it is and named in the report.
@@ -41,10 +41,10 @@ var ErrNothingWritten = errors.New("no sync has written anything yet")
 // history. One that fails or is interrupted has lost nothing: run it again and it goes on. It fails with
 // [ErrNothingWritten], [ErrNotKnown] of a run that there is not or whose history is not kept any more, or as [Syncer.Sync]
 // does.
-func (s *Syncer) Rollback(ctx context.Context, name string) (*Rollback, error) {
+func (s *Syncer) Rollback(ctx context.Context, number int64) (*Rollback, error) {
 	var out *Rollback
 	err := s.leased(ctx, func(ctx context.Context, r *run) (err error) {
-		out, err = r.rollback(ctx, name)
+		out, err = r.rollback(ctx, number)
 		return err
 	})
 	return out, err
@@ -52,20 +52,20 @@ func (s *Syncer) Rollback(ctx context.Context, name string) (*Rollback, error) {
 
 // PreviewRollback says what [Syncer.Rollback] would do, and writes to no app. What it reads is kept. Of writes whose
 // answers were lost it knows nothing yet.
-func (s *Syncer) PreviewRollback(ctx context.Context, name string) (*Rollback, error) {
+func (s *Syncer) PreviewRollback(ctx context.Context, number int64) (*Rollback, error) {
 	var out *Rollback
 	err := s.leased(ctx, func(ctx context.Context, r *run) error {
 		if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
 			return err
 		}
-		of, err := r.runToTakeBack(name)
+		of, err := r.runToTakeBack(number)
 		if err != nil {
 			return err
 		}
 		r.number = r.row.Runs + 1
 		t := &taking{of: of, preview: true, keep: map[string]bool{}}
 		err = r.takeBack(ctx, t)
-		t.out.Of, t.out.Left = runKey(of), r.left
+		t.out.Of, t.out.Left = of, r.left
 		out = &t.out
 		return err
 	})
@@ -76,11 +76,11 @@ func (s *Syncer) PreviewRollback(ctx context.Context, name string) (*Rollback, e
 }
 
 // rollback takes a run back, as a run of its own.
-func (r *run) rollback(ctx context.Context, name string) (*Rollback, error) {
+func (r *run) rollback(ctx context.Context, number int64) (*Rollback, error) {
 	if err := r.readLife(); err != nil && !errors.Is(err, ErrPaused) {
 		return nil, err
 	}
-	of, err := r.runToTakeBack(name)
+	of, err := r.runToTakeBack(number)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +103,7 @@ func (r *run) rollback(ctx context.Context, name string) (*Rollback, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.out.Run, t.out.Of, t.out.Counts, t.out.Left = runKey(r.number), runKey(of), r.report.Counts, r.left
+	t.out.Run, t.out.Of, t.out.Counts, t.out.Left = r.number, of, r.report.Counts, r.left
 	for _, s := range Sides { // what was recovered was no work of the rollback
 		t.out.Counts[s].Created -= t.recovered[s].Created
 		t.out.Counts[s].Updated -= t.recovered[s].Updated
@@ -112,10 +112,10 @@ func (r *run) rollback(ctx context.Context, name string) (*Rollback, error) {
 	return &t.out, nil
 }
 
-// runToTakeBack returns the number of the run that is named, of the last sync that wrote for "".
-func (r *run) runToTakeBack(name string) (int64, error) {
-	if name != "" {
-		return r.namedRun(name)
+// runToTakeBack returns the run that was asked for if it can be taken back, and the last sync that wrote for 0.
+func (r *run) runToTakeBack(asked int64) (int64, error) {
+	if asked != 0 {
+		return asked, r.canTakeBack(asked)
 	}
 	for n := r.row.Runs; n > 0; n-- {
 		var row runRow
@@ -133,24 +133,24 @@ func (r *run) runToTakeBack(name string) (int64, error) {
 	return 0, fmt.Errorf("rollback: %w", ErrNothingWritten)
 }
 
-// namedRun returns the number of a run that can be taken back.
-func (r *run) namedRun(name string) (n int64, err error) {
+// canTakeBack fails if a run cannot be taken back.
+func (r *run) canTakeBack(n int64) error {
 	var row runRow
-	err = r.view(func(tx ReadTx) (err error) {
-		if n, err = parseRun(tx, name); err == nil {
-			err = getRow(tx, TableRun, runKey(n), &row)
+	err := r.view(func(tx ReadTx) error {
+		if err := knownRun(tx, n); err != nil {
+			return err
 		}
-		return err
+		return getRow(tx, TableRun, runKey(n), &row)
 	})
 	switch {
 	case err != nil:
-		err = fmt.Errorf("rollback: %w", err)
+		return fmt.Errorf("rollback: %w", err)
 	case row.Started.IsZero() || row.Pruned:
-		err = fmt.Errorf("rollback: %w: the history of run %d is not kept any more, so that it cannot be taken back", ErrNotKnown, n)
+		return fmt.Errorf("rollback: %w: the history of run %d is not kept any more, so that it cannot be taken back", ErrNotKnown, n)
 	case row.Took != 0:
-		err = fmt.Errorf("rollback: run %d took run %d back; resume and sync, and the same is done again", n, row.Took)
+		return fmt.Errorf("rollback: run %d took run %d back; resume and sync, and the same is done again", n, row.Took)
 	}
-	return n, err
+	return nil
 }
 
 // wroteAny reports whether a run has written anything.

@@ -147,7 +147,7 @@ func (w *world) disturb(t *rapid.T) {
 
 // rollbackUntilDone takes a run back, again after whatever befell it. An app may have delivered what it has to tell, or not
 // yet.
-func (w *world) rollbackUntilDone(ctx context.Context, run string, told bool) (*contactsync.Rollback, error) {
+func (w *world) rollbackUntilDone(ctx context.Context, run int64, told bool) (*contactsync.Rollback, error) {
 	for try := 0; ; try++ {
 		w.clock.now = w.clock.now.Add(time.Minute)
 		if told {
@@ -333,7 +333,7 @@ func TestRollbackInALimitedApp(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, row.app.Records())
 		}
-		back, err := s.Rollback(ctx, "")
+		back, err := s.Rollback(ctx, 0)
 		require.NoError(t, err)
 		var left []string
 		for _, l := range back.Left {
@@ -366,7 +366,7 @@ func TestRollbackOfAFieldThatIsUsedNoMore(t *testing.T) {
 		require.NoError(t, err)
 		_, err = s.Sync(ctx)
 		require.NoError(t, err)
-		back, err := s.Rollback(ctx, "1")
+		back, err := s.Rollback(ctx, 1)
 		require.NoError(t, err)
 		require.Equal(t, row.want, back.Left, name)
 		rec := b.Records()[0]
@@ -397,11 +397,11 @@ func TestRollbackOfWhatIsNotKept(t *testing.T) {
 		require.NoError(t, clock.Sleep(ctx, 100*24*time.Hour))
 		require.NoError(t, a.Edit("p2", contact.Fields{"company": contact.Text("Acme")}))
 		sync()
-		_, err = s.Rollback(ctx, "1")
+		_, err = s.Rollback(ctx, 1)
 		require.ErrorIs(t, err, contactsync.ErrNotKnown, name)
 		require.ErrorContains(t, err, "not kept any more", name)
 		require.Len(t, b.Records(), people)
-		back, err := s.Rollback(ctx, "3")
+		back, err := s.Rollback(ctx, 3)
 		require.NoError(t, err, name)
 		require.Equal(t, 1, back.Counts[contactsync.B].Updated, name)
 	}

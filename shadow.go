@@ -51,7 +51,7 @@ const (
 
 // A Comparison sets what one sync in shadow mode foresaw against what the apps held when they were last read.
 type Comparison struct {
-	Run    string                  `json:"run"`    // the sync that foresaw it
+	Run    int64                   `json:"run"`    // the sync that foresaw it
 	Counts map[ComparedOutcome]int `json:"counts"` // of all its writes
 	Writes []ComparedWrite         `json:"writes"` // one page of them
 	Next   string                  `json:"next,omitempty"`
@@ -96,7 +96,7 @@ func (s *Syncer) Compare(ctx context.Context, after string, limit int) (*Compari
 			return err
 		}
 		out.Run = run
-		q := Scan{Table: TableJournal, By: ByKey, Prefix: run, Limit: scanPage}
+		q := Scan{Table: TableJournal, By: ByKey, Prefix: runKey(run), Limit: scanPage}
 		for {
 			rows, err := tx.Scan(q)
 			if err != nil {
@@ -112,25 +112,25 @@ func (s *Syncer) Compare(ctx context.Context, after string, limit int) (*Compari
 }
 
 // lastForeseen returns the last run in shadow mode but one.
-func lastForeseen(tx ReadTx) (string, error) {
+func lastForeseen(tx ReadTx) (int64, error) {
 	var row connectionRow
 	if err := getRow(tx, TableConnection, "", &row); err != nil {
-		return "", err
+		return 0, err
 	}
 	found := 0
 	for n := row.Runs; n > 0; n-- {
 		var run runRow
 		if err := getRow(tx, TableRun, runKey(n), &run); err != nil {
-			return "", err
+			return 0, err
 		}
 		if !run.Shadow || run.Ended.IsZero() || run.Error != "" {
 			continue
 		}
 		if found++; found == 2 {
-			return runKey(n), nil
+			return n, nil
 		}
 	}
-	return "", fmt.Errorf("compare: %d of 2 syncs in shadow mode; sync, let the other tool do its work, and sync again", found)
+	return 0, fmt.Errorf("compare: %d of 2 syncs in shadow mode; sync, let the other tool do its work, and sync again", found)
 }
 
 // compare adds what became of the writes of some journal rows.

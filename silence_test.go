@@ -138,12 +138,12 @@ func askAll(ctx context.Context, s *contactsync.Syncer) map[string]error {
 	_, errs["record"] = s.Record(ctx, contactsync.A, "u00")
 	_, _, errs["history"] = s.History(ctx, contactsync.HistoryQuery{})
 	_, _, errs["conflicts"] = s.Conflicts(ctx, contactsync.ConflictQuery{})
-	_, _, errs["runs"] = s.Runs(ctx, "", 10)
+	_, _, errs["runs"] = s.Runs(ctx, 0, 10)
 	_, errs["explain"] = s.Explain(ctx, contactsync.A, "u00")
 	_, errs["explain field"] = s.ExplainField(ctx, contactsync.A, "u00", "first")
 	_, errs["export"] = s.Export(ctx, contactsync.A, "u00")
 	_, errs["preview"] = s.Preview(ctx)
-	_, errs["preview of a rollback"] = s.PreviewRollback(ctx, "")
+	_, errs["preview of a rollback"] = s.PreviewRollback(ctx, 0)
 	return errs
 }
 

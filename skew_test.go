@@ -84,7 +84,7 @@ func TestF67ANewerFormat(t *testing.T) {
 		"Records": func(ctx context.Context) error { _, _, err := s.Records(ctx, contactsync.RecordQuery{}); return err },
 		"Record":  func(ctx context.Context) error { _, err := s.Record(ctx, a, id); return err },
 		"History": func(ctx context.Context) error { _, _, err := s.History(ctx, contactsync.HistoryQuery{}); return err },
-		"Runs":    func(ctx context.Context) error { _, _, err := s.Runs(ctx, "", 1); return err },
+		"Runs":    func(ctx context.Context) error { _, _, err := s.Runs(ctx, 0, 1); return err },
 		"Conflicts": func(ctx context.Context) error {
 			_, _, err := s.Conflicts(ctx, contactsync.ConflictQuery{})
 			return err
@@ -96,8 +96,8 @@ func TestF67ANewerFormat(t *testing.T) {
 		"Pause":           func(ctx context.Context) error { return s.Pause(ctx) },
 		"Separate":        func(ctx context.Context) error { return s.Separate(ctx, id, f.record(contactsync.B, 1).ID) },
 		"Configure":       func(ctx context.Context) error { return s.Configure(ctx, f.conn, s.Version()) },
-		"Rollback":        func(ctx context.Context) error { _, err := s.Rollback(ctx, ""); return err },
-		"PreviewRollback": func(ctx context.Context) error { _, err := s.PreviewRollback(ctx, ""); return err },
+		"Rollback":        func(ctx context.Context) error { _, err := s.Rollback(ctx, 0); return err },
+		"PreviewRollback": func(ctx context.Context) error { _, err := s.PreviewRollback(ctx, 0); return err },
 		"Prune":           func(ctx context.Context) error { _, err := s.Prune(ctx); return err },
 		"Forget":          func(ctx context.Context) error { return s.Forget(ctx, a, id) },
 		"Delete":          func(ctx context.Context) error { return s.Delete(ctx) },

@@ -84,7 +84,7 @@ func (w Waiting) Halts() bool {
 
 // A Report says what one sync did.
 type Report struct {
-	Run     string    `json:"run"`
+	Run     int64     `json:"run"` // its number: 1 is the connection's first
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended"`
 	Counts  [2]Counts `json:"counts"` // by side: what was written there
@@ -321,7 +321,7 @@ func (r *run) dropAccepted(tx Tx) error {
 
 // result returns the report of a sync that ran to its end.
 func (r *run) result() *Report {
-	out := &Report{Run: runKey(r.number), Started: r.report.Started, Ended: r.report.Ended, Counts: r.report.Counts,
+	out := &Report{Run: r.number, Started: r.report.Started, Ended: r.report.Ended, Counts: r.report.Counts,
 		Linked: r.report.Linked, Unread: r.report.Unread, Restless: r.report.Restless, Waiting: r.report.Waiting, Foreseen: r.report.Foreseen}
 	out.Status, _ = r.Status(context.Background())
 	return out

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"github.com/contactsync/contactsync"
 	"github.com/spf13/cobra"
@@ -42,7 +41,7 @@ func (c *cli) compare(ctx context.Context, name string, limit int) error {
 func (c *cli) printComparison(conn configured, result *contactsync.Comparison, limit int) {
 	names := labels(conn.doc)
 	n := result.Counts
-	c.printf("%s: of the writes that sync %s foresaw\n", c.paint(bold, conn.doc.ID), strings.TrimLeft(result.Run, "0"))
+	c.printf("%s: of the writes that sync %d foresaw\n", c.paint(bold, conn.doc.ID), result.Run)
 	table(c.out, "  ", [][]string{
 		{fmt.Sprint(n[contactsync.ComparedSame]), "were made just so"},
 		{fmt.Sprint(n[contactsync.ComparedOtherwise]), "were made otherwise"},

@@ -71,8 +71,8 @@ func (c *cli) printExplanation(names [2]string, ex *contactsync.Explanation) {
 			gone = ", which was deleted"
 		}
 		c.printf("  linked with %s in %s%s: %s", printable(l.With), names[ex.Side.Other()], gone, printable(l.How))
-		if l.Run != "" {
-			c.printf(", by run %s of %s", shortRun(l.Run), when(l.At))
+		if l.Run != 0 {
+			c.printf(", by run %d of %s", l.Run, when(l.At))
 		}
 		c.printf("\n")
 	}
@@ -133,7 +133,7 @@ func (c *cli) printField(names [2]string, ex *contactsync.FieldExplanation) {
 	c.printf("%s of %s in %s: %s\n", c.paint(bold, ex.Field), printable(ex.ID), names[ex.Side], held(ex.Value))
 	if w := ex.Wrote; w != nil {
 		verb := map[string]string{"create": "created with it", "update": "written"}[w.Op]
-		c.printf("  %s by run %s of %s; before: %s\n", verb, shortRun(w.Run), when(w.At), shown(w.Before[ex.Field]))
+		c.printf("  %s by run %d of %s; before: %s\n", verb, w.Run, when(w.At), shown(w.Before[ex.Field]))
 	}
 	switch ex.Origin {
 	case contactsync.OriginUser:

@@ -33,7 +33,7 @@ func historyCommand(c *cli) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&q.Run, "run", "", "only what this run wrote; runs lists them")
+	flags.Var((*runNumber)(&q.Run), "run", "only what this run wrote; runs lists them")
 	flags.StringVar(&record, "record", "", "only what was written to this record or its counterpart, as SIDE:ID")
 	flags.IntVar(&q.Limit, "limit", q.Limit, "how many are shown")
 	flags.StringVar(&q.After, "after", "", "go on behind this place, which the page before ended with")
@@ -42,7 +42,7 @@ func historyCommand(c *cli) *cobra.Command {
 }
 
 func runsCommand(c *cli) *cobra.Command {
-	limit, before := 20, ""
+	limit, before := 20, int64(0)
 	cmd := &cobra.Command{
 		Use:   "runs CONNECTION",
 		Short: "List the syncs and rollbacks of a connection, newest first",
@@ -54,7 +54,7 @@ func runsCommand(c *cli) *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "how many are shown")
-	cmd.Flags().StringVar(&before, "before", "", "go on before this run")
+	cmd.Flags().Var((*runNumber)(&before), "before", "go on before this run")
 	return cmd
 }
 
@@ -84,8 +84,8 @@ func (c *cli) history(ctx context.Context, s *contactsync.Syncer, conn configure
 	}
 	if next != "" {
 		args := []string{"history", conn.doc.ID}
-		if q.Run != "" {
-			args = append(args, "--run", q.Run)
+		if q.Run != 0 {
+			args = append(args, "--run", fmt.Sprint(q.Run))
 		}
 		if record != "" {
 			args = append(args, "--record", record)
@@ -99,8 +99,8 @@ func (c *cli) history(ctx context.Context, s *contactsync.Syncer, conn configure
 func (c *cli) printEntry(names [2]string, e contactsync.HistoryEntry) {
 	if e.Decision != "" {
 		who, what := "a person", otherwise(because(e.Reason("")), string(e.Decision))
-		if e.TakesBack != "" {
-			who = "the rollback of run " + shortRun(e.TakesBack)
+		if e.TakesBack != 0 {
+			who = fmt.Sprintf("the rollback of run %d", e.TakesBack)
 		}
 		c.printf("%s  %s: %s", when(e.At), who, printable(what))
 		for _, s := range contactsync.Sides {
@@ -118,7 +118,7 @@ func (c *cli) printEntry(names [2]string, e contactsync.HistoryEntry) {
 	if e.Refused != "" {
 		verb = c.paint(red, "did not "+e.Op)
 	}
-	c.printf("%s  run %s  %s %s in %s", when(e.At), shortRun(e.Run), verb, printable(otherwise(e.ID(), "a record")), names[e.Side])
+	c.printf("%s  run %d  %s %s in %s", when(e.At), e.Run, verb, printable(otherwise(e.ID(), "a record")), names[e.Side])
 	if other := e.IDs[e.Side.Other()]; other != "" {
 		c.printf(" (%s in %s)", printable(other), names[e.Side.Other()])
 	}
@@ -171,10 +171,7 @@ func otherwise(text, instead string) string {
 // when is a time for a person to read.
 func when(t time.Time) string { return t.Local().Format("2006-01-02 15:04:05") }
 
-// shortRun is a run's name without its zeros.
-func shortRun(name string) string { return otherwise(strings.TrimLeft(name, "0"), "0") }
-
-func (c *cli) runs(ctx context.Context, s *contactsync.Syncer, conn configured, before string, limit int) error {
+func (c *cli) runs(ctx context.Context, s *contactsync.Syncer, conn configured, before int64, limit int) error {
 	page, next, err := s.Runs(ctx, before, limit)
 	if err != nil {
 		return err
@@ -183,7 +180,7 @@ func (c *cli) runs(ctx context.Context, s *contactsync.Syncer, conn configured, 
 		c.printJSON(struct {
 			Connection string                  `json:"connection"`
 			Runs       []contactsync.RunReport `json:"runs"`
-			Next       string                  `json:"next,omitempty"` // for --before
+			Next       int64                   `json:"next,omitempty"` // for --before
 		}{conn.doc.ID, append([]contactsync.RunReport{}, page...), next})
 		return nil
 	}
@@ -193,11 +190,11 @@ func (c *cli) runs(ctx context.Context, s *contactsync.Syncer, conn configured, 
 	names := labels(conn.doc)
 	var rows [][]string
 	for _, r := range page {
-		rows = append(rows, []string{"run " + shortRun(r.Run), when(r.Started), wroteWords(names[0], r.Counts[0]), wroteWords(names[1], r.Counts[1]), runWords(r, names)})
+		rows = append(rows, []string{fmt.Sprintf("run %d", r.Run), when(r.Started), wroteWords(names[0], r.Counts[0]), wroteWords(names[1], r.Counts[1]), runWords(r, names)})
 	}
 	table(c.out, "  ", rows)
-	if next != "" {
-		c.printf("older: %s\n", c.next("runs", conn.doc.ID, "--before", shortRun(next)))
+	if next != 0 {
+		c.printf("older: %s\n", c.next("runs", conn.doc.ID, "--before", fmt.Sprint(next)))
 	}
 	return nil
 }
@@ -213,8 +210,8 @@ func wroteWords(app string, n contactsync.Counts) string {
 // runWords says how a run went.
 func runWords(r contactsync.RunReport, names [2]string) string {
 	var parts []string
-	if r.TookBack != "" {
-		parts = append(parts, "took run "+shortRun(r.TookBack)+" back")
+	if r.TookBack != 0 {
+		parts = append(parts, fmt.Sprintf("took run %d back", r.TookBack))
 	}
 	switch {
 	case r.Error != "":
@@ -224,8 +221,8 @@ func runWords(r contactsync.RunReport, names [2]string) string {
 	case r.Ended.IsZero():
 		parts = append(parts, "it is running, or has died")
 	}
-	if r.TakenBack != "" {
-		parts = append(parts, "taken back by run "+shortRun(r.TakenBack))
+	if r.TakenBack != 0 {
+		parts = append(parts, fmt.Sprintf("taken back by run %d", r.TakenBack))
 	}
 	for _, w := range r.Waiting {
 		parts = append(parts, w.TextFor(names))

@@ -39,10 +39,10 @@ func TestRollbackHistoryRuns(t *testing.T) {
 		t.Errorf("%d files in B; A: %s", len(s.files("B")), diff)
 	}
 	var runs struct {
-		Runs []struct{ Run, Took_back, Taken_back string }
+		Runs []struct{ Run, Took_back, Taken_back int64 }
 	}
 	require.NoError(t, json.Unmarshal([]byte(s.run("runs", "books", "--json").out), &runs))
-	if diff := cmp.Diff([]struct{ Run, Took_back, Taken_back string }{{"000000002", "000000001", ""}, {"000000001", "", "000000002"}}, runs.Runs); diff != "" {
+	if diff := cmp.Diff([]struct{ Run, Took_back, Taken_back int64 }{{2, 1, 0}, {1, 0, 2}}, runs.Runs); diff != "" {
 		t.Error(diff)
 	}
 	for args, want := range map[string]string{
@@ -53,7 +53,7 @@ func TestRollbackHistoryRuns(t *testing.T) {
 		"history books --limit 1":          "older: ",
 		"runs books":                       "taken back by run 2",
 		"runs books --limit 1":             "older: ",
-		"history books --run 2 --json":     `"takes_back": "000000001"`,
+		"history books --run 2 --json":     `"takes_back": 1`,
 		"rollback books 1 --yes --json":    `"deleted": 0`,
 	} {
 		said := s.run(strings.Fields(args)...)
@@ -62,12 +62,15 @@ func TestRollbackHistoryRuns(t *testing.T) {
 		}
 	}
 	for args, want := range map[string]string{
-		"history books --run 9":              `no run "9"`,
+		"history books --run 9":              "no run 9",
+		"history books --run x":              `"x" for "--run" flag: a run is named by its number`,
+		"runs books --before 0":              "a run is named by its number, from 1 on",
+		"rollback books last --yes":          `"last": a run is named by its number`,
 		"history books --record p0001.vcf":   "write a:ID or b:ID",
 		"history books --record a:nobody":    "nobody in a",
 		"history books --run 1 --record a:p": "none of the others can be",
 		"rollback books 2 --yes":             "took run 1 back",
-		"rollback books 7 --yes":             `no run "7"`,
+		"rollback books 7 --yes":             "no run 7",
 	} {
 		if said := s.run(strings.Fields(args)...); said.code == exitDone || !strings.Contains(said.err, want) {
 			t.Errorf("%s: %+v", args, said)

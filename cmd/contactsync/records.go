@@ -32,7 +32,7 @@ func recordsCommand(c *cli) *cobra.Command {
 	flags.StringVar(&q.status, "status", "all", "of this status: "+strings.Join(statuses(), ", ")+"; or all that are not in sync")
 	flags.StringVar(&q.reason, "reason", "", "of this reason only, such as "+contactsync.ReasonNoKey)
 	flags.StringVar(&q.wrote, "wrote", "", "instead, what was written: created, updated or deleted")
-	flags.Int64Var(&q.run, "run", 0, "with --wrote: by this run")
+	flags.Var((*runNumber)(&q.run), "run", "with --wrote: by this run")
 	flags.StringVar(&q.in, "in", "", "with --wrote: in a or b")
 	flags.IntVar(&q.limit, "limit", 50, "how many records a page has")
 	flags.IntVar(&q.page, "page", 1, "which page of the records")

@@ -26,7 +26,13 @@ It shows first what it would do, and asks. Off a terminal and with --json it wri
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := untilInterrupted(cmd.Context())
 			defer stop()
-			return c.rollback(ctx, append(args, "")[:2], yes, preview)
+			var run runNumber
+			if len(args) == 2 {
+				if err := run.Set(args[1]); err != nil {
+					return usage(fmt.Errorf("%q: %w", args[1], err))
+				}
+			}
+			return c.rollback(ctx, args[0], int64(run), yes, preview)
 		},
 	}
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask")
@@ -43,9 +49,9 @@ type rollbackDocument struct {
 	Exit       int                   `json:"exit"`
 }
 
-// rollback takes back run args[1] of connection args[0].
-func (c *cli) rollback(ctx context.Context, args []string, yes, preview bool) error {
-	file, conns, err := c.loadChecked(ctx, args[:1])
+// rollback takes back a run of a connection, 0 for the last sync that wrote.
+func (c *cli) rollback(ctx context.Context, id string, run int64, yes, preview bool) error {
+	file, conns, err := c.loadChecked(ctx, []string{id})
 	if err != nil {
 		return err
 	}
@@ -63,7 +69,7 @@ func (c *cli) rollback(ctx context.Context, args []string, yes, preview bool) er
 	}
 	sure := yes
 	if !yes {
-		plan, err := syncer.PreviewRollback(ctx, args[1])
+		plan, err := syncer.PreviewRollback(ctx, run)
 		bar.end()
 		if err != nil {
 			return c.notTakenBack(err, conn)
@@ -79,13 +85,13 @@ func (c *cli) rollback(ctx context.Context, args []string, yes, preview bool) er
 				return failed(err)
 			}
 		}
-		args[1] = plan.Of // what was shown, and no other
+		run = plan.Of // what was shown, and no other
 	}
 	if !sure {
 		c.printf("nothing was written\n")
 		return nil
 	}
-	back, err := syncer.Rollback(ctx, args[1])
+	back, err := syncer.Rollback(ctx, run)
 	bar.end()
 	if err != nil {
 		return c.notTakenBack(err, conn)
@@ -125,7 +131,7 @@ func (c *cli) onlyShown(conn configured, plan *contactsync.Rollback, asked bool)
 		return ended(exit)
 	}
 	if !asked {
-		c.printf("nothing was written, for nobody could be asked: %s\n", c.next("rollback", conn.doc.ID, shortRun(plan.Of), "--yes"))
+		c.printf("nothing was written, for nobody could be asked: %s\n", c.next("rollback", conn.doc.ID, fmt.Sprint(plan.Of), "--yes"))
 	}
 	return ended(exit)
 }
@@ -147,7 +153,7 @@ const (
 // printRollback prints what a rollback did, or would do.
 func (c *cli) printRollback(conn configured, back *contactsync.Rollback, verb string) {
 	names := labels(conn.doc)
-	c.printf("%s: run %s %s taken back\n", c.paint(bold, conn.doc.ID), shortRun(back.Of), verb)
+	c.printf("%s: run %d %s taken back\n", c.paint(bold, conn.doc.ID), back.Of, verb)
 	var rows [][]string
 	for _, side := range contactsync.Sides {
 		n := back.Counts[side]

@@ -30,7 +30,7 @@ refused, with what waits now.`,
 			})
 		},
 	}
-	cmd.Flags().Int64Var(&said.run, "run", 0, "the sync that you saw it of")
+	cmd.Flags().Var((*runNumber)(&said.run), "run", "the sync that you saw it of")
 	cmd.Flags().IntVar(&said.count, "count", 0, "how many you saw, all in all")
 	cmd.Flags().BoolVarP(&said.yes, "yes", "y", false, "do not ask")
 	return cmd

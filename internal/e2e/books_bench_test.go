@@ -61,7 +61,7 @@ func benchRollback(b *testing.B, n int) {
 		syncBooks(b, openBooks(b, dir))
 		s := openBooks(b, dir) // as another process finds it
 		b.StartTimer()
-		back, err := s.Rollback(b.Context(), "")
+		back, err := s.Rollback(b.Context(), 0)
 		require.NoError(b, err)
 		require.Equal(b, n, back.Counts[contactsync.B].Deleted)
 	}

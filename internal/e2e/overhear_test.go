@@ -28,7 +28,7 @@ func TestEar(t *testing.T) {
 		"an error":                   {errors.New("cannot write Annabel"), 1},
 		"what it wraps":              {fmt.Errorf("failed: %w", &apps.Error{App: "a", Field: "x", Message: "ann@example.com is no email", Err: apps.ErrInvalid}), 1},
 		"an event":                   {contactsync.Event{ID: "1", Err: fmt.Errorf("no street Kouter 17")}, 1},
-		"a report":                   {&contactsync.Report{Run: "Annabel of Kouter 17"}, 2},
+		"a report":                   {&contactsync.Report{Waiting: []contactsync.Waiting{{Reason: "Annabel of Kouter 17"}}}, 2},
 		"an id and a place":          {&apps.Error{App: "a", Op: "update", RecordID: "1", Field: "first", Err: apps.ErrInvalid}, 0},
 		"what is configured":         {errors.New("Qualified has no entry in the table"), 0},
 		"an element of few":          {errors.New("Customer"), 0},

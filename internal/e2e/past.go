@@ -11,7 +11,7 @@ import (
 // historyStep says what the history holds: of a run, of a record, or of all.
 type historyStep struct {
 	one       // "" means of all
-	Run       string
+	Run       int64
 	Count     *int
 	Recovered *int
 	Refused   *int
@@ -86,7 +86,7 @@ type explainStep struct {
 	Rule    string // of a field: by whose action; of a record: the rule whose verdict is said
 	Verdict string
 	Decided []string // the conditions that decided, in words
-	Run     string
+	Run     int64
 	Differs *string // what the reason contains; "" says that the sides agree
 	How     string  // how the pair came about
 	Awaits  string  // what the record waits for, or what is to be done
@@ -126,7 +126,7 @@ func (s explainStep) compareField(ex *contactsync.FieldExplanation) error {
 		return bad("the mapping is " + ex.Why.Mapping)
 	case s.Rule != "" && ex.Why.Rule != s.Rule:
 		return bad("the rule is " + ex.Why.Rule)
-	case s.Run != "" && (ex.Wrote == nil || strings.TrimLeft(ex.Wrote.Run, "0") != s.Run):
+	case s.Run != 0 && (ex.Wrote == nil || ex.Wrote.Run != s.Run):
 		return bad("the run is another one")
 	}
 	if s.Differs == nil {

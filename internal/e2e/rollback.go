@@ -11,7 +11,7 @@ import (
 // rollbackStep takes a run back: the last that wrote, or the one that is named. A preview before it says the same, and
 // writes nothing.
 type rollbackStep struct {
-	Run    string
+	Run    int64
 	Error  *string // it fails with this
 	Left   *int    // how many writes are not taken back
 	Reason string  // what the reason of one of them contains

@@ -111,7 +111,7 @@ func (w *world) rollback(st Step) (about [2]string, err error) {
 		return about, err
 	}
 	e.begin(&st)
-	out, err := h.Rollback(w.ctx, "")
+	out, err := h.Rollback(w.ctx, 0)
 	e.end(err)
 	if out == nil {
 		return about, err

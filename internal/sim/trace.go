@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/contactsync/contactsync/internal/sim/oracle"
@@ -93,7 +94,7 @@ func appendStatement(b []byte, s *oracle.Statement) []byte {
 		b = j.Before.AppendJSON(b)
 		b = j.After.AppendJSON(b)
 		b = j.Lost.AppendJSON(b)
-		b = append(append(append(append(append(b, j.Reason...), 0), j.Rule...), 0), j.Run...)
+		b = strconv.AppendInt(append(append(append(append(b, j.Reason...), 0), j.Rule...), 0), j.Run, 10)
 	}
 	return fmt.Append(b, s.Total)
 }
@@ -137,7 +138,7 @@ func (t *trace) line(at int, e oracle.Event) string {
 	if s := e.Statement; s != nil {
 		fmt.Fprintf(&b, " %s %s linked %v a %v b %v", s.Phase, s.Reason, s.Linked, s.Records[0], s.Records[1])
 		for _, j := range s.Journal {
-			fmt.Fprintf(&b, "\n       journal %s %v %s %s %s: %s -> %s lost %s (%s) %s", j.Run, j.Side, j.ID, j.Op, j.Field,
+			fmt.Fprintf(&b, "\n       journal %d %v %s %s %s: %s -> %s lost %s (%s) %s", j.Run, j.Side, j.ID, j.Op, j.Field,
 				j.Before.AppendJSON(nil), j.After.AppendJSON(nil), j.Lost.AppendJSON(nil), j.Reason, j.Rule)
 		}
 	}

@@ -216,7 +216,7 @@ type JournalEntry struct {
 	Lost   contact.Value // the value of the loser of a policy, absent if there was none
 	Reason string        // as the library spells it
 	Rule   string
-	Run    string
+	Run    int64
 }
 
 // Violation is a promise that was not kept.
