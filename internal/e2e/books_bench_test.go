@@ -4,11 +4,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector/vcard"
+	card "github.com/contactsync/contactsync/internal/vcard"
 	"github.com/stretchr/testify/require"
 )
 
@@ -48,6 +52,57 @@ func benchBooks(b *testing.B, n int, filled bool, between func(*testing.B, strin
 		syncBooks(b, s)
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "µs/card")
+}
+
+// BenchmarkBooksFloor is what no sync of two filled folders can do without, whatever it decides and however: every card of both is
+// read and parsed, on as many cores as there are, and of each pair one row is kept, of the size of one card.
+func BenchmarkBooksFloor(b *testing.B) {
+	const n, batch = 10_000, 500
+	for b.Loop() {
+		b.StopTimer()
+		dir := b.TempDir()
+		for _, side := range []string{"a", "b"} {
+			writeCards(b, filepath.Join(dir, side), n)
+		}
+		store := openStore(b, filepath.Join(dir, "state.db"))
+		scope := contactsync.Scope{Owner: "o", Connection: "c"}
+		lease, err := store.Acquire(b.Context(), scope, "bench", time.Now(), time.Hour)
+		require.NoError(b, err)
+		b.StartTimer()
+		var sides [2][]string
+		var wg sync.WaitGroup
+		for s, side := range []string{"a", "b"} {
+			wg.Go(func() { sides[s] = parseAll(b, filepath.Join(dir, side)) })
+		}
+		wg.Wait()
+		for texts := range slices.Chunk(sides[0], batch) {
+			var rows []contactsync.Row
+			for i, text := range texts {
+				rows = append(rows, contactsync.Row{Table: contactsync.TableMirror, Key: fmt.Sprintf("%p %d", &texts[0], i), Body: []byte(text)})
+			}
+			require.NoError(b, store.Update(b.Context(), lease, func(tx contactsync.Tx) error { return tx.Put(rows...) }))
+		}
+	}
+	b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/sync")
+}
+
+// parseAll reads and parses every card of a folder, and returns their texts.
+func parseAll(b *testing.B, dir string) (texts []string) {
+	files, err := os.ReadDir(dir)
+	if err != nil {
+		b.Error(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(filepath.Join(dir, file.Name()))
+		if err == nil {
+			_, err = card.Parse(string(text), 1)
+		}
+		if err != nil {
+			b.Error(err)
+		}
+		texts = append(texts, string(text))
+	}
+	return texts
 }
 
 // benchRollback measures taking back a first sync that created n cards.
