@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/contactsync/contactsync"
 	"github.com/contactsync/contactsync/connector"
@@ -162,6 +163,55 @@ func TestNobodyIsCreatedBeforeACompletePass(t *testing.T) {
 			require.Equal(t, 5, stand(contactsync.StatusInSync))
 			require.Zero(t, stand(contactsync.StatusPending))
 		})
+	}
+}
+
+// unasked is an app that nobody can ask about a record by its id.
+type unasked struct{ *dim }
+
+func (u unasked) Features() connector.Features {
+	f := u.dim.Features()
+	f.Reader, f.Lister = nil, nil
+	return f
+}
+
+// TestEmptyThoughSomeMayNotShowYet: an app that shows none of three linked records has turned up empty, though it may not show yet
+// two of them that were just created there. While it shows these only the third is missing.
+func TestEmptyThoughSomeMayNotShowYet(t *testing.T) {
+	t.Parallel()
+	for shows, left := range map[bool]int{true: 2, false: 3} {
+		fields := []contact.Field{{Name: "first", Type: contact.TypeText, Meaning: "first"}, {Name: "email", Type: contact.TypeEmail, Meaning: "email"}}
+		a, b := fake.New("a", fields), fake.New("b", fields, fake.WithQuirks(fake.Quirks{NoTombstones: true, Settle: time.Hour}))
+		person := func(n int) contact.Fields {
+			return contact.Fields{"email": contact.Text(fmt.Sprintf("p%d@example.com", n))}
+		}
+		require.NoError(t, a.Put(contact.Record{ID: "a0", Fields: person(0)}))
+		require.NoError(t, b.Put(contact.Record{ID: "b0", Fields: person(0)}))
+		c := contactsync.Connection{ID: "empty", Deletions: contactsync.Deletions{FromB: contactsync.DeletionDelete}}
+		s, err := contactsync.Open(t.Context(), c, a, unasked{&dim{App: b}}, memstore.New(), contactsync.WithClock(newStopClock()))
+		require.NoError(t, err)
+		sync := func() *contactsync.Report {
+			report, err := s.Sync(t.Context())
+			require.NoError(t, err)
+			return report
+		}
+		sync()
+		for n := range 2 {
+			require.NoError(t, a.Put(contact.Record{ID: fmt.Sprintf("a%d", n+1), Fields: person(n + 1)}))
+		}
+		sync()
+		require.Len(t, b.Records(), 3)
+		for _, r := range b.Records() {
+			if !shows || r.ID == "b0" {
+				require.NoError(t, b.Remove(r.ID))
+			}
+		}
+		var want []contactsync.Waiting
+		if !shows {
+			want = []contactsync.Waiting{{Reason: contactsync.WaitEmpty, Side: contactsync.B, Count: 3, Run: 3}}
+		}
+		require.Equal(t, want, sync().Waiting)
+		require.Len(t, a.Records(), left)
 	}
 }
 

@@ -76,6 +76,7 @@ const (
 type tally struct {
 	linked  int    // linked pairs, both sides alive
 	absent  [2]int // linked records that a complete listing did not show
+	awaited [2]int // linked records that it did not show, and that it may not show yet since we wrote them
 	heirs   [2]int // links that another record took over: as good as re-keyed
 	left    [2]int // linked records whose other half is gone; counted only where an app may have turned up empty
 	changed [2]int // linked records that differ from what was settled
@@ -84,6 +85,14 @@ type tally struct {
 	creates int
 	deleted int // in the last 24 hours, and what a person has consented to now
 	cleared int
+}
+
+// unshown returns how many linked records a complete listing of a side did not show, 0 if none of them must be missing.
+func (t *tally) unshown(s Side) int {
+	if t.absent[s] == 0 {
+		return 0
+	}
+	return t.absent[s] + t.awaited[s]
 }
 
 // gate is what the guards say of a sync.
@@ -97,7 +106,7 @@ type gate struct {
 func (g *Guard) guard(t tally, accept map[string]bool) gate {
 	var out gate
 	for _, s := range Sides {
-		if t.absent[s] >= emptyFloor && t.absent[s] >= t.linked+t.left[s]-t.heirs[s] && !accept[WaitEmpty] {
+		if n := t.unshown(s); n >= emptyFloor && n >= t.linked+t.left[s]-t.heirs[s] && !accept[WaitEmpty] {
 			return gate{halt: WaitEmpty, side: s}
 		}
 	}

@@ -83,6 +83,10 @@ func TestHaltsOfTheBook(t *testing.T) {
 		{tally{linked: 1, absent: [2]int{emptyFloor, 0}, left: [2]int{emptyFloor - 1, 0}}, WaitEmpty},
 		{tally{linked: emptyFloor, absent: [2]int{emptyFloor, 0}, left: [2]int{1, 0}}, ""},
 		{tally{linked: emptyFloor, absent: [2]int{0, emptyFloor}, left: [2]int{1, 0}}, WaitEmpty}, // they are the other app's
+		{tally{linked: emptyFloor, absent: [2]int{1, 0}, awaited: [2]int{emptyFloor - 1, 0}}, WaitEmpty},
+		{tally{linked: emptyFloor, awaited: [2]int{emptyFloor, 0}}, ""}, // nobody must be missing
+		{tally{linked: emptyFloor + 1, absent: [2]int{1, 0}, awaited: [2]int{emptyFloor - 1, 0}}, ""},
+		{tally{linked: emptyFloor, absent: [2]int{0, 1}, awaited: [2]int{emptyFloor - 1, 0}}, ""}, // they are the other app's
 		{tally{linked: 2 * changedFloor, changed: [2]int{0, changedFloor}}, WaitChanged},
 		{tally{linked: 2*changedFloor + 1, changed: [2]int{0, changedFloor}}, ""},
 		{tally{linked: changedFloor - 1, changed: [2]int{changedFloor - 1, 0}}, ""},

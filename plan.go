@@ -15,6 +15,7 @@ type planner struct {
 	now     time.Time
 	gate    gate
 	consent func(key string) bool
+	cutOff  [2]bool // that app was not read to its end in this sync
 }
 
 // move is what becomes of one unit. Whoever carries it out links, settles and writes as it says.
@@ -214,8 +215,8 @@ func (pl *planner) inherit(m *move, x Side, heirs []*mirror) *move {
 // carryDeletion deletes the other half of the pair, if it is known that nobody has edited it and the guards let it.
 func (pl *planner) carryDeletion(m *move, x Side) {
 	y := x.Other()
-	if m.rec[y].Unread {
-		m.standing = standing{StatusPending, ReasonUnread, "it cannot be read, and somebody may have edited it before its counterpart was deleted"}
+	if st := pl.unseen(m.rec[y]); st.Status != "" {
+		m.standing = st
 		return
 	}
 	if m.link.Refused != "" && m.link.Refused == fingerprint(pl.cfg, y, m.rec, nil) {
@@ -232,6 +233,24 @@ func (pl *planner) carryDeletion(m *move, x Side) {
 	rec := m.rec[y]
 	m.writes = append(m.writes, &write{op: connector.Delete, side: y, id: rec.id, version: rec.version, link: m.link,
 		before: rec.Fields, why: map[string]Why{"": {Because: "deleted in " + pl.cfg.names[x]}}})
+}
+
+// unseen says why nobody knows whether a record was edited. Where a version tells of any edit, and the app deletes only what has that
+// version, it need not show the edit.
+func (pl *planner) unseen(rec *mirror) standing {
+	switch {
+	case rec.Unread:
+		return standing{StatusPending, ReasonUnread, "it cannot be read, and somebody may have edited it before its counterpart was deleted"}
+	case rec.version != "":
+		return standing{}
+	case rec.Partly:
+		return standing{StatusPending, ReasonUnread, "a field of it is not told, and somebody may have edited that before its counterpart was deleted"}
+	case rec.Doubt != nil:
+		return standing{StatusPending, ReasonSettling, "what " + pl.cfg.names[rec.side] + " shows may be an edit, or older than our last write; it is read again"}
+	case pl.cutOff[rec.side]:
+		return standing{StatusPending, ReasonSettling, pl.cfg.names[rec.side] + " was not read to its end, and somebody may have edited it before its counterpart was deleted"}
+	}
+	return standing{}
 }
 
 // mark writes the mark of a survivor.

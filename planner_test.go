@@ -24,13 +24,28 @@ func TestUnits(t *testing.T) {
 	t.Parallel()
 	type world struct {
 		*shelf
-		link *link
+		link   *link
+		cutOff [2]bool
 	}
 	linked := func(w *world) {
 		w.link = &link{key: "1", ID: [2]string{"a1", "b1"}, Let: [2]bool{true, true}, Touch: [2]string{"1", "1"}, Decided: true}
 		w.shelf.link(w.link)
 	}
 	gone := func(w *world) { linked(w); w.mirrors[ref{A, "a1"}].Gone = deleted }
+	bare := func(w *world) { // b knows no versions
+		gone(w)
+		b := w.mirrors[ref{B, "b1"}]
+		b.version = ""
+		w.link.Touch[B] = b.touch()
+	}
+	follow := Deletions{FromA: DeletionDelete}
+	deletes := func(n int) func(*testing.T, *move) {
+		return func(t *testing.T, m *move) {
+			require.Len(t, m.writes, n)
+			require.Len(t, m.waits, n)
+			require.False(t, m.severed[A])
+		}
+	}
 	mark := Deletions{FromA: DeletionMark, Mark: MarkActions{B: []Action{Add("tags", "gone"), Set("stage", contact.Text("old"))}}}
 	labelled := []Rule{FilterRule{From: A, Filter: Has("labels", "in")}, FilterRule{From: B, Filter: Has("labels", "in")}}
 	onlyKnown := []Rule{FilterRule{From: A, Mode: UpdateOnly}, FilterRule{From: A, Mode: CreateOnly, Filter: Has("labels", "in")}, FilterRule{From: B}}
@@ -59,6 +74,15 @@ func TestUnits(t *testing.T) {
 		{"a survivor that bears a part of the mark", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org stage=old", gone, StatusDeleted, "", "tags+gone", nil},
 		{"a survivor that bears the mark", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org stage=old tags=GONE", gone, StatusDeleted, "", "", func(t *testing.T, m *move) { require.True(t, m.severed[A]) }},
 		{"a survivor of which a write is open", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org", func(w *world) { gone(w); w.sent = map[ref]bool{{B, "b1"}: true} }, StatusPending, ReasonUnknownOutcome, "", nil},
+		{"its counterpart is deleted", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", bare, StatusDeleted, "", "", deletes(1)},
+		{"a field of it is not told", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.mirrors[ref{B, "b1"}].Partly = true }, StatusPending, ReasonUnread, "", deletes(0)},
+		{"what is shown of it may be an edit", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.mirrors[ref{B, "b1"}].Doubt = &contact.Record{} }, StatusPending, ReasonSettling, "", deletes(0)},
+		{"its app was cut off", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.cutOff[B] = true }, StatusPending, ReasonSettling, "", deletes(0)},
+		{"the other app was cut off", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.cutOff[A] = true }, StatusDeleted, "", "", deletes(1)},
+		{"nothing of its version is told, nor it", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) {
+			gone(w)
+			w.mirrors[ref{B, "b1"}].Partly, w.mirrors[ref{B, "b1"}].Doubt, w.cutOff[B] = true, &contact.Record{}, true
+		}, StatusDeleted, "", "", deletes(1)},
 		{"one whose person was forgotten", Connection{}, "email=x@x.org", "", func(w *world) {
 			delete(w.mirrors, ref{A, "a1"})
 			w.mirrors[ref{A, "a1"}] = &mirror{side: A, id: forgottenMark + "a1"}
@@ -84,7 +108,7 @@ func TestUnits(t *testing.T) {
 		if tt.change != nil {
 			tt.change(w)
 		}
-		m := (&planner{cfg: cfg, dir: w, now: stateNow}).decide(ref{A, "a1"})
+		m := (&planner{cfg: cfg, dir: w, now: stateNow, cutOff: w.cutOff}).decide(ref{A, "a1"})
 		got := ""
 		if len(m.writes) > 0 {
 			got = patched(m.writes[0])

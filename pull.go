@@ -332,7 +332,13 @@ func (r *run) missed(ctx context.Context, b *book, s Side, lost []ref, empty boo
 			b.dirtyMirrors[at] = true
 		}
 		m := b.record(at)
-		return m == nil || reader == nil && r.settling(m) // a listing that lags may not show yet what we wrote
+		if m == nil || reader != nil || !r.settling(m) {
+			return m == nil
+		}
+		if b.linkOf(at) != nil {
+			r.awaited[s]++
+		}
+		return true // a listing that lags may not show yet what we wrote
 	})
 	if reader != nil && empty && len(lost) > sampled {
 		// An app that turned up empty is not asked for each: if none of some is there, the guard stops the sync.
@@ -474,7 +480,7 @@ func (r *run) judge(t *tally) {
 	}
 	r.gate = r.cfg.Guard.guard(*t, accept)
 	if r.gate.halt != "" {
-		n := max(t.absent[r.gate.side], t.changed[r.gate.side])
+		n := max(t.unshown(r.gate.side), t.changed[r.gate.side])
 		r.halt(r.gate.halt, r.gate.side, n)
 		return
 	}
@@ -514,7 +520,7 @@ func (r *run) countLinked(t *tally) error {
 // countLeft counts the linked records whose other half is gone, where an app may have turned up empty: it is not if it shows
 // one of them.
 func (r *run) countLeft(t *tally) error {
-	if max(t.absent[A], t.absent[B]) < emptyFloor {
+	if max(t.unshown(A), t.unshown(B)) < emptyFloor {
 		return nil
 	}
 	count := func(row Row) (bool, error) {

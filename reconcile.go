@@ -371,28 +371,39 @@ func (p *pairing) carry(to Side, views []shown, because string) {
 		}
 		news = append(news, v)
 	}
+	var room [2]*shown
+	rest := room[:0]
 	for i := range views {
-		p.place(to, &views[i], news[i], because)
+		if p.place(to, &views[i], news[i], because) {
+			rest = append(rest, &views[i])
+		}
+	}
+	if len(rest) < len(views) && !p.creating {
+		return // a group is settled as one: what it needs no write for when the rest of it is in
+	}
+	for _, x := range rest {
+		p.settled(*x)
 	}
 }
 
-// place makes side to show v, unless it does already, or the guards, the mapping or the app stand against it.
-func (p *pairing) place(to Side, x *shown, v []contact.Value, because string) {
+// place makes side to show v, unless it does already, or the guards, the mapping or the app stand against it. It reports whether
+// what both sides show may be settled as it is.
+func (p *pairing) place(to Side, x *shown, v []contact.Value, because string) (rests bool) {
 	if x.m.same(to, v, x.values[to]) {
-		p.settled(*x)
-		return
+		return true
 	}
 	if blank(v) && !blank(x.values[to]) {
 		if def := x.m.def[to]; !def.Blank() && x.cell != nil {
 			v = []contact.Value{def}
-		} else if !p.mayClear(to, x) {
-			return
+		} else if may, rests := p.mayClear(to, x); !may {
+			return rests
 		}
 	}
 	p.put(to, x, v, because)
 	val := x.values
 	val[to] = v
 	p.on[to] = append(p.on[to], settlement{Mapping: x.m.id, Val: val})
+	return false
 }
 
 // put changes want, and notes why.
@@ -408,17 +419,16 @@ func (p *pairing) put(to Side, x *shown, v []contact.Value, because string) {
 	}
 }
 
-// mayClear says whether the field of side to may be emptied, and notes what follows if not.
-func (p *pairing) mayClear(to Side, x *shown) bool {
+// mayClear says whether the field of side to may be emptied, and if not whether it is settled as it is, or notes what follows.
+func (p *pairing) mayClear(to Side, x *shown) (may, rests bool) {
 	switch {
 	case x.cell == nil, x.m.keep:
-		p.settled(*x) // nothing is erased by a record that never had it, nor against on_clear
-		return false
+		return false, true // nothing is erased by a record that never had it, nor against on_clear
 	case slices.ContainsFunc(x.m.whole[to], func(f contact.Field) bool { return f.Required && !f.Many }):
 		p.note(StatusFailed, ReasonRequired, x.m.id+": "+errRequired.Error())
-		return false
+		return false, false
 	}
-	return p.guardClear(to, x.m)
+	return p.guardClear(to, x.m), false
 }
 
 // guardClear counts a field that is emptied, or holds it. What the app cannot empty is not counted: it is left out of the write.

@@ -86,7 +86,7 @@ type watch struct {
 // rehearse runs the whole plan without carrying anything out, for the totals that the guards look at. seen is told what
 // is decided; it may be nil.
 func (r *run) rehearse(ctx context.Context, due []ref, seen *watch) (*tally, error) {
-	t := &tally{}
+	t := &tally{awaited: r.awaited}
 	if err := r.countLinked(t); err != nil {
 		return nil, err
 	}
@@ -183,7 +183,7 @@ func (reh *rehearsal) end(b *book, decided map[ref]bool) {
 // decide decides some records on the book and returns the writes, updates first, then creations, then deletions, and of
 // each those of a first.
 func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
-	pl := &planner{cfg: r.cfg, dir: b, now: r.now, gate: r.gate, consent: r.consented}
+	pl := &planner{cfg: r.cfg, dir: b, now: r.now, gate: r.gate, consent: r.consented, cutOff: r.cutOff}
 	var writes []*write
 	done := map[ref]bool{}
 	for _, ref := range b.goneFirst(refs) {

@@ -83,13 +83,17 @@ func (r *run) renameRequests(b *book, s Side, k connector.Rekey, keeps string) {
 }
 
 // renameJournal has the history of a record follow it, be it saved already or not. merged says that the new id is another
-// record's, which it has become part of: what was written to the old one is no write to that.
+// record's, which it has become part of: what was written to the old one is no write to that. Versions do not follow: they are of
+// an id, and the new one may have the same again with other content.
 func (b *book) renameJournal(s Side, k connector.Rekey, merged bool) {
 	rename := func(row *Row) error {
 		j, err := parseJournal(*row)
 		j.IDs[s], row.Index[s] = k.New, k.New
 		j.Part = j.Part || merged && j.Side == s
 		row.Body = j.body()
+		if j.Side == s {
+			row.Stamp = ""
+		}
 		return err
 	}
 	if b.err != nil {

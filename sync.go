@@ -136,6 +136,7 @@ type run struct {
 	hidden    [2]map[string]bool // hidden records that were told of in this sync
 	pulledAt  [2]time.Time
 	cutOff    [2]bool     // the app was not read to its end
+	awaited   [2]int      // linked records that a complete listing did not show, and may not show yet
 	firstRead [2]bool     // until both apps were read: nobody of that side was known before, and all who are read are due
 	listed    [2]*listing // what is asked for ahead
 	separated map[[2]string]bool

@@ -162,7 +162,7 @@ func (o *Oracle) marks(cn *Connection, w *write) bool {
 		return false
 	}
 	for _, y := range o.pastPartners(w.conn, w.rec) {
-		if y.diedBy != w.conn.id && y.died.at > 0 || w.conn.stranger(y, 0) && o.newID(cn, w, y) == nil {
+		if y.died.at > 0 && !y.diedOf(w.conn) || w.conn.stranger(y, 0) && o.newID(cn, w, y) == nil {
 			return true
 		}
 	}

@@ -46,12 +46,12 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 		return o.newID(cn, w, y)
 	case y.died.at <= 0, y.alive && y.born.at < since:
 		return broken("I17", y.id+" is there")
-	case y.diedBy == c.id && y.died.at > c.epoch.at: // a restored store does not know its own deed
+	case y.diedOf(c):
 		return broken("I5", "nobody deleted "+y.id+" but the connection itself")
 	case y.merged != nil && y.toldOf(c):
 		return broken("I5", y.id+" became part of "+y.merged.id)
 	}
-	if edit := w.rec.lastTouch(c.id); o.outlives(w, edit, y) {
+	if edit := w.rec.lastTouch(c.id); o.outlives(cn, w, edit, y) {
 		return broken("I5", fmt.Sprintf("it was edited at event %d, and nobody had carried that over when %s was "+
 			"deleted at %d", edit.at, y.id, y.died.at))
 	}
@@ -60,6 +60,9 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 	}
 	return nil
 }
+
+// diedOf reports whether it was the connection that deleted the record, and knows that. A restored store does not know its own deed.
+func (r *record) diedOf(c *conn) bool { return r.diedBy == c.id && r.died.at > c.epoch.at }
 
 // lastOf returns whom y became part of if that one is gone too: the link follows y there, at once or through others, unless
 // one of them had a partner of its own; then what y was linked with is left over. If not it returns y.
@@ -91,14 +94,14 @@ func (o *Oracle) newID(cn *Connection, w *write, y *record) *Violation {
 
 // outlives reports whether the edit is one that nobody asked to lose: no sync can have carried it to y before y was
 // gone, or it came after that and the engine could know.
-func (o *Oracle) outlives(w *write, edit moment, y *record) bool {
+func (o *Oracle) outlives(cn *Connection, w *write, edit moment, y *record) bool {
 	if edit.at < 0 {
 		return false
 	}
 	if asBefore(w) || o.asMade(w) {
 		return false
 	}
-	if !o.setup.Apps[w.rec.app].Versions && o.lagsBehind(w, edit) {
+	if !o.setup.Apps[w.rec.app].Versions && (o.lagsBehind(w, edit) || asSettled(cn, w, y)) {
 		return false // "untouched" is every field as last read (DESIGN.md, how a pair is decided)
 	}
 	if edit.at > y.died.at {
@@ -137,6 +140,22 @@ func asBefore(w *write) bool {
 		}
 	}
 	return at >= w.rec.first && w.rec.asAt(at, slices.Collect(maps.Keys(w.rec.cells)))
+}
+
+// asSettled reports whether the record holds again all that it held when an earlier sync ended, and nothing of what was edited since
+// came to y: an edit that did not flow was taken back, be it by another connection, and nothing of it is left to lose.
+func asSettled(cn *Connection, w *write, y *record) bool {
+	back := func(at int) bool {
+		for name := range w.rec.cells {
+			for _, m := range cn.mappings(w.side, name) {
+				if w.rec.changedAt(name) > at && y.changedAt(m.field(1-w.side)) > at {
+					return false
+				}
+			}
+		}
+		return at >= w.rec.first && w.rec.asAt(at, slices.Collect(maps.Keys(w.rec.cells)))
+	}
+	return slices.ContainsFunc(w.conn.syncs, func(s *span) bool { return s != w.span && s.ok && s.ended.at >= 0 && back(s.ended.at) })
 }
 
 // asMade reports whether the connection finds a record again that it made without an answer, in the first sync that can, and as it
@@ -188,13 +207,14 @@ func (o *Oracle) toldKeys(cn *Connection, w *write, z *record) bool {
 }
 
 // heir returns a record of y's side that takes over y's link: one that nobody is linked with, that a rule lets through,
-// that the connection knows, and that bore y's key all the time in question.
+// that the connection knows, and that bore y's key all the time in question: a key that y was given just before it went the
+// connection may never have been shown.
 func (o *Oracle) heir(cn *Connection, w *write, y *record, since int) *record {
 	c, side := w.conn, 1-w.side
 	if !o.toldKeys(cn, w, y) {
 		return nil
 	}
-	keys := cn.keys(side, y.fields(y.died.at), o.world)
+	keys := cn.keysSince(side, y, since, o.world)
 	for _, z := range o.world.records[y.app] {
 		if z == y || !z.alive || z.born.at >= since || c.links[z] != nil || len(c.partner[z]) > 0 || z.decided(c) >= 0 ||
 			z.sights[c.id] == nil || c.last == nil || !o.toldKeys(cn, w, z) {
@@ -202,7 +222,7 @@ func (o *Oracle) heir(cn *Connection, w *write, y *record, since int) *record {
 		}
 		bears := true
 		for _, f := range z.states(since) {
-			bears = bears && evidence(keys, cn.keys(side, f, o.world)) && cn.lets(side, f, anyMode, o.world) == yes
+			bears = bears && keys.evidence(cn.keys(side, f, o.world)) && cn.lets(side, f, anyMode, o.world) == yes
 		}
 		if bears {
 			return z

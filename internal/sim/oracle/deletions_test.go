@@ -253,6 +253,12 @@ func TestDeletions(t *testing.T) {
 		{name: "an edit that an app without versions does not show yet goes with the record", setup: late(false), play: func(h *history) { h.editedLate(false) }},
 		{name: "an edit that it shows does not", setup: late(false), want: broken("I5"), play: func(h *history) { h.editedLate(true) }},
 		{name: "nor does one in an app with versions", setup: late(true), want: broken("I5"), play: func(h *history) { h.editedLate(false) }},
+		{name: "an edit that did not flow, taken back, does not keep who is deleted", setup: oneWayTo(false), play: func(h *history) { h.editedAndBack("Ann", "") }},
+		{name: "one that was changed once more does", setup: oneWayTo(false), want: broken("I5"), play: func(h *history) { h.editedAndBack("Annie", "") }},
+		{name: "and so does one that its partner got meanwhile", setup: oneWayTo(false), want: broken("I5"), play: func(h *history) { h.editedAndBack("Ann", "Anna") }},
+		{name: "nor is it taken back where there are versions", setup: oneWayTo(true), want: broken("I5"), play: func(h *history) { h.editedAndBack("Ann", "") }},
+		{name: "an heir of a key that was never shown is none", setup: deletions("delete"), play: func(h *history) { h.keyOfAnother(false) }},
+		{name: "an heir of a key that was shown takes over the link", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.keyOfAnother(true) }},
 		{name: "a deletion of who is gone already, which was not shown yet, counts", setup: deletions("delete"), play: func(h *history) { h.goneTwice(false) }},
 		{name: "a deletion of who was shown to be gone does not", setup: deletions("delete"), want: broken("I28"), play: func(h *history) { h.goneTwice(true) }},
 		{name: "a mark where the partner was deleted", setup: marks, play: func(h *history) {
@@ -425,6 +431,42 @@ func (h *history) editedLate(shown bool) {
 	}
 	h.drop(1, "b1")()
 	h.close("")
+}
+
+// oneWayTo lets deletions flow one way, to b, whose app may know no versions.
+func oneWayTo(versions bool) func(a []oracle.App, c *oracle.Connection) {
+	return func(a []oracle.App, c *oracle.Connection) {
+		a[1].Versions = versions
+		c.Direction, c.Deletions[0] = "a_to_b", "delete"
+	}
+}
+
+// editedAndBack edits b1, from where nothing flows, and once more after a sync; then a1, which may have become the same, is
+// deleted, and b1 with it.
+func (h *history) editedAndBack(last, partner string) {
+	h.ann()
+	h.edit(1, "b1", f{"first": "Anna"})
+	if partner != "" {
+		h.edit(0, "a1", f{"first": partner})
+	}
+	h.sync()
+	h.edit(1, "b1", f{"first": last})
+	h.remove(0, "a1")
+	h.sync(h.drop(1, "b1"))
+}
+
+// keyOfAnother gives a1 the key of somebody without a partner just before it is deleted; shown says whether a sync came between.
+func (h *history) keyOfAnother(shown bool) {
+	h.ann()
+	bob := f{"email": "bob@example.com"}
+	h.create(0, "a2", bob)
+	h.sync()
+	h.edit(0, "a1", bob)
+	if shown {
+		h.sync(h.put(1, "b1", bob))
+	}
+	h.remove(0, "a1")
+	h.sync(h.drop(1, "b1"))
 }
 
 // goneTwice deletes both halves of a pair, and says that b's was deleted by the sync; shown says whether it was shown that it was

@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // keyFields returns the fields of a side by which a match key knows records: every one of its type where the key is
 // "email" or "phone" (docs/matching.md), else the mapped one that it names.
@@ -79,6 +83,22 @@ func hasKey(keys []map[string]bool) bool {
 		}
 	}
 	return false
+}
+
+// keySets are the keys of a record in several states.
+type keySets [][]map[string]bool
+
+// keysSince returns the keys of a record in each state that it has had since an event.
+func (cn *Connection) keysSince(side Side, r *record, since int, w *world) (all keySets) {
+	for _, f := range r.states(since) {
+		all = append(all, cn.keys(side, f, w))
+	}
+	return all
+}
+
+// evidence reports whether all of them are evidence for the keys of another record.
+func (k keySets) evidence(keys []map[string]bool) bool {
+	return !slices.ContainsFunc(k, func(one []map[string]bool) bool { return !evidence(one, keys) })
 }
 
 // evidence reports whether keys say that two records are one person: they share one, and where both have an earlier one

@@ -53,7 +53,25 @@ func TestRestoredStore(t *testing.T) {
 		h.goesBack(h.now)
 		h.sync(h.pair("a1", "b1"), h.put(0, "a1", f{"first": "Annie"}), h.put(1, "b1", f{"company": "Acme"}))
 	}
+	// marked takes b1 back, may put back a store of before that, and marks a1 as of somebody deleted opposite.
+	marked := func(restored bool) func(h *history) {
+		return func(h *history) {
+			h.ann()
+			copied := h.now
+			h.drop(1, "b1")()
+			h.decide("rollback", 0, "", "")
+			if restored {
+				h.goesBack(copied)
+			}
+			h.sync(h.put(0, "a1", f{"tags": []string{"gone"}}))
+		}
+	}
+	marks := func(_ []oracle.App, c *oracle.Connection) {
+		c.Deletions[1], c.Mark[0] = "mark", oracle.Element{Field: "tags", Element: "gone"}
+	}
 	run(t, []row{
+		{name: "it does not know that the connection deleted a partner itself, and marks the other", setup: marks, play: marked(true)},
+		{name: "a store that knows it does not", setup: marks, want: broken("I17"), play: marked(false)},
 		{name: "it was lost, and knows the first sync", setup: deletions("delete"), play: lost(true)},
 		{name: "it was lost, and is of before the first sync", setup: deletions("delete"), want: broken("I30"), play: lost(false)},
 		{name: "what was hidden is not settled in it", play: hidden(false)},

@@ -95,6 +95,15 @@ func TestRollback(t *testing.T) {
 			h.edit(1, "b1", f{"notes": "precious"})
 			back(h, h.drop(1, "b1"))
 		}},
+		{name: "a creation without an answer was edited, and that taken back", play: func(h *history) {
+			h.madeAndBack(true, f{"notes": nil}, back)
+		}},
+		{name: "a creation without an answer was edited", want: broken("I29"), play: func(h *history) {
+			h.madeAndBack(true, f{"first": "Annie", "notes": nil}, back)
+		}},
+		{name: "a creation with an answer was edited, and that taken back", want: broken("I29"), play: func(h *history) {
+			h.madeAndBack(false, f{"notes": nil}, back)
+		}},
 		{name: "a record of a user is deleted", want: broken("I29"), play: func(h *history) {
 			h.ann()
 			back(h, h.drop(1, "b1"), h.drop(0, "a1"))
@@ -106,4 +115,19 @@ func TestRollback(t *testing.T) {
 			back(h, h.put(1, "b1", f{"first": "Nobody"}))
 		}},
 	})
+}
+
+// madeAndBack lets b1 be made, with or without an answer, edited and edited again, and deleted when that is taken back.
+func (h *history) madeAndBack(untold bool, last f, back func(h *history, writes ...func())) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+	h.open()
+	h.show()
+	h.untold = untold
+	h.made(1, "b1", f{"email": "ann@example.com", "first": "Ann"})()
+	h.untold = false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+	h.close("")
+	h.edit(1, "b1", f{"notes": "precious"})
+	h.edit(1, "b1", last)
+	back(h, h.drop(1, "b1"))
 }
