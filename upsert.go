@@ -36,10 +36,10 @@ type repeat struct {
 }
 
 // repeatable notes that a create may be sent again, and reports whether it may: the app takes external ids, and the
-// source is there and still nobody's partner.
+// source, or who has taken its place, is there and still nobody's partner.
 func (r *run) repeatable(b *book, p *pendingIntent, alike []*mirror) bool {
-	source := ref{p.Side.Other(), p.ID}
-	if r.upserter(p.Side) == nil || b.record(source) == nil || b.linkOf(source) != nil {
+	source, ok := r.sourceOf(b, p)
+	if r.upserter(p.Side) == nil || !ok || b.record(source) == nil || b.linkOf(source) != nil {
 		return false
 	}
 	again := &repeat{pendingIntent: p}
