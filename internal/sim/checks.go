@@ -29,10 +29,11 @@ func (s *seat) checkCreated(id string, f contact.Fields) {
 	}
 }
 
-// couldSee reports whether the keys of a record were as they are, for whoever reads the app, when the engine's sync began.
+// couldSee reports whether the connection was shown a record, and its keys were as they are, for whoever reads the app, when the
+// engine's sync began. One that is named and cannot be read may be anybody.
 func (s *seat) couldSee(id string) bool {
 	k := s.w.keyed[s.index][id]
-	return k.event <= s.engine.began.event && !k.time.Add(time.Duration(s.spec.Lag)*time.Second).After(s.engine.began.time)
+	return s.w.shown[2*s.conn+s.side][id] && k.event <= s.engine.began.event && !k.time.Add(time.Duration(s.spec.Lag)*time.Second).After(s.engine.began.time)
 }
 
 // told returns what a record holds but for the fields that were hidden when it was shown last: without a change of the

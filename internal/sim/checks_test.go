@@ -30,6 +30,7 @@ func TestCreatedTwice(t *testing.T) {
 		meanwhile bool   // it was made when the sync was under way
 		hidden    string // a field that was not told
 		strayed   bool   // the entry got another id
+		unread    bool   // it was named, and could not be read
 		wrong     bool
 	}{
 		"by itself":                                                  {maker: 0, first: ann, created: ann, wrong: true},
@@ -48,6 +49,8 @@ func TestCreatedTwice(t *testing.T) {
 		"another field was hidden":                                   {maker: 1, first: ann, hidden: "phone", created: ann, wrong: true},
 		"by itself, of an entry that got another id":                 {maker: 0, first: ann, strayed: true, created: ann, wrong: true},
 		"by itself, of an entry that got another id and another key": {maker: 0, first: moved, keys: []string{"phone"}, strayed: true, created: ann},
+		"by itself, which it was never shown":                        {maker: 0, first: ann, unread: true, created: ann, wrong: true},
+		"by another connection, and it could not be read":            {maker: 1, first: ann, unread: true, created: ann},
 		"by a user": {maker: aUser, first: ann, created: ann},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,6 +62,7 @@ func TestCreatedTwice(t *testing.T) {
 			s := w.seats[[3]int{0, 0, 1}]
 			s.engine.began = instant{event: 1, time: w.now.Add(tt.ago)}
 			w.strayed["s1.1"] = tt.strayed
+			w.shown[1]["y-1"] = !tt.unread
 			if tt.hidden != "" {
 				w.hid[1]["y-1"] = []string{tt.hidden}
 			}
