@@ -83,6 +83,23 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.create(0, "a2", ann)
 			h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"), h.made(1, "b2", ann), h.pair("a2", "b2"))
 		}},
+		{name: "two whom only a later key has in common, in an app that lost the first", setup: firms, play: func(h *history) {
+			h.firms()
+		}},
+		{name: "two whom only a later key has in common, and one was entered without the first, which nobody saw", setup: firms, play: func(h *history) {
+			h.create(0, "a1", f{"email": "team@example.com"})
+			h.firms()
+		}},
+		{name: "two whom only a later key has in common, and one was shown without the first", setup: firms, want: broken("I6"), play: func(h *history) {
+			h.create(0, "a2", f{"email": "team@example.com"})
+			h.create(0, "a1", f{"email": "team@example.com", "company": "1"})
+			h.open()
+			h.show()
+			h.made(1, "b1", f{"email": "team@example.com"})()
+			h.made(1, "b2", f{"email": "team@example.com"})()
+		}},
+		{name: "its key was hidden when it was shown last", setup: noKey, play: func(h *history) { h.keyHidden(false) }},
+		{name: "its key was hidden and is shown by now", setup: noKey, want: broken("I6"), play: func(h *history) { h.keyHidden(true) }},
 		{name: "two of one content and no key are both created", setup: noKey, play: func(h *history) {
 			h.create(0, "a1", f{"first": "Ann"})
 			h.create(0, "a2", f{"first": "Ann"})
@@ -190,6 +207,41 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.rest()
 		}},
 	})
+}
+
+// firms lets company be the first key.
+func firms(_ []oracle.App, c *oracle.Connection) { c.Keys = []string{"company", "email"} }
+
+// firms tells a sync that creates two of one email and two companies, in an app that keeps no company.
+func (h *history) firms() {
+	if _, there := h.apps[0]["a1"]; there {
+		h.edit(0, "a1", f{"company": "1"})
+	} else {
+		h.create(0, "a1", f{"email": "team@example.com", "company": "1"})
+	}
+	h.create(0, "a2", f{"email": "team@example.com", "company": "2"})
+	h.sync(h.made(1, "b1", f{"email": "team@example.com"}), h.pair("a1", "b1"), h.made(1, "b2", f{"email": "team@example.com"}), h.pair("a2", "b2"))
+}
+
+// keyHidden tells a sync that creates somebody who is there, and whose email was hidden when the app was read; shown says that the
+// app has told it since.
+func (h *history) keyHidden(shown bool) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+	h.create(1, "b1", f{"email": "ann@example.com"})
+	h.hidden = map[string]string{"a1": "email"}
+	h.sync()
+	h.hidden = nil
+	for range 2 {
+		h.open()
+		if shown {
+			h.show()
+		}
+		h.close("")
+	}
+	h.open()
+	h.made(1, "b2", f{"first": "Ann"})()
+	h.pair("a1", "b2")()
+	h.close("")
 }
 
 // phones lets company be a second key, as a household's phone is.
