@@ -99,7 +99,7 @@ func (o *Oracle) couldCome(cn *Connection, x, y *record, side Side, name string,
 	maps := cn.mappings(side, name)
 	if !f.many() {
 		for _, m := range maps {
-			if points(m.Direction, 1-side) && heldEver(y, m.field(1-side), f, value, cn.Region) {
+			if points(m.Direction, 1-side) && (heldEver(y, m.field(1-side), f, value, cn.Region) || o.tookIn(cn, y, m.field(1-side), f, value)) {
 				return true
 			}
 		}
@@ -118,6 +118,20 @@ func (o *Oracle) couldCome(cn *Connection, x, y *record, side Side, name string,
 		}
 	}
 	return true
+}
+
+// tookIn reports whether another record held the value that its app made part of y, as the connection was told, and nobody has told
+// what the field of y holds itself: it may as well be the same record under another id.
+func (o *Oracle) tookIn(cn *Connection, y *record, name string, f Field, value contact.Value) bool {
+	if s := y.sights[cn.ID]; s == nil || len(s.cell[name]) > 0 {
+		return false
+	}
+	for _, z := range o.world.records[y.app] {
+		if z.merged == y && z.toldOf(o.conns[cn.ID]) && heldEver(z, name, f, value, cn.Region) {
+			return true
+		}
+	}
+	return false
 }
 
 // adds reports whether an action of the other side's rules adds the element.
