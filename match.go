@@ -187,6 +187,7 @@ type directory interface {
 	linkOf(r ref) *link
 	separated(a, b string) bool
 	open(r ref) bool      // an unanswered write concerns the record
+	repeats(r ref) bool   // a creation from it was not answered, and may be sent again: it makes nobody twice
 	insisted(r ref) bool  // a person wants the record created, whoever bears its key
 	complete(s Side) bool // the side has once been read completely, or never can be
 }
@@ -332,11 +333,18 @@ func insistable(st standing) bool {
 }
 
 // duplicateHere reports whether another record of the same app has the key and comes first: one that is linked,
-// or any at all if the other side knows the key, or else the one with the lowest id that a rule lets through.
+// or any at all if the other side knows the key, or whose creation was sent already, or else the one with the lowest id that a
+// rule lets through.
 func (cfg *config) duplicateHere(d directory, r *mirror, here iter.Seq[*mirror], there []*mirror, now time.Time) bool {
 	for h := range here {
 		if len(there) > 0 || d.linkOf(h.ref()) != nil || d.open(h.ref()) {
 			return true
+		}
+		if sent := d.repeats(h.ref()); sent != d.repeats(r.ref()) {
+			if sent {
+				return true // it may be there
+			}
+			continue
 		}
 		if h.id < r.id && cfg.creates(h.side, h, now) == Yes {
 			return true

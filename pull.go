@@ -291,6 +291,9 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		moved.version, moved.Wrote, moved.Doubt, moved.Merged = "", nil, nil, "" // versions and proposals are of an id
 		b.dropMirror(from)
 		b.putMirror(&moved)
+	} else if !merged { // it was told before word of its new id, and is nobody new
+		known.Seen = old.Seen
+		b.dirtyMirrors[to] = true
 	}
 	switch {
 	case l != nil && b.linkOf(to) == nil && (keeps == "" || keeps == l.ID[s.Other()]):
@@ -304,7 +307,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.dropLink(l)
 		b.mergedAway(ref{s.Other(), l.ID[s.Other()]}, k.New)
 	}
-	if old.Merged != "" && known == nil {
+	if old.Merged != "" && !merged {
 		b.mergedAway(to, old.Merged)
 	}
 	b.follow(from, to)

@@ -131,7 +131,8 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 		if w.back != nil {
 			w.back.done = true
 		}
-		if err == nil || connector.Known(err) {
+		repeated := r.repeated(w)
+		if err == nil || connector.Known(err) && !notNow(err) {
 			r.answeredAgain(b, w)
 		}
 		switch {
@@ -155,6 +156,9 @@ func (r *run) answered(ctx context.Context, b *book, note *intentRow, writes []*
 			r.openIntent(note, w.id)
 			r.unanswered(b, w)
 		default:
+			if repeated != nil && notNow(err) {
+				r.stillOpen(b, repeated)
+			}
 			r.refused(b, w, err)
 		}
 	}
@@ -274,6 +278,12 @@ func (r *run) refused(b *book, w *write, err error) {
 		}
 		r.stand(b, w, standing{StatusPending, ReasonSettling, "the app could not be written to; the next sync tries again"}, "")
 	}
+}
+
+// notNow reports whether an error says no more than that the app cannot be written to at present: it has not looked at the write.
+func notNow(err error) bool {
+	return slices.ContainsFunc([]error{connector.ErrRateLimited, connector.ErrQuota, connector.ErrUnauthorized, connector.ErrUnavailable,
+		connector.ErrNotSent}, func(known error) bool { return errors.Is(err, known) })
 }
 
 // exists takes the answer that another record has a value which no two may have. A creation is linked with that

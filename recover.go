@@ -115,10 +115,12 @@ func (r *run) keepIntents(b *book, pending []*pendingIntent) {
 			continue
 		}
 		open[p.intentRow] = append(open[p.intentRow], *p.intent)
-		if !p.again {
-			r.openIntent(p.intentRow, p.ID)
+		for _, at := range r.concerns(b, p) {
+			if !p.again {
+				r.open[at] = true
+			}
+			b.touch(at)
 		}
-		b.touch(p.about(p.ID))
 	}
 	seen := map[*intentRow]bool{}
 	for _, p := range pending {

@@ -51,7 +51,10 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 		alike := r.newcomers(b, p, due, r.sharesAny)
 		p.again = r.repeatable(b, p, alike)
 		if r.waited(p) && len(alike) == 0 && !r.mayHide(b, p) && !(p.again && r.cfg.schema[p.Side].Unlistable) {
-			p.done = true // the app had its time and does not show it: it is created again
+			p.done = true // the app had its time and does not show it: it is created again, or who waited for it is
+			if source := b.record(p.about(p.ID)); source != nil {
+				b.neighbours(source.ref(), source.keys)
+			}
 		}
 		for _, m := range alike { // one of them may be ours: nobody guesses which
 			r.open[m.ref()] = true
@@ -214,6 +217,22 @@ func (r *run) sourceOf(b *book, p *pendingIntent) (source ref, ok bool) {
 		source = heirs[0].ref()
 	}
 	return source, len(heirs) < 2
+}
+
+// concerns returns whom an unanswered write is about: its target or source, and where a source is gone, whoever of no partner may
+// have taken its place.
+func (r *run) concerns(b *book, p *pendingIntent) []ref {
+	about := p.about(p.ID)
+	all := []ref{about}
+	if p.Op != connector.Create || p.Back != "" || b.mirrorOf(about).alive() {
+		return all
+	}
+	for m := range candidates(b, about.side, r.cfg.matchKeys(p.Side, p.sent()), about) {
+		if b.linkOf(m.ref()) == nil {
+			all = append(all, m.ref())
+		}
+	}
+	return all
 }
 
 // shown leaves out of what a creation settles whatever the record that was found lacks, be it a field or what a rule's actions

@@ -36,10 +36,10 @@ type repeat struct {
 }
 
 // repeatable notes that a create may be sent again, and reports whether it may: the app takes external ids, and the
-// source is there and still nobody's partner.
+// source, or who has taken its place, is there and still nobody's partner.
 func (r *run) repeatable(b *book, p *pendingIntent, alike []*mirror) bool {
-	source := ref{p.Side.Other(), p.ID}
-	if r.upserter(p.Side) == nil || b.record(source) == nil || b.linkOf(source) != nil {
+	source, ok := r.sourceOf(b, p)
+	if r.upserter(p.Side) == nil || !ok || b.record(source) == nil || b.linkOf(source) != nil {
 		return false
 	}
 	again := &repeat{pendingIntent: p}
@@ -56,9 +56,17 @@ func (r *run) repeatable(b *book, p *pendingIntent, alike []*mirror) bool {
 	return true
 }
 
+// repeated returns what a creation repeats, nil if it is a new one.
+func (r *run) repeated(w *write) *repeat {
+	if w.op != connector.Create {
+		return nil
+	}
+	return r.repeats[ref{w.side.Other(), w.id}]
+}
+
 // creation returns the call of a creation: of a new one, or of one without an answer again.
 func (r *run) creation(b *book, w *write) connector.Write {
-	again := r.repeats[ref{w.side.Other(), w.id}]
+	again := r.repeated(w)
 	if again == nil {
 		return connector.Write{Op: connector.Create, Patch: w.patch, Marker: r.newMarker()}
 	}
@@ -88,14 +96,19 @@ func (r *run) sendAgain(b *book, w *write, again *repeat) contact.Patch {
 	return patch
 }
 
+// stillOpen notes a creation again whose repetition the app did not look at: what became of it is as unknown as before.
+func (r *run) stillOpen(b *book, again *repeat) {
+	again.Writes = append(again.Writes[:len(again.Writes):len(again.Writes)], *again.intent)
+	b.putIntent(again.intentRow)
+}
+
 // answeredAgain lets go of the records that waited for a repetition.
 func (r *run) answeredAgain(b *book, w *write) {
-	source := ref{w.side.Other(), w.id}
-	again := r.repeats[source]
-	if again == nil || w.op != connector.Create {
+	again := r.repeated(w)
+	if again == nil {
 		return
 	}
-	delete(r.repeats, source)
+	delete(r.repeats, ref{w.side.Other(), w.id})
 	for _, at := range again.alike {
 		delete(r.open, at)
 		b.touch(at)

@@ -11,7 +11,8 @@ import (
 // The simulator's own checks need no model of what users did. The oracle's are in package oracle.
 
 // checkCreated looks that nobody is created twice: of one entry of a user there is one copy in each app, unless another
-// connection made it and this one could not know, or the entry got another id and another key since.
+// connection made it and this one could not know, the entry got another id and another key since, or the other app has it twice
+// under two keys.
 func (s *seat) checkCreated(id string, f contact.Fields) {
 	w, serial := s.w, f["serial"].Str()
 	if serial == "" || w.forgot || w.forced {
@@ -22,17 +23,29 @@ func (s *seat) checkCreated(id string, f contact.Fields) {
 		if r.ID == id || r.Get("serial").Str() != serial || maker == aUser {
 			continue
 		}
-		own := maker == s.conn && !w.strayed[serial]
+		own := maker == s.conn && !w.strayed[serial] && !s.twiceThere(serial)
 		if own || (maker == s.conn || s.couldSee(r.ID)) && w.Conns[s.conn].onePerson(f, s.told(r)) {
 			w.wrong("I6: %s was created as %s though it is there as %s", serial, id, r.ID)
 		}
 	}
 }
 
-// couldSee reports whether the keys of a record were as they are, for whoever reads the app, when the engine's sync began.
+// twiceThere reports whether the other app of the connection has an entry twice: another connection made it so.
+func (s *seat) twiceThere(serial string) bool {
+	n := 0
+	for _, r := range s.w.apps[s.w.Conns[s.conn].Apps[1-s.side]].Records() {
+		if r.Get("serial").Str() == serial {
+			n++
+		}
+	}
+	return n > 1
+}
+
+// couldSee reports whether the connection was shown a record, and its keys were as they are, for whoever reads the app, when the
+// engine's sync began. One that is named and cannot be read may be anybody.
 func (s *seat) couldSee(id string) bool {
 	k := s.w.keyed[s.index][id]
-	return k.event <= s.engine.began.event && !k.time.Add(time.Duration(s.spec.Lag)*time.Second).After(s.engine.began.time)
+	return s.w.shown[2*s.conn+s.side][id] && k.event <= s.engine.began.event && !k.time.Add(time.Duration(s.spec.Lag)*time.Second).After(s.engine.began.time)
 }
 
 // told returns what a record holds but for the fields that were hidden when it was shown last: without a change of the

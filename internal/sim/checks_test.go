@@ -30,6 +30,8 @@ func TestCreatedTwice(t *testing.T) {
 		meanwhile bool   // it was made when the sync was under way
 		hidden    string // a field that was not told
 		strayed   bool   // the entry got another id
+		twice     bool   // the entry is there twice on the other side
+		unread    bool   // it was named, and could not be read
 		wrong     bool
 	}{
 		"by itself":                                                  {maker: 0, first: ann, created: ann, wrong: true},
@@ -48,6 +50,10 @@ func TestCreatedTwice(t *testing.T) {
 		"another field was hidden":                                   {maker: 1, first: ann, hidden: "phone", created: ann, wrong: true},
 		"by itself, of an entry that got another id":                 {maker: 0, first: ann, strayed: true, created: ann, wrong: true},
 		"by itself, of an entry that got another id and another key": {maker: 0, first: moved, keys: []string{"phone"}, strayed: true, created: ann},
+		"by itself, which it was never shown":                        {maker: 0, first: ann, unread: true, created: ann, wrong: true},
+		"by another connection, and it could not be read":            {maker: 1, first: ann, unread: true, created: ann},
+		"by itself, of an entry that is there twice":                 {maker: 0, first: ann, twice: true, created: ann, wrong: true},
+		"by itself, of an entry that is there twice under two keys":  {maker: 0, first: moved, keys: []string{"phone"}, twice: true, created: ann},
 		"by a user": {maker: aUser, first: ann, created: ann},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -59,6 +65,7 @@ func TestCreatedTwice(t *testing.T) {
 			s := w.seats[[3]int{0, 0, 1}]
 			s.engine.began = instant{event: 1, time: w.now.Add(tt.ago)}
 			w.strayed["s1.1"] = tt.strayed
+			w.shown[1]["y-1"] = !tt.unread
 			if tt.hidden != "" {
 				w.hid[1]["y-1"] = []string{tt.hidden}
 			}
@@ -66,6 +73,10 @@ func TestCreatedTwice(t *testing.T) {
 				w.maker[1][id] = maker
 				require.NoError(t, s.app.Put(contact.Record{ID: id, Fields: f}))
 				w.noteKeys(oracle.Event{Kind: oracle.Wrote, App: 1, ID: id, Op: "create", After: f, Time: w.now})
+			}
+			require.NoError(t, w.apps[0].Put(contact.Record{ID: "ux1", Fields: tt.created}))
+			if tt.twice {
+				require.NoError(t, w.apps[0].Put(contact.Record{ID: "x-1", Fields: tt.first}))
 			}
 			if tt.meanwhile {
 				w.events = 2

@@ -99,7 +99,7 @@ func (o *Oracle) couldCome(cn *Connection, x, y *record, side Side, name string,
 	maps := cn.mappings(side, name)
 	if !f.many() {
 		for _, m := range maps {
-			if points(m.Direction, 1-side) && heldEver(y, m.field(1-side), f, value, cn.Region) {
+			if points(m.Direction, 1-side) && (heldEver(y, m.field(1-side), f, value, cn.Region) || o.tookIn(cn, y, m.field(1-side), f, value)) {
 				return true
 			}
 		}
@@ -118,6 +118,20 @@ func (o *Oracle) couldCome(cn *Connection, x, y *record, side Side, name string,
 		}
 	}
 	return true
+}
+
+// tookIn reports whether another record held the value that its app made part of y, as the connection was told, and nobody has told
+// what the field of y holds itself: it may as well be the same record under another id.
+func (o *Oracle) tookIn(cn *Connection, y *record, name string, f Field, value contact.Value) bool {
+	if s := y.sights[cn.ID]; s == nil || len(s.cell[name]) > 0 {
+		return false
+	}
+	for _, z := range o.world.records[y.app] {
+		if z.merged == y && z.toldOf(o.conns[cn.ID]) && heldEver(z, name, f, value, cn.Region) {
+			return true
+		}
+	}
+	return false
 }
 
 // adds reports whether an action of the other side's rules adds the element.
@@ -140,7 +154,7 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 		return nil
 	}
 	sinceY := o.since(c, w.span, y.app)
-	if s := y.sights[c.id]; s != nil && s.part >= sinceY {
+	if s := y.sights[c.id]; s != nil && s.part >= sinceY || !c.toldKeys(cn, 1-w.side, y, o.world) {
 		return nil // its key may not have been shown
 	}
 	for _, z := range o.world.records[w.rec.app] {
@@ -165,6 +179,19 @@ func (o *Oracle) holder(cn *Connection, w *write, y *record) *record {
 	return nil
 }
 
+// toldKeys reports whether the connection knows each field of a record by which it may be matched: one that was hidden nobody tells
+// without a change of the record.
+func (c *conn) toldKeys(cn *Connection, side Side, r *record, w *world) bool {
+	for _, key := range cn.Keys {
+		for _, name := range cn.keyFields(side, key, w) {
+			if !c.wasTold(r, name) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 // toldBorn reports whether whoever created the record was told that it had.
 func (r *record) toldBorn() bool {
 	for _, cell := range r.cells {
@@ -177,11 +204,12 @@ func (r *record) toldBorn() bool {
 	return false
 }
 
-// onePerson reports whether whoever z was made from in the same sync bears the key of y on y's side already. If not,
-// the two are two, and have the key in common only in what this app got of them.
+// onePerson reports whether whoever z was made from in the same sync bears the key of y on y's side, as the connection was shown
+// the two. If not, they are two, and have the key in common only in what this app got of them.
 func (o *Oracle) onePerson(cn *Connection, w *write, y, z *record) bool {
+	keys := cn.keys(1-w.side, w.conn.known(y, w.at), o.world)
 	for _, other := range o.sources(cn, z, z.fields(z.born.at), w.side) {
-		if other != y && !o.everEvidence(cn, 1-w.side, other, 1-w.side, y) {
+		if other != y && !evidence(cn.keys(1-w.side, w.conn.known(other, w.at), o.world), keys) {
 			return false
 		}
 	}

@@ -109,13 +109,20 @@ func (o *Oracle) givenAway(c *conn, r *record, at int) bool {
 	return ok && !shareAny(cn.keys(side, known, o.world), cn.keys(side, r.fields(o.at), o.world))
 }
 
-// unknowable reports whether at some moment since its creation the record shared nothing with what it was created with.
+// common reports whether strangers have the values of a field in common, so that one tells nobody apart.
+func (f Field) common() bool {
+	return f.Field.Type == contact.TypeSet || f.Field.Type == contact.TypeChoice || f.Field.Type == contact.TypeBool
+}
+
+// unknowable reports whether at some moment since its creation the record shared nothing with what it was created with that tells
+// people apart.
 func (o *Oracle) unknowable(c *conn, x *record) bool {
 	sent := x.fields(x.born.at)
 	for _, f := range x.states(x.born.at) {
 		shares := false
 		for _, name := range sent.Names() {
-			shares = shares || sharesValue(o.world.field(x.app, name), sent[name], f[name], c.now().Region)
+			field := o.world.field(x.app, name)
+			shares = shares || !field.common() && sharesValue(field, sent[name], f[name], c.now().Region)
 		}
 		if !shares {
 			return true

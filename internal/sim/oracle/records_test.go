@@ -54,6 +54,8 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.sync(h.made(1, "b2", ann), h.pair("a1", "b2"), h.made(0, "a2", f{"email": "x@example.com", "first": "X"}), h.pair("a2", "b1"))
 			h.rest()
 		}},
+		{name: "nobody can know it again by a tag that strangers share", setup: tags, play: func(h *history) { h.changedBut(f{"email": "x@example.com", "first": "X"}) }},
+		{name: "it can be known again by its name", setup: tags, want: broken("I6"), play: func(h *history) { h.changedBut(f{"email": "x@example.com"}) }},
 		{name: "the person was there already", want: broken("I6"), play: func(h *history) {
 			h.create(0, "a1", ann)
 			h.create(1, "b1", f{"email": "Ann@Example.com"})
@@ -83,6 +85,23 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.create(0, "a2", ann)
 			h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"), h.made(1, "b2", ann), h.pair("a2", "b2"))
 		}},
+		{name: "two whom only a later key has in common, in an app that lost the first", setup: firms, play: func(h *history) {
+			h.firms()
+		}},
+		{name: "two whom only a later key has in common, and one was entered without the first, which nobody saw", setup: firms, play: func(h *history) {
+			h.create(0, "a1", f{"email": "team@example.com"})
+			h.firms()
+		}},
+		{name: "two whom only a later key has in common, and one was shown without the first", setup: firms, want: broken("I6"), play: func(h *history) {
+			h.create(0, "a2", f{"email": "team@example.com"})
+			h.create(0, "a1", f{"email": "team@example.com", "company": "1"})
+			h.open()
+			h.show()
+			h.made(1, "b1", f{"email": "team@example.com"})()
+			h.made(1, "b2", f{"email": "team@example.com"})()
+		}},
+		{name: "its key was hidden when it was shown last", setup: noKey, play: func(h *history) { h.keyHidden(false) }},
+		{name: "its key was hidden and is shown by now", setup: noKey, want: broken("I6"), play: func(h *history) { h.keyHidden(true) }},
 		{name: "two of one content and no key are both created", setup: noKey, play: func(h *history) {
 			h.create(0, "a1", f{"first": "Ann"})
 			h.create(0, "a2", f{"first": "Ann"})
@@ -116,6 +135,15 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.create(0, "a1", ann)
 			h.create(0, "a2", f{"email": "bob@example.com", "first": "Bob"})
 			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "first": "Bob"}), h.pair("a1", "b1"))
+		}},
+		{name: "a record is made of one that became part of another, of which that field is hidden", play: func(h *history) {
+			h.tookIn(true, "first")
+		}},
+		{name: "a record is made of one that became part of another, of which that field was told", want: broken("I4"), play: func(h *history) {
+			h.tookIn(true, "company")
+		}},
+		{name: "a record is made of two people, of one of which that field is hidden", want: broken("I4"), play: func(h *history) {
+			h.tookIn(false, "first")
 		}},
 		{name: "without a key nobody is copied", want: broken("I9"), play: func(h *history) {
 			h.create(0, "a1", f{"first": "Ann"})
@@ -190,6 +218,77 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.rest()
 		}},
 	})
+}
+
+// firms lets company be the first key.
+func firms(_ []oracle.App, c *oracle.Connection) { c.Keys = []string{"company", "email"} }
+
+// firms tells a sync that creates two of one email and two companies, in an app that keeps no company.
+func (h *history) firms() {
+	if _, there := h.apps[0]["a1"]; there {
+		h.edit(0, "a1", f{"company": "1"})
+	} else {
+		h.create(0, "a1", f{"email": "team@example.com", "company": "1"})
+	}
+	h.create(0, "a2", f{"email": "team@example.com", "company": "2"})
+	h.sync(h.made(1, "b1", f{"email": "team@example.com"}), h.pair("a1", "b1"), h.made(1, "b2", f{"email": "team@example.com"}), h.pair("a2", "b2"))
+}
+
+// tags maps the labels of a to the tags of b.
+func tags(_ []oracle.App, c *oracle.Connection) {
+	c.Mappings = append(c.Mappings, oracle.Mapping{A: "labels", B: "tags", Direction: "both"})
+}
+
+// changedBut tells two syncs that create one person with a tag: the first got no answer, and before the second a user changes this in
+// what it made.
+func (h *history) changedBut(edit f) {
+	ann := f{"email": "ann@example.com", "first": "Ann", "tags": []string{"VIP"}}
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann", "labels": []string{"VIP"}})
+	h.open()
+	h.show()
+	h.untold, h.quiet = true, true
+	h.made(1, "b1", ann)()
+	h.untold, h.quiet = false, false
+	h.see(oracle.Event{Kind: oracle.Crash})
+	h.edit(1, "b1", edit)
+	h.open()
+	h.show()
+	h.made(1, "b2", ann)()
+}
+
+// tookIn tells a sync that makes one record of Bob and of Ann's first name, where her record became part of his, if it did, and a
+// field of his is hidden.
+func (h *history) tookIn(merged bool, hidden string) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+	h.create(0, "a2", f{"email": "bob@example.com", "first": "Bob"})
+	if merged {
+		h.merge(0, "a2", "a1")
+	}
+	h.hidden = map[string]string{"a2": hidden}
+	h.open()
+	h.show()
+	h.made(1, "b1", f{"email": "bob@example.com", "first": "Ann"})()
+}
+
+// keyHidden tells a sync that creates somebody who is there, and whose email was hidden when the app was read; shown says that the
+// app has told it since.
+func (h *history) keyHidden(shown bool) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+	h.create(1, "b1", f{"email": "ann@example.com"})
+	h.hidden = map[string]string{"a1": "email"}
+	h.sync()
+	h.hidden = nil
+	for range 2 {
+		h.open()
+		if shown {
+			h.show()
+		}
+		h.close("")
+	}
+	h.open()
+	h.made(1, "b2", f{"first": "Ann"})()
+	h.pair("a1", "b2")()
+	h.close("")
 }
 
 // phones lets company be a second key, as a household's phone is.
