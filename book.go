@@ -396,8 +396,7 @@ func (b *book) relink(l *link) {
 		}
 		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
 			b.unmerge(m)
-			if m.Standing != (standing{}) {
-				m.Standing = standing{}
+			if restand(&m.Standing, &m.Refused, standing{}) {
 				b.dirtyMirrors[m.ref()] = true
 			}
 		}
