@@ -267,10 +267,9 @@ func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 	}
 }
 
-func (b *book) separated(x, y string) bool { return b.run.separated[[2]string{x, y}] }
-func (b *book) open(r ref) bool            { return b.run.open[r] }
-func (b *book) insisted(r ref) bool        { return b.run.insisted[r] != "" }
-func (b *book) complete(s Side) bool       { return b.run.side[s].Complete || b.cfg.schema[s].Unlistable }
+func (b *book) open(r ref) bool      { return b.run.open[r] }
+func (b *book) insisted(r ref) bool  { return b.run.insisted[r] != "" }
+func (b *book) complete(s Side) bool { return b.run.side[s].Complete || b.cfg.schema[s].Unlistable }
 
 // Changes.
 
