@@ -99,7 +99,7 @@ func (o *Oracle) judgeStatement(c *conn, s *Statement) {
 			switch {
 			case !statuses[st.Status]:
 				o.accuse("I28", "%s in %s has the status %q, which is none", id, o.appName(app), st.Status)
-			case c.stale[r]:
+			case c.stale[r] != nil:
 			case partner == nil && st.Status == "in_sync" && c.lastSyncDone():
 				o.accuse("I28", "%s in %s is said to be in sync, and is linked with nobody", id, o.appName(app))
 			case partner != nil && st.Status == "duplicate" && c.lastSyncDone():

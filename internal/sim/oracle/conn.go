@@ -53,7 +53,7 @@ type conn struct {
 	journal    []JournalEntry
 	links      map[*record]*record   // both ways, as last said
 	partner    map[*record][]*record // all that were ever said, in order
-	stale      map[*record]bool      // said to be linked under ids of before
+	stale      map[*record]*record   // whom they were said to be linked with under ids of before
 	linked     []linkCount           // how many pairs were said, at which moments
 	adopted    map[*record]bool      // of users, taken for one that was being created when the answer was lost
 	inSync     map[*record]int       // when it was last said to be in sync
