@@ -56,9 +56,12 @@ func countOf(s *span, side Side, op string, unsure map[*write]bool) (least, most
 		if w.op == "create" {
 			created[w.rec] = true
 		}
+		if w.again != nil && op == "create" {
+			most++
+		}
 		if w.op == op {
 			most++
-			if w.told && !w.rec.reused && len(w.changedFields()) > 0 || w.told && op == "delete" {
+			if w.told && w.again == nil && !w.rec.reused && len(w.changedFields()) > 0 || w.told && op == "delete" {
 				certain[w.rec] = true
 			}
 		}

@@ -108,6 +108,7 @@ type span struct {
 	sending, firstSend, answered int
 	sent                         [2]bool // it began a call that writes, on each side
 	calling                      Side    // of the last of them
+	op                           string  // what it does
 	unanswered                   [2]int  // such calls after which nothing was written
 	updating                     [2]int  // when it last called for updates on each side, -1 before
 	asked                        [2]bool // it called to read each app
@@ -133,6 +134,7 @@ type write struct {
 	before, after contact.Fields
 	told          bool
 	first         *write // what the same call did to rec first; itself if that is all
+	again         *write // the creation of rec that nobody answered and that this is the same call as, sent again
 	takesBack     bool
 	journaled     bool
 }
