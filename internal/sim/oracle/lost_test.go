@@ -33,8 +33,8 @@ func (h *history) brokeOff(fault string, apps ...int) {
 	h.close("the connection was reset")
 }
 
-// TestUpdatesWithoutAnAnswer: where the target was changed after an update whose outcome is unknown, the update counts as
-// arrived, and the change is one that came after it.
+// TestUpdatesWithoutAnAnswer: where the target was changed after an update whose outcome is unknown, or before it and nobody was
+// shown that, the update counts as arrived, and the change is one that came after it.
 func TestUpdatesWithoutAnAnswer(t *testing.T) {
 	run(t, []row{
 		{name: "the loser edits after a winner's edit that may have arrived", play: func(h *history) {
@@ -82,10 +82,17 @@ func TestUpdatesWithoutAnAnswer(t *testing.T) {
 			h.edit(1, "b1", f{"first": "Annie"})
 			h.sync(h.put(0, "a1", f{"first": "Annie"}))
 		}},
-		{name: "the loser had edited before the update was sent", want: broken("I3"), play: func(h *history) {
+		{name: "the loser had edited before the update was sent, and the app did not show it", play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
 			h.unanswered("pending", "unknown_outcome", func() { h.edit(1, "b1", f{"first": "Annie"}) })
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+		}},
+		{name: "the loser had edited before the update was sent, and the app showed it", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.unanswered("pending", "unknown_outcome", nil)
 			h.sync(h.put(0, "a1", f{"first": "Annie"}))
 		}},
 		{name: "the winner edited after the update was decided", want: broken("I3"), play: func(h *history) {
