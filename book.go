@@ -267,11 +267,10 @@ func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 	}
 }
 
-func (b *book) separated(x, y string) bool { return b.run.separated[[2]string{x, y}] }
-func (b *book) open(r ref) bool            { return b.run.open[r] }
-func (b *book) repeats(r ref) bool         { return b.run.repeats[r] != nil }
-func (b *book) insisted(r ref) bool        { return b.run.insisted[r] != "" }
-func (b *book) complete(s Side) bool       { return b.run.side[s].Complete || b.cfg.schema[s].Unlistable }
+func (b *book) open(r ref) bool      { return b.run.open[r] }
+func (b *book) repeats(r ref) bool   { return b.run.repeats[r] != nil }
+func (b *book) insisted(r ref) bool  { return b.run.insisted[r] != "" }
+func (b *book) complete(s Side) bool { return b.run.side[s].Complete || b.cfg.schema[s].Unlistable }
 
 // Changes.
 
@@ -397,8 +396,7 @@ func (b *book) relink(l *link) {
 		}
 		if m := b.mirrorOf(ref{s, l.ID[s]}); m != nil {
 			b.unmerge(m)
-			if m.Standing != (standing{}) {
-				m.Standing = standing{}
+			if restand(&m.Standing, &m.Refused, standing{}) {
 				b.dirtyMirrors[m.ref()] = true
 			}
 		}

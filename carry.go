@@ -327,7 +327,8 @@ func (r *run) swings(w *write, before contact.Fields, m *mirror, now time.Time) 
 		if w.link.Past[key] == nil {
 			w.link.Past[key] = &past{}
 		}
-		w.link.Past[key].wrote(f.Key(before[name], ""), f.Key(m.Fields[name], ""), now)
+		sent := w.patch[name].Apply(before[name], f)
+		w.link.Past[key].wrote(f.Key(before[name], ""), f.Key(sent, ""), f.Key(m.Fields[name], ""), now)
 	}
 }
 

@@ -111,6 +111,7 @@ func (s *Syncer) setState(ctx context.Context, to State, kind Decided, rollbackO
 // readHolds reads what persons have decided, and what the guards hold.
 func (r *run) readHolds(tx ReadTx) error {
 	r.separated, r.insisted, r.requests, r.consents = map[[2]string]bool{}, map[ref]string{}, map[string]holdRow{}, map[string]holdRow{}
+	r.outlived = map[string]bool{}
 	merges, err := tx.Scan(Scan{Table: TableHold, By: proposalOrder, Prefix: holdMerge, Limit: 1, KeysOnly: true})
 	if err != nil {
 		return err
@@ -143,6 +144,9 @@ func (r *run) takeHold(h holdRow) {
 	case holdSeparated:
 		r.separated[h.IDs] = true
 		r.requests[h.key] = h
+		if len(h.Bore[A])+len(h.Bore[B]) > 0 {
+			r.outlived[h.key] = true
+		}
 	case holdCreate:
 		r.insisted[ref{h.Side, h.IDs[h.Side]}] = h.key
 		r.requests[h.key] = h
@@ -159,6 +163,7 @@ func (r *run) dropHold(h holdRow) {
 	switch h.Kind {
 	case holdSeparated:
 		delete(r.separated, h.IDs)
+		delete(r.outlived, h.key)
 	case holdCreate:
 		delete(r.insisted, ref{h.Side, h.IDs[h.Side]})
 	}

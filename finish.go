@@ -210,19 +210,28 @@ func (p *past) flips(now time.Time) (n int) {
 	return n
 }
 
-// had reports whether the field held the value, until we replaced it.
+// had reports whether the field held the value, until we replaced it, or was sent it and stored it in another spelling.
 func (p *past) had(key string) bool {
 	return p != nil && slices.ContainsFunc(p.Had, func(v pastValue) bool { return v.Key == key })
 }
 
-// wrote notes that our write replaced one value of a field by another.
-func (p *past) wrote(before, after string, now time.Time) {
+// wrote notes that our write replaced one value of a field by another. What was sent is noted too where the app spells it
+// otherwise: it is what the next write would send.
+func (p *past) wrote(before, sent, after string, now time.Time) {
 	if p.had(after) {
 		p.Flips = append(p.Flips, now)
 	}
 	p.Flips = slices.DeleteFunc(p.Flips, func(at time.Time) bool { return now.Sub(at) >= flipWindow })
-	p.Had = slices.DeleteFunc(p.Had, func(v pastValue) bool { return v.Key == before })
-	p.Had = append(p.Had, pastValue{before, now})
+	p.have(before, now)
+	if sent != after {
+		p.have(sent, now)
+	}
+}
+
+// have notes a value as the newest of those that the field had.
+func (p *past) have(key string, now time.Time) {
+	p.Had = slices.DeleteFunc(p.Had, func(v pastValue) bool { return v.Key == key })
+	p.Had = append(p.Had, pastValue{key, now})
 	if len(p.Had) > pastLimit {
 		p.Had = p.Had[1:]
 	}

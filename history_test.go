@@ -239,6 +239,15 @@ func TestHistoryOfAFieldThatTheAppDoesNotTell(t *testing.T) {
 	if got := page[0].After["company"]; page[0].Op != "create" || got.Str() != "Umbrella" {
 		t.Errorf("the history of a creation tells %v: %+v", got, page[0])
 	}
+	require.NoError(t, a.Put(contact.Record{Fields: examplePerson("dee", "Hooli")}))
+	require.NoError(t, b.Fail(fake.Fault{On: "create", Kind: fake.LostResponse, Times: 1}))
+	sync() // nobody answers
+	sync()
+	page, _, err = s.History(ctx, contactsync.HistoryQuery{Side: contactsync.B, ID: "b-3"})
+	require.NoError(t, err)
+	if got := page[0].After["company"]; !page[0].Recovered || got.Str() != "Hooli" {
+		t.Errorf("the history of a creation that was found tells %v: %+v", got, page[0])
+	}
 	require.NoError(t, b.Unhide("company"))
 	a.Reset()
 	b.Reset()

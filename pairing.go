@@ -213,7 +213,11 @@ func (r *run) applySeparated(b *book, h holdRow) {
 	}
 	b.dropLink(b.linkOf(ref{A, h.IDs[A]}))
 	for _, s := range Sides {
-		b.touch(ref{s, h.IDs[s]})
+		at := ref{s, h.IDs[s]}
+		b.touch(at)
+		if !b.mirrorOf(at).alive() {
+			b.dropMirror(at) // nobody waits for it any more, and who it was is to be known
+		}
 	}
 }
 

@@ -350,8 +350,8 @@ func (r *run) found(b *book, w *write, p *pendingIntent) {
 		for _, name := range w.patch.Names() {
 			f, _ := r.cfg.schema[w.side].Field(name)
 			sent, now := w.patch[name].Apply(w.before[name], f), m.Fields[name]
-			if !slices.Contains(r.cfg.used[w.side], name) {
-				now = sent // what is known of it may be old; a write is whole
+			if now.Absent() || !slices.Contains(r.cfg.used[w.side], name) {
+				now = sent // it is not told, or what is known of it may be old; a write is whole
 			}
 			j.After[name] = ours(f, w.patch[name], w.before[name], now, looksLike(sent, now), r.cfg.Match.Region)
 		}

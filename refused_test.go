@@ -112,11 +112,11 @@ func TestPastOfACell(t *testing.T) {
 	later := func(d time.Duration) time.Time { return at.Add(d) }
 	const day = 24 * time.Hour
 	p := &past{}
-	p.wrote("one", "two", at)
+	p.wrote("one", "two", "two", at)
 	if p.flips(at) != 0 || !p.had("one") || p.had("two") {
 		t.Errorf("after a first write: %+v", p)
 	}
-	p.wrote("two", "one", later(time.Hour))
+	p.wrote("two", "one", "one", later(time.Hour))
 	for after, flips := range map[time.Duration]int{time.Hour: 1, day: 1, day + time.Hour - 1: 1, day + time.Hour: 0} {
 		if p.flips(later(after)) != flips || !p.had("one") || !p.had("two") {
 			t.Errorf("after %v: %d flips of %+v", after, p.flips(later(after)), p)
@@ -127,20 +127,25 @@ func TestPastOfACell(t *testing.T) {
 			t.Errorf("after %v it is over: %v", after, !over)
 		}
 	}
-	p.wrote("one", "two", later(2*time.Hour)) // it had one before: the later time counts
+	p.wrote("one", "two", "two", later(2*time.Hour)) // it had one before: the later time counts
 	if diff := cmp.Diff([]pastValue{{"two", later(time.Hour)}, {"one", later(2 * time.Hour)}}, p.Had); diff != "" {
 		t.Error(diff)
 	}
-	p.wrote("two", "one", later(day+2*time.Hour)) // a day later it is one flip of that day
+	p.wrote("two", "one", "one", later(day+2*time.Hour)) // a day later it is one flip of that day
 	if len(p.Flips) != 1 || len(p.Had) != 2 {
 		t.Errorf("after a day: %+v", p)
 	}
 	q := &past{}
 	for i := range pastLimit + 2 {
-		q.wrote(fmt.Sprint(i), "x", at)
+		q.wrote(fmt.Sprint(i), "x", "x", at)
 	}
 	if len(q.Had) != pastLimit || q.had("1") || !q.had("2") {
 		t.Errorf("of many: %+v", q.Had)
+	}
+	spelled := &past{}
+	spelled.wrote("one", "Two", "two", at)
+	if !spelled.had("Two") || spelled.had("two") || spelled.flips(at) != 0 {
+		t.Errorf("of what the app spells otherwise: %+v", spelled)
 	}
 }
 

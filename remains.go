@@ -31,6 +31,7 @@ func (b *book) remember(m *mirror) {
 		if h.Kind == holdSeparated && h.IDs[m.side] == m.id && !slices.Equal(h.Bore[m.side], m.Bore) {
 			h.Bore[m.side] = m.Bore
 			b.dirtyHolds[key] = h
+			b.run.outlived[key] = true
 		}
 	}
 	if !b.run.merges {
@@ -42,6 +43,39 @@ func (b *book) remember(m *mirror) {
 			b.dirtyProposals[h.key] = true
 		}
 	}
+}
+
+// separated reports whether a person keeps two records apart: these, or two of which they have taken the place. Whoever bears the
+// keys of one that is gone is who that was, as for a link.
+func (b *book) separated(x, y string) bool {
+	ids := [2]string{x, y}
+	if b.run.separated[ids] {
+		return true
+	}
+	for key := range b.run.outlived {
+		h, noted := b.dirtyHolds[key]
+		if !noted {
+			h = b.run.requests[key]
+		}
+		if b.inPlace(h, A, x) && b.inPlace(h, B, y) {
+			return true
+		}
+	}
+	return false
+}
+
+// inPlace reports whether a record is the one of its side that a decision names, or that one is gone and its keys are evidence
+// for this one.
+func (b *book) inPlace(h holdRow, s Side, id string) bool {
+	m := b.record(ref{s, id})
+	if h.IDs[s] == id || m == nil || len(h.Bore[s]) == 0 || b.record(ref{s, h.IDs[s]}) != nil {
+		return h.IDs[s] == id
+	}
+	var keys []matchKey
+	for _, k := range m.keys {
+		keys = append(keys, matchKey{kind: k.kind, text: parseKeyEntry(k.entry[A]).Key})
+	}
+	return evidence(keys, bore(h.Bore[s], b.cfg.keyNames()))
 }
 
 // bore returns the keys that a record bore, of the kinds that the connection matches by: those of these names.

@@ -140,6 +140,7 @@ type run struct {
 	firstRead [2]bool     // until both apps were read: nobody of that side was known before, and all who are read are due
 	listed    [2]*listing // what is asked for ahead
 	separated map[[2]string]bool
+	outlived  map[string]bool // the keys of separations of which a half is gone
 	forgot    *forgotten
 	insisted  map[ref]string     // records that a person wants created, by the key of that decision
 	planned   map[string]holdRow // of a preview: what would be suggested

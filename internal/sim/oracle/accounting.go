@@ -56,9 +56,12 @@ func countOf(s *span, side Side, op string, unsure map[*write]bool) (least, most
 		if w.op == "create" {
 			created[w.rec] = true
 		}
+		if w.again != nil && op == "create" {
+			most++
+		}
 		if w.op == op {
 			most++
-			if w.told && !w.rec.reused && len(w.changedFields()) > 0 || w.told && op == "delete" {
+			if w.told && w.again == nil && !w.rec.reused && len(w.changedFields()) > 0 || w.told && op == "delete" {
 				certain[w.rec] = true
 			}
 		}
@@ -99,7 +102,7 @@ func (o *Oracle) judgeStatement(c *conn, s *Statement) {
 			switch {
 			case !statuses[st.Status]:
 				o.accuse("I28", "%s in %s has the status %q, which is none", id, o.appName(app), st.Status)
-			case c.stale[r]:
+			case c.stale[r] != nil:
 			case partner == nil && st.Status == "in_sync" && c.lastSyncDone():
 				o.accuse("I28", "%s in %s is said to be in sync, and is linked with nobody", id, o.appName(app))
 			case partner != nil && st.Status == "duplicate" && c.lastSyncDone():

@@ -233,15 +233,27 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 }
 
 // mayHaveArrived reports whether the connection may think that the target had an entry of x before somebody changed the
-// target: it was shown the entry, called for an update of the target's app and does not know what became of it, and the
-// target was changed afterwards. What was sent is settled then, so that the change flows.
+// target: it was shown the entry, called for an update of the target's app and does not know what became of it, and had not
+// been shown what the target was changed to. That may have been before the call, which the app refused then, or after it: a
+// version that is neither that of the call nor of an answer tells neither. What was sent is settled then, so that the change flows.
 func (c *conn) mayHaveArrived(x *record, source string, e entry, y *record, target string) bool {
 	side, _ := c.side(y.app)
 	for _, s := range c.syncs {
 		called := s.updating[side]
 		lost := s.crashed || s.ended.at >= 0 && (!s.ok || c.unknown[y] > s.ended.at)
-		if lost && called > c.epoch.at && c.shownBy(x, source, e, called) && y.touched(target, c.id) > called {
+		if lost && called > c.epoch.at && c.shownBy(x, source, e, called) && c.unshown(y, target, called) {
 			return true
+		}
+	}
+	return false
+}
+
+// unshown reports whether the connection had not been shown at event at what others last changed the cell to.
+func (c *conn) unshown(r *record, field string, at int) bool {
+	cell := r.cells[field]
+	for i := len(cell) - 1; i >= 0; i-- {
+		if cell[i].by != c.id {
+			return !c.shownBy(r, field, cell[i], at)
 		}
 	}
 	return false

@@ -53,7 +53,7 @@ type conn struct {
 	journal    []JournalEntry
 	links      map[*record]*record   // both ways, as last said
 	partner    map[*record][]*record // all that were ever said, in order
-	stale      map[*record]bool      // said to be linked under ids of before
+	stale      map[*record]*record   // whom they were said to be linked with under ids of before
 	linked     []linkCount           // how many pairs were said, at which moments
 	adopted    map[*record]bool      // of users, taken for one that was being created when the answer was lost
 	inSync     map[*record]int       // when it was last said to be in sync
@@ -108,6 +108,7 @@ type span struct {
 	sending, firstSend, answered int
 	sent                         [2]bool // it began a call that writes, on each side
 	calling                      Side    // of the last of them
+	op                           string  // what it does
 	unanswered                   [2]int  // such calls after which nothing was written
 	updating                     [2]int  // when it last called for updates on each side, -1 before
 	asked                        [2]bool // it called to read each app
@@ -133,6 +134,7 @@ type write struct {
 	before, after contact.Fields
 	told          bool
 	first         *write // what the same call did to rec first; itself if that is all
+	again         *write // the creation of rec that nobody answered and that this is the same call as, sent again
 	takesBack     bool
 	journaled     bool
 }

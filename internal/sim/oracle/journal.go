@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // judgeJournal is half of I9: the history tells of no write that never was.
 func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
@@ -59,6 +63,9 @@ func (o *Oracle) judgeTold(c *conn) {
 		}
 		s := w.rec.sights[c.id]
 		for _, name := range w.changedFields() {
+			if c.rewrote(w, name) {
+				continue
+			}
 			if unsure && s != nil && s.part >= w.at {
 				continue // what was hidden since cannot be recovered
 			}
@@ -69,12 +76,17 @@ func (o *Oracle) judgeTold(c *conn) {
 	}
 }
 
+// rewrote reports whether a creation was sent again and made something else of a field: the history tells that.
+func (c *conn) rewrote(w *write, name string) bool {
+	return slices.ContainsFunc(c.writes, func(x *write) bool { return x.again == w && slices.Contains(x.changedFields(), name) })
+}
+
 // judgeToldOf looks for the entry of one field of a write, and uses it up. What one call did in several parts may be told at once.
 func (o *Oracle) judgeToldOf(c *conn, w *write, name string, used []*write) {
 	f := o.world.field(w.rec.app, name)
 	lost := false // there is an entry, but what was before is not in it
 	for i, e := range c.journal {
-		if used[i] != nil && used[i] != w.first || e.Side != w.side || e.Op != w.op || e.ID != w.id && e.ID != w.rec.id {
+		if used[i] != nil && used[i] != w.first || e.Side != w.side || e.Op != w.op && !(w.again != nil && e.Op == w.again.op) || e.ID != w.id && e.ID != w.rec.id {
 			continue
 		}
 		if w.op == "delete" {
@@ -105,6 +117,9 @@ func (o *Oracle) keepsBefore(c *conn, w *write, f Field, e JournalEntry) bool {
 	before := w.before[f.Field.Name]
 	if same(f, before, e.Before, c.now().Region) || same(f, before, e.Lost, c.now().Region) {
 		return true
+	}
+	if w.again != nil && same(f, before, w.again.after[f.Field.Name], c.now().Region) {
+		return true // it is the connection's own
 	}
 	s := w.rec.sights[c.id]
 	if s == nil {

@@ -45,7 +45,8 @@ func (o *Oracle) said(e Event) {
 // separates it.
 func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 	links := map[*record]*record{}
-	c.stale = map[*record]bool{}
+	before := c.stale // a link that was said under an id of before is no new one
+	c.stale = map[*record]*record{}
 	for _, pair := range s.Linked {
 		a, b := o.world.find(c.now().Apps[0], pair[0]), o.world.find(c.now().Apps[1], pair[1])
 		switch {
@@ -53,7 +54,7 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 			o.accuse("I24", "%s links %s and %s, of which one was never in its apps", c.id, pair[0], pair[1])
 			continue
 		case a.id != pair[0] || b.id != pair[1]:
-			c.stale[a], c.stale[b] = true, true
+			c.stale[a], c.stale[b] = b, a
 			continue // it has another id by now, of which the library does not know yet
 		case links[a] != nil || links[b] != nil:
 			o.accuse("I7", "%s links %s and %s, of which one is linked already", c.id, pair[0], pair[1])
@@ -61,7 +62,8 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 		}
 		links[a], links[b] = b, a
 		at, ok := c.separated[[2]*record{a, b}]
-		if ok && c.links[a] != b && c.saidAt > at && !c.stranger(a, at) && !c.stranger(b, at) && at > max(c.epoch.at, c.decidedAll) {
+		again := c.links[a] != b && before[a] != b && c.saidAt > at
+		if ok && (again || c.worked(s, at)) && !c.stranger(a, at) && !c.stranger(b, at) && at > max(c.epoch.at, c.decidedAll) {
 			o.accuse("I7", "%s links %s and %s, whom a person separated for good", c.id, pair[0], pair[1])
 		}
 		if c.links[a] != b && !o.linkable(c, a, b) {
@@ -78,6 +80,11 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 			c.partner[x] = append(all, y)
 		}
 	}
+}
+
+// worked reports whether a statement follows a sync that began after the event and ran to its end.
+func (c *conn) worked(s *Statement, since int) bool {
+	return s.Phase == "active" && c.lastSyncDone() && c.syncs[len(c.syncs)-1].began.at > since
 }
 
 // stranger reports whether the record got another id since, without a word: it looks like somebody else.

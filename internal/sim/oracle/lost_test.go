@@ -33,8 +33,8 @@ func (h *history) brokeOff(fault string, apps ...int) {
 	h.close("the connection was reset")
 }
 
-// TestUpdatesWithoutAnAnswer: where the target was changed after an update whose outcome is unknown, the update counts as
-// arrived, and the change is one that came after it.
+// TestUpdatesWithoutAnAnswer: where the target was changed after an update whose outcome is unknown, or before it and nobody was
+// shown that, the update counts as arrived, and the change is one that came after it.
 func TestUpdatesWithoutAnAnswer(t *testing.T) {
 	run(t, []row{
 		{name: "the loser edits after a winner's edit that may have arrived", play: func(h *history) {
@@ -82,10 +82,17 @@ func TestUpdatesWithoutAnAnswer(t *testing.T) {
 			h.edit(1, "b1", f{"first": "Annie"})
 			h.sync(h.put(0, "a1", f{"first": "Annie"}))
 		}},
-		{name: "the loser had edited before the update was sent", want: broken("I3"), play: func(h *history) {
+		{name: "the loser had edited before the update was sent, and the app did not show it", play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
 			h.unanswered("pending", "unknown_outcome", func() { h.edit(1, "b1", f{"first": "Annie"}) })
+			h.sync(h.put(0, "a1", f{"first": "Annie"}))
+		}},
+		{name: "the loser had edited before the update was sent, and the app showed it", want: broken("I3"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.unanswered("pending", "unknown_outcome", nil)
 			h.sync(h.put(0, "a1", f{"first": "Annie"}))
 		}},
 		{name: "the winner edited after the update was decided", want: broken("I3"), play: func(h *history) {
@@ -265,6 +272,28 @@ func TestCreationsWithoutAnAnswer(t *testing.T) {
 			h.engine = 1
 			h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") })
 		}},
+		{name: "it is sent again, and changes what the first call made", play: func(h *history) {
+			h.resent(nil)
+			h.rest()
+		}},
+		{name: "it is sent again over an edit that was not shown", play: func(h *history) {
+			h.resent(func() { h.edit(1, "b1", f{"first": "Annie"}) })
+			h.rest()
+		}},
+		{name: "it is sent again over an edit that was shown", want: broken("I3"), play: func(h *history) {
+			h.resent(func() {
+				h.edit(1, "b1", f{"first": "Annie"})
+				h.showOld(1, "b1", f{"email": "ann@example.com", "first": "Annie", "company": "Acme"})
+			})
+			h.rest()
+		}},
+		{name: "it is updated, and the history tells of a creation", want: broken("I9", "I28"), play: func(h *history) {
+			h.resent(nil)
+			h.quiet = true
+			h.edit(0, "a1", f{"first": "Anne"})
+			h.sync(h.put(1, "b1", f{"first": "Anne"}), func() { h.counts[1] = oracle.Counts{Created: 1} })
+			h.rest()
+		}},
 		{name: "another engine was reading", want: broken("I28"), play: func(h *history) {
 			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
 			h.open()
@@ -274,4 +303,33 @@ func TestCreationsWithoutAnAnswer(t *testing.T) {
 			h.sync(h.pair("a1", "b1"), func() { h.counts[1].Created++ })
 		}},
 	})
+}
+
+// resent has a creation without an answer, and its source edited, sent again: the app changes the record that is there, and the history
+// tells of one creation.
+func (h *history) resent(meanwhile func()) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})
+	h.open()
+	h.show()
+	h.quiet, h.untold = true, true
+	h.made(1, "b1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})()
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F21 lost create"})
+	h.status[0]["a1"] = oracle.RecordStatus{Status: "pending", Reason: "unknown_outcome"}
+	h.counts = [2]oracle.Counts{}
+	h.close("")
+	h.untold = false
+	h.edit(0, "a1", f{"first": "Anna"})
+	if meanwhile != nil {
+		meanwhile()
+	}
+	h.open()
+	h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "create"})
+	before, after := h.change(1, "b1", f{"first": "Anna"}.fields())
+	h.see(oracle.Event{Kind: oracle.Wrote, App: 1, Conn: "c", ID: "b1", Op: "update", Before: before, After: after, Told: true})
+	h.counts[1].Created = 1
+	for name, v := range after {
+		h.news = append(h.news, oracle.JournalEntry{Side: 1, ID: "b1", Op: "create", Field: name, After: v, Reason: "created from a"})
+	}
+	h.links, h.quiet, h.status = [][2]string{{"a1", "b1"}}, false, [2]map[string]oracle.RecordStatus{{}, {}}
+	h.close("")
 }

@@ -364,6 +364,13 @@ func TestLinks(t *testing.T) {
 			h.links = [][2]string{{"a9", "b1"}}
 			h.sync()
 		}},
+		{name: "a person's separation is not carried out", want: broken("I7"), play: func(h *history) {
+			h.ann()
+			h.decide("separate", 0, "a1", "b1")
+			h.sync()
+		}},
+		{name: "who was separated is told under another id by a sync that broke off", play: func(h *history) { h.separatedMeanwhile(false) }},
+		{name: "and stays linked by the one after it", want: broken("I7"), play: func(h *history) { h.separatedMeanwhile(true) }},
 		{name: "whom a person separated is linked anew in the sync that does it", play: func(h *history) {
 			h.ann()
 			h.create(0, "a2", f{"email": "ann@example.com", "first": "Cyd"})
@@ -484,4 +491,27 @@ func (h *history) createdAnew(key string) {
 	h.create(0, "a2", f{"email": key, "first": "Bob"})
 	h.links = nil
 	h.sync(h.gone("a1"), h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}), h.pair("a9", "b2"))
+}
+
+// separatedMeanwhile has a person separate two of whom the one got another id. A sync breaks off before it knows, the next one when
+// it does; then one runs to its end.
+func (h *history) separatedMeanwhile(linked bool) {
+	h.ann()
+	h.rekey(0, "a1", "a9")
+	h.decide("separate", 0, "a9", "b1")
+	h.apps[0]["a1"] = h.apps[0]["a9"]
+	delete(h.apps[0], "a9")
+	h.open()
+	h.close("the connection was reset")
+	h.apps[0]["a9"] = h.apps[0]["a1"]
+	delete(h.apps[0], "a1")
+	h.open()
+	h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: "a1", Other: "a9", Gone: true})
+	h.show()
+	h.links = [][2]string{{"a9", "b1"}}
+	h.close("the connection was reset")
+	if !linked {
+		h.links = nil
+	}
+	h.sync()
 }

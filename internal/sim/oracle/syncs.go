@@ -84,7 +84,7 @@ func (o *Oracle) called(e Event) {
 	case "create", "update", "delete":
 		c.settleCall(s)
 		if side, ok := c.side(e.App); ok {
-			s.sent[side], s.calling = true, side
+			s.sent[side], s.calling, s.op = true, side, e.Op
 			if e.Op == "update" {
 				s.updating[side] = o.at
 			}
