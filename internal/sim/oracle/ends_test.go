@@ -221,3 +221,48 @@ func cutShort(h *history) {
 	h.edit(0, "a1", f{"labels": []string{"In"}})
 	h.sync(h.put(1, "b1", f{"company": "Ac"}))
 }
+
+// TestWhatWasHidden is of what an app never told, not even in the answers to writes, and of what it told before.
+func TestWhatWasHidden(t *testing.T) {
+	// joined lets a tag be put beside one that b's user entered when the tags were hidden, or before.
+	joined := func(hidden bool) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
+			h.create(1, "b1", f{"email": "ann@example.com"})
+			h.open()
+			h.show()
+			h.close("it broke off")
+			h.edit(1, "b1", f{"tags": []string{"y"}})
+			if !hidden {
+				h.open()
+				h.show()
+				h.close("it broke off")
+			}
+			h.hidden = map[string]string{"b1": "tags"}
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"tags": []string{"y", "x"}}))
+			h.rest()
+		}
+	}
+	// acts lets a rule's action be due in a record of which a field is hidden.
+	acts := func(hidden string) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+			h.create(1, "b1", f{"email": "ann@example.com"})
+			h.hidden = map[string]string{"b1": hidden}
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"company": "Acme"}))
+			h.rest()
+		}
+	}
+	both := func(_ []oracle.App, c *oracle.Connection) {
+		c.Mappings = append(c.Mappings, oracle.Mapping{A: "tags", B: "tags", Direction: "both"})
+	}
+	labels := func(_ []oracle.App, c *oracle.Connection) {
+		c.Rules[0].Actions = []oracle.RuleAction{{Kind: "add", Field: "labels", Element: "In"}}
+	}
+	run(t, []row{
+		{name: "a tag that was there before ours, and never told", setup: both, play: joined(true)},
+		{name: "a tag that was told before ours was put there", setup: both, want: broken("I1"), play: joined(false)},
+		{name: "the field of an action is hidden", setup: labels, play: acts("labels")},
+		{name: "another field than that of the action is hidden", setup: labels, want: broken("I1"), play: acts("notes")},
+	})
+}
