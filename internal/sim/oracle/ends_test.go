@@ -266,3 +266,34 @@ func TestWhatWasHidden(t *testing.T) {
 		{name: "another field than that of the action is hidden", setup: labels, want: broken("I1"), play: acts("notes")},
 	})
 }
+
+// TestPartOfAGroup is of conflicts that a person is asked about: b's user edits the first name, a's user something else in the copy.
+func TestPartOfAGroup(t *testing.T) {
+	asks := func(group string) func(a []oracle.App, c *oracle.Connection) {
+		return func(_ []oracle.App, c *oracle.Connection) {
+			notes(nil, c)
+			c.Conflict, c.Mappings[1].Group, c.Mappings[2].Group = "ask", group, group
+		}
+	}
+	play := func(edit f) func(h *history) {
+		return func(h *history) {
+			v := f{"email": "ann@example.com", "first": "Ann", "company": "Acme", "notes": "N"}
+			h.create(1, "b1", v)
+			h.sync(h.made(0, "a1", v), h.pair("a1", "b1"))
+			h.edit(1, "b1", f{"first": "Annie"})
+			if edit != nil {
+				h.edit(0, "a1", edit)
+			}
+			h.status[0]["a1"] = oracle.RecordStatus{Status: "conflict", Reason: "conflict"}
+			h.status[1]["b1"] = h.status[0]["a1"]
+			h.sync()
+			h.rest()
+		}
+	}
+	run(t, []row{
+		{name: "its other field was emptied", setup: asks("g"), play: play(f{"company": nil})},
+		{name: "another field was emptied, which is not of its group", setup: asks(""), want: broken("I1"), play: play(f{"company": nil})},
+		{name: "nothing of it was edited on the other side", setup: asks("g"), want: broken("I1"), play: play(nil)},
+		{name: "a field was emptied that is of no group", setup: asks("g"), want: broken("I1"), play: play(f{"notes": nil})},
+	})
+}
