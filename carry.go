@@ -189,7 +189,7 @@ func (r *run) applied(b *book, w *write, res connector.Result, now time.Time) {
 	case connector.Update:
 		r.updated(b, w, res, now)
 	}
-	own := w.back == nil && (res.Wrote == "" || res.Wrote == res.Record.Version)
+	own := w.back == nil && ofWrite(res)
 	r.arrivedKept(w, res, own, b.mirrorOf(ref{s, w.link.ID[s]}))
 	if m := b.mirrorOf(ref{s, w.link.ID[s]}); w.back != nil && w.back.clean && m != nil {
 		w.link.Touch[s] = m.touch()
@@ -257,6 +257,7 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	}
 	m.Gone, m.Partly = alive, r.cfg.leavesOut(s, res.Record.Fields)
 	m.Untold = leftOut(w, res.Record.Fields)
+	m.Others = len(m.Untold) > 0 && !ofWrite(res)
 	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
 	m.takeFields(r.cfg, res.Record)
 	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
@@ -302,6 +303,7 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	}
 	r.toldLate(b, m, answer)
 	m.untold(untold)
+	m.Others = len(m.Untold) > 0 && (m.Others || !ofWrite(res))
 	m.Wrote, m.Doubt = own, nil
 	if source := b.mirrorOf(ref{w.side.Other(), w.link.ID[w.side.Other()]}); source != nil && w.back == nil {
 		m.bring(source)

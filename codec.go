@@ -201,9 +201,7 @@ func (m *mirror) body() []byte {
 		o.any("l", m.Was)
 	}
 	o.flag("ur", m.Unread)
-	if len(m.Untold) > 0 {
-		o.any("ut", m.Untold)
-	}
+	o.mirrorRare(m)
 	return o.end()
 }
 
@@ -250,10 +248,8 @@ func (m *mirror) read(body []byte) error {
 			err = readRaw(d, &m.Was)
 		case "ur":
 			m.Unread, err = d.Bool()
-		case "ut":
-			err = readRaw(d, &m.Untold)
 		default:
-			err = d.Skip() // of a newer version
+			err = m.readRare(d, key)
 		}
 		return err
 	})

@@ -8,6 +8,27 @@ import (
 
 // What most rows of records and pairs lack, and some have: our last write to a record, what was held, what actions wrote.
 
+// mirrorRare writes what is to be known of few records only.
+func (o *object) mirrorRare(m *mirror) {
+	if len(m.Untold) > 0 {
+		o.any("ut", m.Untold)
+	}
+	o.flag("uo", m.Others)
+}
+
+// readRare reads a member of a mirror that few have.
+func (m *mirror) readRare(d *contact.Decoder, key string) (err error) {
+	switch key {
+	case "ut":
+		err = readRaw(d, &m.Untold)
+	case "uo":
+		m.Others, err = d.Bool()
+	default:
+		err = d.Skip() // of a newer version
+	}
+	return err
+}
+
 func (o *object) standing(s standing) {
 	if s.Status == "" {
 		return

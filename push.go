@@ -444,7 +444,7 @@ func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Re
 		j.Before, j.After = contact.Fields{}, contact.Fields{}
 		after := b.mirrorOf(ref{w.side, w.link.ID[w.side]})
 		// A record that was found to be there may show what its user has done with it since it was made.
-		own := !res.Found && (res.Wrote == "" || res.Wrote == res.Record.Version)
+		own := !res.Found && ofWrite(res)
 		for _, name := range w.patch.Names() {
 			if v := before[name]; !v.Absent() {
 				j.Before[name] = v

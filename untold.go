@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
 )
 
@@ -46,6 +47,9 @@ func leftOut(w *write, answer contact.Fields) contact.Patch {
 	return untold
 }
 
+// ofWrite reports whether an answer is that of the write itself, and not of a reading that may show another one's edit.
+func ofWrite(res connector.Result) bool { return res.Wrote == "" || res.Wrote == res.Record.Version }
+
 // untold adds to what we sent and the app has not told.
 func (m *mirror) untold(patch contact.Patch) {
 	if len(patch) > 0 {
@@ -62,7 +66,8 @@ func (m *mirror) untold(patch contact.Patch) {
 }
 
 // toldLate settles what we sent and no answer told as the app shows it by now. What it cut short, spells otherwise or had no room
-// for is no edit; whatever else differs is.
+// for is no edit; whatever else differs is. Once somebody else has written to the record, too, it is compared like any other value,
+// as it is in an answer that was read under another version than our write's own: only what the schema says is the app's doing.
 func (r *run) toldLate(b *book, m *mirror, shown contact.Fields) {
 	if len(m.Untold) == 0 {
 		return
@@ -75,21 +80,23 @@ func (r *run) toldLate(b *book, m *mirror, shown contact.Fields) {
 			delete(left, name)
 		}
 	}
-	m.Untold = left
+	others := m.Others
+	m.Untold, m.Others = left, others && len(left) > 0
 	b.dirtyMirrors[m.ref()] = true
 	if l == nil {
 		return
 	}
 	for _, mp := range r.cfg.mappings {
 		if c := l.Cells[mp.id]; c != nil {
-			l.arrived(r.cfg, mp.late(c, m, late), true, m.side, m)
+			l.arrived(r.cfg, mp.late(c, m, late, others), true, m.side, m)
 		}
 	}
 	b.putLink(l)
 }
 
-// late returns what is to be settled of a mapping once the record shows what was sent.
-func (mp *mapping) late(c *cell, m *mirror, late contact.Patch) (all []settlement) {
+// late returns what is to be settled of a mapping once the record shows what was sent. others says that somebody else may have
+// written there since.
+func (mp *mapping) late(c *cell, m *mirror, late contact.Patch, others bool) (all []settlement) {
 	s := m.side
 	if mp.list {
 		f, change := mp.whole[s][0], late[mp.sel[s][0].Field]
@@ -102,7 +109,8 @@ func (mp *mapping) late(c *cell, m *mirror, late contact.Patch) (all []settlemen
 		return all
 	}
 	sent := slices.ContainsFunc(selected(mp, s), func(name string) bool { return !late[name].Set.Absent() })
-	if sent && slices.EqualFunc(c.Val[s], mp.get(nil, s, m.Fields, c.Val[s]), looksLike) {
+	now := mp.get(nil, s, m.Fields, c.Val[s])
+	if sent && (mp.same(s, now, mp.cut(s, c.Val[s])) || !others && slices.EqualFunc(c.Val[s], now, looksLike)) {
 		all = []settlement{{Mapping: mp.id, Val: c.Val}}
 	}
 	return all

@@ -131,7 +131,7 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 func (c *conn) wasTold(r *record, field string) bool {
 	s := r.sights[c.id]
 	if field != "" && s != nil && s.part >= 0 &&
-		(len(s.cell[field]) == 0 || s.part > r.changedAt(field) && !r.knows(c.id, field)) {
+		(len(s.cell[field]) == 0 || s.part > r.changedAt(field) && !r.knowsHidden(c.id, field)) {
 		return false // it was hidden, and without a change of the record nobody tells that it no longer is
 	}
 	if c.epoch.at < 0 {
@@ -276,7 +276,7 @@ func (o *Oracle) mayFail(c *conn) bool {
 // mayClash reports whether both cells of a pair, or those of their group, can be edits that stand against each other:
 // somebody entered both, the pair was put together anew, or the connection may have lost the note that it was itself who wrote one.
 func (o *Oracle) mayClash(c *conn, m *Mapping, a, b *record) bool {
-	ea, eb := false, false
+	ea, eb := c.partCleared(m, 0, a), c.partCleared(m, 1, b)
 	for _, n := range c.now().Mappings {
 		if n == *m || m.Group != "" && n.Group == m.Group {
 			ea, eb = ea || edited(a, n.A, c), eb || edited(b, n.B, c)
@@ -305,6 +305,24 @@ func edited(r *record, field string, c *conn) bool {
 		}
 	}
 	return false
+}
+
+// partCleared reports whether somebody else than the connection emptied one field of a group and left something in another one:
+// what is decided as one was edited by that, and is no blank.
+func (c *conn) partCleared(m *Mapping, side Side, r *record) bool {
+	var group []string
+	for i := range c.now().Mappings {
+		if n := &c.now().Mappings[i]; m.Group != "" && n.Group == m.Group {
+			group = append(group, n.field(side))
+		}
+	}
+	return slices.ContainsFunc(group, func(field string) bool {
+		cell := r.cells[field]
+		return slices.ContainsFunc(cell[min(1, len(cell)):], func(e entry) bool {
+			return e.by != c.id && e.value.Blank() &&
+				slices.ContainsFunc(group, func(other string) bool { return !r.was(other, e.at).Blank() })
+		})
+	})
 }
 
 // keptClear reports whether somebody else than the connection emptied the cell while the mapping left what the other side

@@ -221,3 +221,79 @@ func cutShort(h *history) {
 	h.edit(0, "a1", f{"labels": []string{"In"}})
 	h.sync(h.put(1, "b1", f{"company": "Ac"}))
 }
+
+// TestWhatWasHidden is of what an app never told, not even in the answers to writes, and of what it told before.
+func TestWhatWasHidden(t *testing.T) {
+	// joined lets a tag be put beside one that b's user entered when the tags were hidden, or before.
+	joined := func(hidden bool) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
+			h.create(1, "b1", f{"email": "ann@example.com"})
+			h.open()
+			h.show()
+			h.close("it broke off")
+			h.edit(1, "b1", f{"tags": []string{"y"}})
+			if !hidden {
+				h.open()
+				h.show()
+				h.close("it broke off")
+			}
+			h.hidden = map[string]string{"b1": "tags"}
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"tags": []string{"y", "x"}}))
+			h.rest()
+		}
+	}
+	// acts lets a rule's action be due in a record of which a field is hidden.
+	acts := func(hidden string) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+			h.create(1, "b1", f{"email": "ann@example.com"})
+			h.hidden = map[string]string{"b1": hidden}
+			h.sync(h.pair("a1", "b1"), h.put(1, "b1", f{"company": "Acme"}))
+			h.rest()
+		}
+	}
+	both := func(_ []oracle.App, c *oracle.Connection) {
+		c.Mappings = append(c.Mappings, oracle.Mapping{A: "tags", B: "tags", Direction: "both"})
+	}
+	labels := func(_ []oracle.App, c *oracle.Connection) {
+		c.Rules[0].Actions = []oracle.RuleAction{{Kind: "add", Field: "labels", Element: "In"}}
+	}
+	run(t, []row{
+		{name: "a tag that was there before ours, and never told", setup: both, play: joined(true)},
+		{name: "a tag that was told before ours was put there", setup: both, want: broken("I1"), play: joined(false)},
+		{name: "the field of an action is hidden", setup: labels, play: acts("labels")},
+		{name: "another field than that of the action is hidden", setup: labels, want: broken("I1"), play: acts("notes")},
+	})
+}
+
+// TestPartOfAGroup is of conflicts that a person is asked about: b's user edits the first name, a's user something else in the copy.
+func TestPartOfAGroup(t *testing.T) {
+	asks := func(group string) func(a []oracle.App, c *oracle.Connection) {
+		return func(_ []oracle.App, c *oracle.Connection) {
+			notes(nil, c)
+			c.Conflict, c.Mappings[1].Group, c.Mappings[2].Group = "ask", group, group
+		}
+	}
+	play := func(edit f) func(h *history) {
+		return func(h *history) {
+			v := f{"email": "ann@example.com", "first": "Ann", "company": "Acme", "notes": "N"}
+			h.create(1, "b1", v)
+			h.sync(h.made(0, "a1", v), h.pair("a1", "b1"))
+			h.edit(1, "b1", f{"first": "Annie"})
+			if edit != nil {
+				h.edit(0, "a1", edit)
+			}
+			h.status[0]["a1"] = oracle.RecordStatus{Status: "conflict", Reason: "conflict"}
+			h.status[1]["b1"] = h.status[0]["a1"]
+			h.sync()
+			h.rest()
+		}
+	}
+	run(t, []row{
+		{name: "its other field was emptied", setup: asks("g"), play: play(f{"company": nil})},
+		{name: "another field was emptied, which is not of its group", setup: asks(""), want: broken("I1"), play: play(f{"company": nil})},
+		{name: "nothing of it was edited on the other side", setup: asks("g"), want: broken("I1"), play: play(nil)},
+		{name: "a field was emptied that is of no group", setup: asks("g"), want: broken("I1"), play: play(f{"notes": nil})},
+	})
+}

@@ -1,6 +1,7 @@
 package oracle
 
 import (
+	"slices"
 	"sort"
 
 	"github.com/contactsync/contactsync/contact"
@@ -87,8 +88,8 @@ func (r *record) look(c *conn, w *world, now moment, fields contact.Fields, gone
 	}
 }
 
-// uses returns the fields of a side that the connection reads: those that it maps, and those that its rules look at,
-// which is found out by asking them about a record without each.
+// uses returns the fields of a side that the connection reads: those that it maps, those that actions of rules are about, and
+// those that its rules look at, which is found out by asking them about a record without each.
 func (c *conn) uses(w *world, side Side) []string {
 	cn := c.now()
 	if c.usesOf != cn {
@@ -116,7 +117,7 @@ func (cn *Connection) fieldsUsed(w *world, side Side) []string {
 	return names
 }
 
-// ruled notes the fields that rules look at.
+// ruled notes the fields that rules look at, and those that their actions are about.
 func (cn *Connection) ruled(w *world, side Side, used map[string]bool) {
 	whole := contact.Fields{}
 	for name := range w.fields[cn.Apps[side]] {
@@ -135,7 +136,7 @@ func (cn *Connection) ruled(w *world, side Side, used map[string]bool) {
 			}
 		}
 		for _, a := range r.Actions {
-			used[a.Field] = used[a.Field] || r.OtherWayAround && r.From != side
+			used[a.Field] = used[a.Field] || r.From != side
 		}
 	}
 }
@@ -178,14 +179,32 @@ func (r *record) knows(conn, field string) bool {
 	if last.by == conn && last.told {
 		return true
 	}
+	return r.sawAfter(conn, field, last)
+}
+
+// sawAfter reports whether the connection was shown what the cell held from that entry on, after it did.
+func (r *record) sawAfter(conn, field string, e entry) bool {
 	s := r.sights[conn]
-	if s == nil {
-		return false
-	}
-	for _, v := range s.cell[field] {
-		if v.at > last.at && v.value.Equal(last.value) {
+	return s != nil && slices.ContainsFunc(s.cell[field], func(v shown) bool { return v.at > e.at && v.value.Equal(e.value) })
+}
+
+// knowsHidden reports whether the connection knows what a cell holds that its app may have left out of all answers: it was shown
+// it, or wrote it. What was in a list before it put something in there it knows only if it knew that, too.
+func (r *record) knowsHidden(conn, field string) bool {
+	cell := r.cells[field]
+	many := slices.ContainsFunc(cell, func(e entry) bool {
+		return e.value.Kind() == contact.KindSet || e.value.Kind() == contact.KindList
+	})
+	for i := len(cell) - 1; i >= 0; i-- {
+		if r.sawAfter(conn, field, cell[i]) {
 			return true
 		}
+		if cell[i].by != conn || !cell[i].told {
+			return false
+		}
+		if !many {
+			break
+		}
 	}
-	return false
+	return true
 }
