@@ -49,7 +49,32 @@ func TestAlone(t *testing.T) {
 			h.rest()
 		}
 	}
+	// enters has a rule let a1 in by an edit while the app hides a field.
+	enters := func(hidden string) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", ann)
+			h.sync()
+			h.hidden = map[string]string{"a1": hidden}
+			h.edit(0, "a1", f{"labels": []string{"CRM"}})
+			h.rest()
+		}
+	}
+	looks := func(_ []oracle.App, c *oracle.Connection) {
+		in := has("labels", "CRM")
+		c.Rules[0].Admits = func(v contact.Fields) (yes, known bool) {
+			yes, _ = in(v)
+			return yes, !v["labels"].Absent()
+		}
+	}
+	// either is looks, but that another rule of a looks at nothing.
+	either := func(a []oracle.App, c *oracle.Connection) {
+		looks(a, c)
+		c.Rules = append(c.Rules, oracle.Rule{From: 0})
+	}
 	run(t, []row{
+		{name: "that a rule lets somebody in was hidden", setup: looks, play: enters("labels")},
+		{name: "that a rule lets somebody in was shown", setup: looks, want: broken("I1"), play: enters("company")},
+		{name: "a rule lets somebody in whatever was hidden", setup: either, want: broken("I1"), play: enters("labels")},
 		{name: "who was never shown with a key is matched by nobody", play: hides("email")},
 		{name: "who was never shown with something else is matched", want: broken("I1"), play: hides("company")},
 		{name: "whether a rule lets somebody in whose labels are hidden nobody knows", setup: tagged, play: hides("labels")},
