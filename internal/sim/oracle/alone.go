@@ -143,17 +143,17 @@ func (r *record) statesBefore(c *conn) (all []contact.Fields) {
 	return all
 }
 
-// alike reports whether each single value that the record has is what becomes of it in the other one as that was, labels and
-// choices apart: those are on anybody.
+// alike reports whether each single value that the record has is what becomes of it in the other one as that was, or what its own app
+// made of that, labels and choices apart: those are on anybody.
 func (o *Oracle) alike(cn *Connection, side Side, r, z *record, was contact.Fields) bool {
 	for i := range cn.Mappings {
 		m := &cn.Mappings[i]
-		f := o.world.field(z.app, m.field(1-side))
+		f, own := o.world.field(z.app, m.field(1-side)), o.world.field(r.app, m.field(side))
 		v := r.get(m.field(side))
 		if f.many() || f.Field.Type == contact.TypeChoice || v.Blank() || !points(m.Direction, side) {
 			continue
 		}
-		if !f.carries(v, was[m.field(1-side)], cn.Region) {
+		if !f.carries(v, was[m.field(1-side)], cn.Region) && !own.carries(was[m.field(1-side)], v, cn.Region) {
 			return false
 		}
 	}
