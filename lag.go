@@ -22,12 +22,11 @@ func (r *run) stale(b *book, m *mirror, rec contact.Record) bool {
 			return over
 		}
 	}
-	settled := m.Wrote.At.Add(r.cfg.schema[m.side].Settle)
-	if !r.opts.clock.Now().Before(settled) {
+	if !r.settling(m) {
 		return false
 	}
 	if !m.alive() {
-		m.Doubt, m.due = &rec, settled // it shows a record that we deleted, maybe one edited between our last look and that
+		m.Doubt, m.due = &rec, m.Wrote.At.Add(r.cfg.schema[m.side].Settle) // it shows a record that we deleted, maybe one edited between our last look and that
 		b.dirtyMirrors[m.ref()] = true
 		return true
 	}
@@ -95,7 +94,9 @@ func (r *run) believe(ctx context.Context, s Side) error {
 	return nil
 }
 
-// settling reports whether the app may not show our last write to a record yet.
+// settling reports whether the app may not show our last write to a record yet. One that shows writes at once does, whatever the
+// clock of the engine that wrote it said.
 func (r *run) settling(m *mirror) bool {
-	return m.Wrote != nil && r.opts.clock.Now().Before(m.Wrote.At.Add(r.cfg.schema[m.side].Settle))
+	settle := r.cfg.schema[m.side].Settle
+	return m.Wrote != nil && settle > 0 && r.opts.clock.Now().Before(m.Wrote.At.Add(settle))
 }

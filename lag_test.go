@@ -136,6 +136,32 @@ func TestTheClockOfTheEngineBefore(t *testing.T) {
 	}
 }
 
+// TestAnEditAfterAnEngineAhead: in an app that shows writes at once, an edit that takes back what an engine wrote whose clock is some
+// seconds ahead is an edit. It is not kept in doubt, which nothing would ever end.
+func TestAnEditAfterAnEngineAhead(t *testing.T) {
+	t.Parallel()
+	ctx, clock, ahead := t.Context(), newStepClock(), newStepClock()
+	ahead.now = ahead.now.Add(7 * time.Second)
+	a := fake.New("a", plainFields, fake.WithClock(clock))
+	b := fake.New("b", plainFields, fake.WithClock(clock), fake.WithQuirks(fake.Quirks{NoModified: true}))
+	store := memstore.New()
+	sync := func(c *stepClock) {
+		t.Helper()
+		s, err := contactsync.Open(ctx, contactsync.Connection{ID: "ahead"}, a, b, store, contactsync.WithClock(c))
+		require.NoError(t, err)
+		_, err = s.Sync(ctx)
+		require.NoError(t, err)
+	}
+	require.NoError(t, a.Put(contact.Record{ID: "r1", Fields: contact.Fields{"email": contact.Text("ann@example.com"), "tags": contact.Set("lead")}}))
+	require.NoError(t, b.Put(contact.Record{ID: "r1", Fields: contact.Fields{"email": contact.Text("ann@example.com"), "tags": contact.Empty}}))
+	sync(ahead)
+	require.NoError(t, b.Edit("r1", contact.Fields{"tags": contact.Empty}))
+	sync(clock)
+	if got := a.Records()[0].Get("tags"); !got.Blank() {
+		t.Errorf("a still holds %v", got)
+	}
+}
+
 // TestTwoWhoMeetUnread: where a filter looks at a field that was not read, a first match waits: nobody knows yet who may win.
 func TestTwoWhoMeetUnread(t *testing.T) {
 	t.Parallel()

@@ -289,9 +289,20 @@ func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, 
 			r.pulled(b, s, res.Record, true)
 		case !again && isTransient(res.Err):
 			return res.Err
-		case !errors.Is(res.Err, connector.ErrNotFound): // one that is gone by now is missed by the next listing
+		case errors.Is(res.Err, connector.ErrNotFound):
+			r.notFound(b, refs[i])
+		default:
 			r.unreadable(b, refs[i])
 		}
 	}
 	return b.commitLater(ctx)
+}
+
+// notFound notes a record that the app named and then did not know. If it is gone by now the next listing misses it; if it is there after
+// all, a list may name it again as the version that is known, and what the connection has come to use of it was never read.
+func (r *run) notFound(b *book, at ref) {
+	if m := b.record(at); m != nil && !m.Partly && r.cfg.leavesOut(at.side, m.Fields) {
+		m.Partly = true
+		b.dirtyMirrors[at] = true
+	}
 }

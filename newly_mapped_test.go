@@ -32,6 +32,16 @@ func TestNewlyMappedField(t *testing.T) {
 				require.ErrorIs(t, err, broken)
 				w.a.fail = nil
 			},
+			"after a read that did not find it": func(t *testing.T, w *dimWorld) {
+				w.a.read = func(_ []string, results []connector.ReadResult) {
+					for i := range results {
+						results[i] = connector.ReadResult{Err: connector.ErrNotFound}
+					}
+				}
+				_, err := w.sync.Sync(t.Context())
+				require.NoError(t, err)
+				w.a.read = nil
+			},
 		} {
 			t.Run(kind+"/"+name, func(t *testing.T) {
 				t.Parallel()

@@ -33,10 +33,10 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 	if cn.RequireKey && !hasKey(keys) || o.sharers(cn, side, r, keys) > 0 || o.seemsShared(c, r, keys) {
 		return
 	}
-	others := o.bearers(cn, 1-side, keys)
+	others, told := o.bearers(cn, 1-side, keys), o.asTold(c, side, r)
 	switch len(others) {
 	case 0:
-		if !points(cn.Direction, side) || cn.lets(side, f, toCreate, o.world) != yes || o.hadPartner(c, side, r) ||
+		if !points(cn.Direction, side) || cn.lets(side, told, toCreate, o.world) != yes || o.hadPartner(c, side, r) ||
 			st.Reason == "duplicate_there" && o.echo(c, side, r, keys) {
 			return
 		}
@@ -50,13 +50,25 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 			len(o.bearers(cn, side, kz)) != 1 {
 			return
 		}
-		mine := points(cn.Direction, side) && cn.lets(side, f, anyMode, o.world) == yes
+		mine := points(cn.Direction, side) && cn.lets(side, told, anyMode, o.world) == yes
 		theirs := points(cn.Direction, 1-side) && cn.lets(1-side, fz, anyMode, o.world) == yes
 		if (mine || theirs) && side == 0 {
 			o.accuse("I1", "%s (%s, %s) and %s bear one key that nobody else bears, and are not linked %d rounds "+
 				"after the last edit", r.id, st.Status, st.Reason, z.id, o.rounds)
 		}
 	}
+}
+
+// asTold returns what the record holds but for what the connection was not told: whether a rule that looks at that lets the record
+// through nobody knows.
+func (o *Oracle) asTold(c *conn, side Side, r *record) contact.Fields {
+	f := r.fields(o.at)
+	for _, name := range c.uses(o.world, side) {
+		if !c.wasTold(r, name) {
+			delete(f, name)
+		}
+	}
+	return f
 }
 
 // toldWho reports whether the connection knows of the record by which keys it is known and what its rules look at.
@@ -131,17 +143,17 @@ func (r *record) statesBefore(c *conn) (all []contact.Fields) {
 	return all
 }
 
-// alike reports whether each single value that the record has is what becomes of it in the other one as that was, labels and
-// choices apart: those are on anybody.
+// alike reports whether each single value that the record has is what becomes of it in the other one as that was, or what its own app
+// made of that, labels and choices apart: those are on anybody.
 func (o *Oracle) alike(cn *Connection, side Side, r, z *record, was contact.Fields) bool {
 	for i := range cn.Mappings {
 		m := &cn.Mappings[i]
-		f := o.world.field(z.app, m.field(1-side))
+		f, own := o.world.field(z.app, m.field(1-side)), o.world.field(r.app, m.field(side))
 		v := r.get(m.field(side))
 		if f.many() || f.Field.Type == contact.TypeChoice || v.Blank() || !points(m.Direction, side) {
 			continue
 		}
-		if !f.carries(v, was[m.field(1-side)], cn.Region) {
+		if !f.carries(v, was[m.field(1-side)], cn.Region) && !own.carries(was[m.field(1-side)], v, cn.Region) {
 			return false
 		}
 	}

@@ -41,6 +41,10 @@ func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, s
 			if st.Reason == "clear_held" && tookAway(y, source, target, key, e, c, cn.Region) {
 				continue
 			}
+			holds := func(v contact.Value) bool { return source.has(v, key, cn.Region) }
+			if c.misled(x, source.Field.Name, holds) || c.misled(y, target.Field.Name, had) {
+				continue
+			}
 			o.accuse("I1", "%s.%s has %s and %s.%s has not, %d rounds after the last edit", x.id, source.Field.Name, e, y.id,
 				target.Field.Name, o.rounds)
 		}
@@ -48,6 +52,35 @@ func (o *Oracle) judgeLists(c *conn, m *Mapping, pair [2]*record, may [2]bool, s
 			o.judgeLeftOver(c, m, pair, Side(from))
 		}
 	}
+}
+
+// misled reports whether the connection cannot know whether the cell has an element: that changed, then the record was shown without
+// a field, and for all that it was told nothing has changed. A write of ours tells of what it adds and takes away alone: where
+// the field is hidden, so is the rest of it in the answer.
+func (c *conn) misled(r *record, field string, has func(contact.Value) bool) bool {
+	s := r.sights[c.id]
+	if s == nil {
+		return false
+	}
+	is, since, believed := false, -1, false
+	sights := s.cell[field]
+	for _, e := range r.cells[field] {
+		for ; len(sights) > 0 && sights[0].at <= e.at; sights = sights[1:] {
+			believed = has(sights[0].value)
+		}
+		now := has(e.value)
+		if now == is {
+			continue
+		}
+		is, since = now, e.at
+		if e.by == c.id {
+			believed = now
+		}
+	}
+	for _, v := range sights {
+		believed = has(v.value)
+	}
+	return s.part > since && believed != is
 }
 
 // roomEver reports whether the field had room for the element all the time: what it could not hold once, nobody took

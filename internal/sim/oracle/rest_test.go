@@ -92,7 +92,28 @@ func (h *history) untagged() {
 // TestRest is of ends in which two cells may differ for good, and of those beside them in which they may not.
 func TestRest(t *testing.T) {
 	conflict := oracle.RecordStatus{Status: "conflict", Reason: "conflict"}
+	labelled := func(_ []oracle.App, c *oracle.Connection) {
+		c.Mappings = append(c.Mappings, oracle.Mapping{A: "tags", B: "tags", Direction: "both"})
+	}
+	// beside has a's user change the tags, and then the connection add another one to them that b's user has put there, while a
+	// hides a field.
+	beside := func(hidden string, tags, then []string) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com", "tags": []string{"x"}})
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com", "tags": []string{"x"}}), h.pair("a1", "b1"))
+			h.hidden = map[string]string{"a1": hidden}
+			h.edit(0, "a1", f{"tags": tags})
+			h.edit(1, "b1", f{"tags": []string{"x", "z"}})
+			h.sync(h.put(0, "a1", f{"tags": then}))
+			h.rest()
+		}
+	}
 	run(t, []row{
+		{name: "a tag that was hidden is nobody's to carry, though another one was added beside it", setup: labelled,
+			play: beside("tags", []string{"x", "y"}, []string{"x", "y", "z"})},
+		{name: "a tag that was shown is", setup: labelled, want: broken("I1"), play: beside("company", []string{"x", "y"}, []string{"x", "y", "z"})},
+		{name: "that a tag was taken away was hidden", setup: labelled, play: beside("tags", []string{}, []string{"z"})},
+		{name: "that a tag was taken away was shown", setup: labelled, want: broken("I1"), play: beside("company", []string{}, []string{"z"})},
 		{name: "tags that were cleared stay where the mapping keeps them", setup: keeping, play: (*history).clearedAndTagged},
 		{name: "a tag that was taken away alone does not stay", setup: keeping, want: broken("I1"), play: (*history).untagged},
 		{name: "one way, tags that were cleared stay where the mapping keeps them", setup: keepingToB, play: (*history).clearedAndTagged},
