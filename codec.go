@@ -204,6 +204,9 @@ func (m *mirror) body() []byte {
 	if len(m.Untold) > 0 {
 		o.any("ut", m.Untold)
 	}
+	if len(m.Late) > 0 {
+		o.any("lt", m.Late)
+	}
 	return o.end()
 }
 
@@ -252,6 +255,8 @@ func (m *mirror) read(body []byte) error {
 			m.Unread, err = d.Bool()
 		case "ut":
 			err = readRaw(d, &m.Untold)
+		case "lt":
+			err = readRaw(d, &m.Late)
 		default:
 			err = d.Skip() // of a newer version
 		}

@@ -46,6 +46,7 @@ type mirror struct {
 	Was      *former              // who it was until our write put somebody else in its place, and took match keys from it
 	Unread   bool                 // the app has it, and it could not be read when it was last told of
 	Untold   contact.Patch        // what we sent, of fields that the app has not told since
+	Late     contact.Patch        // what we sent, and a preview was told of since: it is yet to be settled
 	Partly   bool                 // when it was last read, the app left out a field that the connection uses
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
