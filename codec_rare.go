@@ -13,6 +13,9 @@ func (o *object) mirrorRare(m *mirror) {
 	if len(m.Untold) > 0 {
 		o.any("ut", m.Untold)
 	}
+	if len(m.Late) > 0 {
+		o.any("lt", m.Late)
+	}
 	o.flag("uo", m.Others)
 }
 
@@ -21,6 +24,8 @@ func (m *mirror) readRare(d *contact.Decoder, key string) (err error) {
 	switch key {
 	case "ut":
 		err = readRaw(d, &m.Untold)
+	case "lt":
+		err = readRaw(d, &m.Late)
 	case "uo":
 		m.Others, err = d.Bool()
 	default:

@@ -218,6 +218,7 @@ func (r *run) next(b *book, at ref, st RecordStatus) []PlannedWrite {
 	pl := &planner{cfg: r.cfg, dir: b, now: r.now, consent: r.consented, gate: gate{
 		deletes: st.Reason == ReasonDeleteHeld, clears: st.Reason == ReasonClearHeld, creates: st.Reason == ReasonCreateHeld}}
 	var plan Plan
+	r.settleLate(b, at)
 	if m := pl.decide(at); m != nil {
 		for _, w := range m.writes {
 			plan.add(w, r.cfg)

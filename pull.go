@@ -222,7 +222,7 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if fresh && was != m.version && r.cfg.schema[s].Settle > 0 {
 		m.supersede(was, r.opts.clock.Now()) // the feed may show it for a while, or what came between the two
 	}
-	m.Others = m.Others || len(m.Untold) > 0 && was != "" && was != m.version
+	m.Others = m.Others || len(m.Untold)+len(m.Late) > 0 && was != "" && was != m.version
 	r.toldLate(b, m, rec.Fields)
 	if r.cfg.reused(m) {
 		b.unmerge(m)

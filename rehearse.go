@@ -190,6 +190,7 @@ func (r *run) decide(b *book, refs []ref, count func(*move)) []*write {
 		if done[ref] || b.err != nil {
 			continue
 		}
+		r.settleLate(b, ref)
 		m := pl.decide(ref)
 		if m == nil {
 			r.exhume(b, ref)

@@ -65,33 +65,57 @@ func (m *mirror) untold(patch contact.Patch) {
 	}
 }
 
-// toldLate settles what we sent and no answer told as the app shows it by now. What it cut short, spells otherwise or had no room
-// for is no edit; whatever else differs is. Once somebody else has written to the record, too, it is compared like any other value,
-// as it is in an answer that was read under another version than our write's own: only what the schema says is the app's doing.
+// toldLate takes what we sent and no answer told as the app shows it by now. It is settled so, but by a preview, which settles nothing.
 func (r *run) toldLate(b *book, m *mirror, shown contact.Fields) {
 	if len(m.Untold) == 0 {
 		return
 	}
-	late, l := contact.Patch{}, b.linkOf(m.ref())
-	left := maps.Clone(m.Untold)
+	late, left := maps.Clone(m.Late), maps.Clone(m.Untold)
+	if late == nil {
+		late = contact.Patch{}
+	}
 	for name, change := range m.Untold {
 		if !shown[name].Absent() {
 			late[name] = change
 			delete(left, name)
 		}
 	}
-	others := m.Others
-	m.Untold, m.Others = left, others && len(left) > 0
+	m.Untold, m.Late = left, late
 	b.dirtyMirrors[m.ref()] = true
-	if l == nil {
-		return
+	if !r.looking {
+		r.settleLate(b, m.ref())
 	}
-	for _, mp := range r.cfg.mappings {
-		if c := l.Cells[mp.id]; c != nil {
-			l.arrived(r.cfg, mp.late(c, m, late, others), true, m.side, m)
+}
+
+// settleLate settles what was told late of both halves of a pair. What the app cut short, spells otherwise or had no room for is no
+// edit; whatever else differs is. Once somebody else has written to the record, too, it is compared like any other value, as it is in
+// an answer that was read under another version than our write's own: only what the schema says is the app's doing.
+func (r *run) settleLate(b *book, of ref) {
+	l := b.linkOf(of)
+	for _, s := range Sides {
+		at := ref{s, of.id}
+		if l != nil {
+			at.id = l.ID[s]
+		} else if s != of.side {
+			continue
 		}
+		m := b.mirrorOf(at)
+		if m == nil || len(m.Late) == 0 {
+			continue
+		}
+		late, others := m.Late, m.Others
+		m.Late, m.Others = nil, others && len(m.Untold) > 0
+		b.dirtyMirrors[at] = true
+		if l == nil {
+			continue
+		}
+		for _, mp := range r.cfg.mappings {
+			if c := l.Cells[mp.id]; c != nil {
+				l.arrived(r.cfg, mp.late(c, m, late, others), true, s, m)
+			}
+		}
+		b.putLink(l)
 	}
-	b.putLink(l)
 }
 
 // late returns what is to be settled of a mapping once the record shows what was sent. others says that somebody else may have
