@@ -31,6 +31,8 @@ func TestCreatedTwice(t *testing.T) {
 		hidden    string // a field that was not told
 		strayed   bool   // the entry got another id
 		twice     bool   // the entry is there twice on the other side
+		untold    bool   // its maker was not told that it made it
+		omitted   bool   // the feed left a change out
 		unread    bool   // it was named, and could not be read
 		wrong     bool
 	}{
@@ -54,6 +56,9 @@ func TestCreatedTwice(t *testing.T) {
 		"by another connection, and it could not be read":            {maker: 1, first: ann, unread: true, created: ann},
 		"by itself, of an entry that is there twice":                 {maker: 0, first: ann, twice: true, created: ann, wrong: true},
 		"by itself, of an entry that is there twice under two keys":  {maker: 0, first: moved, keys: []string{"phone"}, twice: true, created: ann},
+		"by itself, unheard, and the feed may have left it out":      {maker: 0, first: ann, untold: true, omitted: true, created: ann},
+		"by itself, unheard":                                         {maker: 0, first: ann, untold: true, created: ann, wrong: true},
+		"by itself, and the feed may have left something out":        {maker: 0, first: ann, omitted: true, created: ann, wrong: true},
 		"by a user": {maker: aUser, first: ann, created: ann},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -66,6 +71,10 @@ func TestCreatedTwice(t *testing.T) {
 			s.engine.began = instant{event: 1, time: w.now.Add(tt.ago)}
 			w.strayed["s1.1"] = tt.strayed
 			w.shown[1]["y-1"] = !tt.unread
+			w.unheard[1]["y-1"] = tt.untold
+			if tt.omitted {
+				w.omitted[1] = w.now
+			}
 			if tt.hidden != "" {
 				w.hid[1]["y-1"] = []string{tt.hidden}
 			}

@@ -120,6 +120,7 @@ func (f *Fault) is(kind string) bool { return f != nil && f.Kind == kind }
 func (s *seat) show(r contact.Record) {
 	at := 2*s.conn + s.side
 	s.w.shown[at][r.ID] = true
+	delete(s.w.unheard[at], r.ID)
 	s.noteHidden(s.w.hid[at], r)
 	s.w.saw(at, r.ID, r.Fields)
 	s.w.happens(oracle.Event{Kind: oracle.Shown, App: s.index, Conn: connName(s.conn), Engine: s.engine.index, ID: r.ID, After: s.words(r.Fields)})

@@ -54,6 +54,7 @@ type world struct {
 	seen     map[int]map[string]contact.Fields // by connection and side: what an engine of a guest last knew of a record
 	asks     map[int][]string                  // by connection and side: the fields that a guest was last asked for
 	omitted  map[int]time.Time                 // by connection and side: when a change was first left out
+	unheard  []map[string]bool                 // by connection and side: what it made without an answer, and was not shown since
 	failed   bool                              // the last sync failed
 	said     map[string]*oracle.Statement      // by connection: what the library said last, if nothing has changed since
 	readers  []*contactsync.Syncer             // by connection: a handle that only reads
@@ -178,6 +179,7 @@ func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	for range w.Conns {
 		w.queue = append(w.queue, nil, nil)
 		w.shown = append(w.shown, map[string]bool{}, map[string]bool{})
+		w.unheard = append(w.unheard, map[string]bool{}, map[string]bool{})
 		w.hid = append(w.hid, map[string][]string{}, map[string][]string{})
 		w.known = append(w.known, map[string]bool{})
 		w.copies = append(w.copies, nil)

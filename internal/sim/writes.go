@@ -150,6 +150,9 @@ func (s *seat) wrote(e oracle.Event) {
 	if e.Op == string(connector.Create) {
 		w.people[s.index][e.ID] = w.personOf(s.index, e.After)
 		w.maker[s.index][e.ID] = s.conn
+		if !e.Told {
+			w.unheard[2*s.conn+s.side][e.ID] = true
+		}
 		s.checkCreated(e.ID, e.After)
 	}
 	if e.Op != string(connector.Delete) && e.Told { // what is sent again at once would write over it, as the Upserter's words say

@@ -115,8 +115,11 @@ func (f Field) common() bool {
 }
 
 // unknowable reports whether at some moment since its creation the record shared nothing with what it was created with that tells
-// people apart.
+// people apart, or nobody told of it: not the answer, nor a feed that leaves changes out.
 func (o *Oracle) unknowable(c *conn, x *record) bool {
+	if s := x.sights[c.id]; o.leftOut > x.born.at && !x.toldBorn() && (s == nil || s.at.at < x.born.at) {
+		return true // it may be what its feed left out
+	}
 	sent := x.fields(x.born.at)
 	for _, f := range x.states(x.born.at) {
 		shares := false

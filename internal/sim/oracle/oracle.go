@@ -17,6 +17,7 @@ type Oracle struct {
 	order     []string // the ids of conns as they were set up
 	faults    int      // how many faults and crashes there were
 	retouched bool     // records were given new times, unseen
+	leftOut   int      // when a feed last left a change out
 	calm      int      // the index of Calm, -1 before
 	rounds    int      // whole rounds since
 	judged    bool     // the end was judged
@@ -67,6 +68,9 @@ func (o *Oracle) See(e Event) {
 		o.faults++
 		o.broke(e)
 		o.retouched = o.retouched || strings.Contains(e.Note, "unread")
+		if strings.HasPrefix(e.Note, "F8 ") {
+			o.leftOut = o.at
+		}
 	case Calm:
 		o.calm = o.at
 		o.disturb(nil)

@@ -56,6 +56,9 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 		}},
 		{name: "nobody can know it again by a tag that strangers share", setup: tags, play: func(h *history) { h.changedBut(f{"email": "x@example.com", "first": "X"}) }},
 		{name: "it can be known again by its name", setup: tags, want: broken("I6"), play: func(h *history) { h.changedBut(f{"email": "x@example.com"}) }},
+		{name: "its feed may have left it out", play: func(h *history) { h.unheard("F8 omitted changes", false) }},
+		{name: "its feed may have left it out, and then told of it", want: broken("I6"), play: func(h *history) { h.unheard("F8 omitted changes", true) }},
+		{name: "its feed failed once", want: broken("I6"), play: func(h *history) { h.unheard("F1 reset changes", false) }},
 		{name: "the person was there already", want: broken("I6"), play: func(h *history) {
 			h.create(0, "a1", ann)
 			h.create(1, "b1", f{"email": "Ann@Example.com"})
@@ -253,6 +256,25 @@ func (h *history) changedBut(edit f) {
 	h.edit(1, "b1", edit)
 	h.open()
 	h.show()
+	h.made(1, "b2", ann)()
+}
+
+// unheard tells syncs that create one person: the first got no answer, then this befell the feed, and the last made another one; told
+// says that the feed showed the first between.
+func (h *history) unheard(fault string, told bool) {
+	ann := f{"email": "ann@example.com", "first": "Ann"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	h.untold, h.quiet = true, true
+	h.made(1, "b1", ann)()
+	h.untold, h.quiet = false, false
+	h.see(oracle.Event{Kind: oracle.Crash})
+	h.see(oracle.Event{Kind: oracle.Fault, Note: fault})
+	h.open()
+	if told {
+		h.show()
+	}
 	h.made(1, "b2", ann)()
 }
 
