@@ -15,6 +15,7 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 		if !c.wrote(e) && e.Op == "create" && o.faults > 0 && c.creating[e.Side] >= 0 {
 			// Its answer was lost, and somebody else's record was taken for the one that it was creating.
 			if r := o.world.find(c.now().Apps[e.Side], e.ID); r != nil {
+				c.guests[r] = c.guests[r] || !c.adopted[r]
 				c.adopted[r] = true
 				continue
 			}
