@@ -241,6 +241,8 @@ func TestCreationsWithoutAnAnswer(t *testing.T) {
 			h.sync(h.put(0, "a1", f{"first": "Annie"}), h.put(1, "b1", f{"company": "Acme"}))
 			h.rest()
 		}},
+		{name: "what was made takes the place of who was taken for it", play: func(h *history) { h.tookPlace(true) }},
+		{name: "what was made is linked, and nobody told of it", want: broken("I9"), play: func(h *history) { h.tookPlace(false) }},
 		{name: "it still flows once it may", setup: direction("a_to_b"), play: func(h *history) { h.opened("Annie") }},
 		{name: "something else flows once it may", setup: direction("a_to_b"), want: broken("I4"), play: func(h *history) { h.opened("Cyd") }},
 		{name: "what the user had entered flows when all was settled", want: broken("I3"), play: func(h *history) {
@@ -356,4 +358,29 @@ func (h *history) opened(name string) {
 	c := twoWay()
 	h.see(oracle.Event{Kind: oracle.Configured, Connection: &c})
 	h.sync(h.put(0, "a1", f{"first": name}))
+}
+
+// tookPlace has b2 made of a1 by a creation that nobody answers, and b1, whom a user entered, taken for it if that is mistaken. Then b1
+// is gone, and b2 is linked.
+func (h *history) tookPlace(mistaken bool) {
+	ann := f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	h.quiet, h.untold = true, true
+	h.made(1, "b2", ann)()
+	h.quiet, h.untold = false, false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F22 error_after create"})
+	h.counts = [2]oracle.Counts{}
+	h.status[0]["a1"] = oracle.RecordStatus{Status: "pending", Reason: "unknown_outcome"}
+	h.close("")
+	delete(h.status[0], "a1")
+	if mistaken {
+		h.create(1, "b1", ann)
+		h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") })
+		h.remove(1, "b1")
+	}
+	h.links = [][2]string{{"a1", "b2"}}
+	h.sync()
+	h.rest()
 }
