@@ -60,12 +60,13 @@ func (r *run) recover(ctx context.Context) error {
 }
 
 // readWritten reads the records of unanswered updates that could not be read, where the app can: a list may name such a record
-// as one that is known, so that the next reading would pass it over.
+// as one that is known, so that the next reading would pass it over. So it does those that show no update: a feed may leave out
+// that there was one, and what is sent again over it would find it there, and be told of by nobody.
 func (r *run) readWritten(ctx context.Context, b *book, pending []*pendingIntent) error {
 	for _, s := range Sides {
 		var ids []string
 		for _, p := range pending {
-			if m := b.record(ref{s, p.ID}); p.Op == connector.Update && p.Side == s && m != nil && m.Unread && !slices.Contains(ids, p.ID) {
+			if p.Op == connector.Update && p.Side == s && r.unseen(b, p) && !slices.Contains(ids, p.ID) {
 				ids = append(ids, p.ID)
 			}
 		}
@@ -74,6 +75,16 @@ func (r *run) readWritten(ctx context.Context, b *book, pending []*pendingIntent
 		}
 	}
 	return nil
+}
+
+// unseen reports whether an update without an answer may have been written though nothing that was read shows it.
+func (r *run) unseen(b *book, p *pendingIntent) bool {
+	at := ref{p.Side, p.ID}
+	m := b.record(at)
+	if m == nil {
+		return b.mirrorOf(at) != nil && b.mirrorOf(at).Gone == missing && b.linkOf(at) != nil
+	}
+	return m.Unread || r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) == lacks
 }
 
 func (r *run) readIntents() ([]*pendingIntent, error) {

@@ -200,12 +200,13 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 			return nil // an edit that returns to what was settled is none
 		}
 	}
-	had := there.carries(old, y.was(source, edit.at), cn.Region)
+	agree := func(v contact.Value) bool { return there.carries(old, v, cn.Region) || here.carries(v, old, cn.Region) }
+	had := agree(y.was(source, edit.at))
 	for _, e := range y.cells[source] {
-		had = had || e.at > edit.at && there.carries(old, e.value, cn.Region)
+		had = had || e.at > edit.at && agree(e.value)
 	}
 	if had {
-		return nil // it was there too, and edited there
+		return nil // it was there too, as far as either side can hold it, and edited there
 	}
 	pair := pairOf(w.side, w.rec, y)
 	if o.absorbed(w.rec) || o.absorbed(y) || m.Direction != "both" ||

@@ -56,7 +56,8 @@ type conn struct {
 	stale      map[*record]*record   // whom they were said to be linked with under ids of before
 	linked     []linkCount           // how many pairs were said, at which moments
 	adopted    map[*record]bool      // of users, taken for one that was being created when the answer was lost
-	inSync     map[*record]int       // when it was last said to be in sync
+	guests     map[*record]bool      // those of them of which what their users entered was not settled since
+	inSync     map[*record]int       // when it was last said to be in sync, after a sync that ran to its end
 	vanished   map[*record]bool      // it was to be deleted and not found, for it had another id
 	unknown    map[*record]int       // when it was last said that it is not known what became of a write to it
 	settled    map[cellPair]int      // when the two cells were last known to be settled
@@ -145,7 +146,8 @@ func newConn(id string) *conn {
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
 	c.calling, c.disturbed = map[int]started{}, -1
 	c.separated = map[[2]*record]int{}
-	c.creating, c.intended, c.adopted = [2]int{-1, -1}, [2]int{-1, -1}, map[*record]bool{}
+	c.creating, c.intended = [2]int{-1, -1}, [2]int{-1, -1}
+	c.adopted, c.guests = map[*record]bool{}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}
 	c.unknown, c.vanished = map[*record]int{}, map[*record]bool{}
 	return c

@@ -251,8 +251,8 @@ func (c *conn) kept(v shown, now *span) bool {
 }
 
 // unsettledGuest reports whether the connection took a user's record for one that it was creating, and the pair has not
-// been in sync since: what the user entered still counts as edits of what was sent.
-func (c *conn) unsettledGuest(r *record) bool { return c.adopted[r] && c.inSync[r] == 0 }
+// been in sync since, by a connection in which both sides flow: what the user entered still counts as edits of what was sent.
+func (c *conn) unsettledGuest(r *record) bool { return c.guests[r] }
 
 // mayBeAdopted reports whether the engine may take a user's record for one that it was creating when the answer was
 // lost: one that it saw first after it had tried to create, and that is linked with nobody yet. Where it does, it takes

@@ -50,9 +50,10 @@
 //   - of what is in an entry of a list beside its value: its type, and which one is primary;
 //   - of who wins by time, unless both apps tell times by a right clock and the winner came after all that happened to
 //     the other, by more than an engine's clock is behind;
-//   - of a record that may have been taken for one that was being created when the answer was lost, until its pair has
-//     been in sync, of a cell that users changed after an update whose outcome is unknown, or before it and the app did not
-//     show that, and of what is sent again, since nobody answered, over what the app may have made of it;
+//   - of a record that may have been taken for one that was being created when the answer was lost, until its pair has been
+//     in sync by a connection in which both sides flow, of a cell that users changed after an update whose outcome is
+//     unknown, or before it and the app did not show that, and of what is sent again, since nobody answered, over what the
+//     app may have made of it;
 //   - of cells that are frozen, and of what was cleared while the mapping kept the other side;
 //   - of what a target of one-way flow holds since its user entered it, be it that a rollback put it back, or that a restored store
 //     takes the connection's own write for a user's;

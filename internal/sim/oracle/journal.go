@@ -15,6 +15,7 @@ func (o *Oracle) judgeJournal(c *conn, entries []JournalEntry) {
 		if !c.wrote(e) && e.Op == "create" && o.faults > 0 && c.creating[e.Side] >= 0 {
 			// Its answer was lost, and somebody else's record was taken for the one that it was creating.
 			if r := o.world.find(c.now().Apps[e.Side], e.ID); r != nil {
+				c.guests[r] = c.guests[r] || !c.adopted[r]
 				c.adopted[r] = true
 				continue
 			}
@@ -54,7 +55,7 @@ func (o *Oracle) judgeTold(c *conn) {
 			continue
 		}
 		unsure := !w.told || w.span == nil || !w.span.ok
-		if unsure && (!w.rec.alive || w.rec.lastTouch(c.id).at > w.at || w.op == "create" && len(c.partner[w.rec]) == 0) {
+		if unsure && (!w.rec.alive || w.rec.lastTouch(c.id).at > w.at || w.op == "create" && (len(c.partner[w.rec]) == 0 || c.mistaken(w.rec))) {
 			continue
 		}
 		if w.op == "delete" {
@@ -74,6 +75,17 @@ func (o *Oracle) judgeTold(c *conn) {
 			}
 		}
 	}
+}
+
+// mistaken reports whether somebody else, who had the partner of the record before it, was taken for the creation that made it: the
+// history tells of that one.
+func (c *conn) mistaken(r *record) bool {
+	for z := range c.adopted {
+		if z != r && z.app == r.app && slices.ContainsFunc(c.partner[r], func(y *record) bool { return slices.Contains(c.partner[z], y) }) {
+			return true
+		}
+	}
+	return false
 }
 
 // rewrote reports whether a creation was sent again and made something else of a field: the history tells that.

@@ -25,8 +25,11 @@ func (o *Oracle) said(e Event) {
 			r := o.world.find(c.now().Apps[side], id)
 			switch {
 			case r == nil:
-			case s.Status == "in_sync":
+			case s.Status == "in_sync" && c.lastSyncDone():
 				c.inSync[r] = o.at
+				if c.now().Direction == "both" {
+					delete(c.guests, r)
+				}
 			case s.Reason == "unknown_outcome":
 				c.unknown[r] = o.at
 			}

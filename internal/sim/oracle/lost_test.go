@@ -228,6 +228,23 @@ func TestCreationsWithoutAnAnswer(t *testing.T) {
 			h.sync(h.put(0, "a1", f{"first": "Annie"}), h.put(1, "b1", f{"company": "Acme"}))
 			h.rest()
 		}},
+		{name: "it still flows when the process died before it did", play: func(h *history) {
+			h.taken()
+			h.open()
+			h.show()
+			h.pair("a1", "b1")()
+			h.recovered("b1")
+			h.see(oracle.Event{Kind: oracle.Called, App: 0, Conn: "c", Op: "update"})
+			h.see(oracle.Event{Kind: oracle.Fault, Note: "F61 crash_before update"})
+			h.see(oracle.Event{Kind: oracle.Crash, Conn: "c"})
+			h.say()
+			h.sync(h.put(0, "a1", f{"first": "Annie"}), h.put(1, "b1", f{"company": "Acme"}))
+			h.rest()
+		}},
+		{name: "what was made takes the place of who was taken for it", play: func(h *history) { h.tookPlace(true) }},
+		{name: "what was made is linked, and nobody told of it", want: broken("I9"), play: func(h *history) { h.tookPlace(false) }},
+		{name: "it still flows once it may", setup: direction("a_to_b"), play: func(h *history) { h.opened("Annie") }},
+		{name: "something else flows once it may", setup: direction("a_to_b"), want: broken("I4"), play: func(h *history) { h.opened("Cyd") }},
 		{name: "what the user had entered flows when all was settled", want: broken("I3"), play: func(h *history) {
 			h.taken()
 			h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") }, h.put(1, "b1", f{"first": "Ann", "company": "Acme"}))
@@ -332,4 +349,38 @@ func (h *history) resent(meanwhile func()) {
 	}
 	h.links, h.quiet, h.status = [][2]string{{"a1", "b1"}}, false, [2]map[string]oracle.RecordStatus{{}, {}}
 	h.close("")
+}
+
+// opened links whom a user of b entered with a1 in a connection by which nothing flows from b, and then lets it flow.
+func (h *history) opened(name string) {
+	h.taken()
+	h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") }, h.put(1, "b1", f{"company": "Acme"}))
+	c := twoWay()
+	h.see(oracle.Event{Kind: oracle.Configured, Connection: &c})
+	h.sync(h.put(0, "a1", f{"first": name}))
+}
+
+// tookPlace has b2 made of a1 by a creation that nobody answers, and b1, whom a user entered, taken for it if that is mistaken. Then b1
+// is gone, and b2 is linked.
+func (h *history) tookPlace(mistaken bool) {
+	ann := f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	h.quiet, h.untold = true, true
+	h.made(1, "b2", ann)()
+	h.quiet, h.untold = false, false
+	h.see(oracle.Event{Kind: oracle.Fault, Note: "F22 error_after create"})
+	h.counts = [2]oracle.Counts{}
+	h.status[0]["a1"] = oracle.RecordStatus{Status: "pending", Reason: "unknown_outcome"}
+	h.close("")
+	delete(h.status[0], "a1")
+	if mistaken {
+		h.create(1, "b1", ann)
+		h.sync(h.pair("a1", "b1"), func() { h.recovered("b1") })
+		h.remove(1, "b1")
+	}
+	h.links = [][2]string{{"a1", "b2"}}
+	h.sync()
+	h.rest()
 }

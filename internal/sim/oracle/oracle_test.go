@@ -240,6 +240,8 @@ func TestNothingEnteredIsLost(t *testing.T) {
 			h.sync(h.put(0, "a1", f{"first": "Annie"}))
 			h.rest()
 		}},
+		{name: "the winner holds what is left of the loser's value, who edits it", setup: short, play: func(h *history) { h.enteredBoth("Ini") }},
+		{name: "the winner holds another value, and the loser edits his", setup: policy("b"), want: broken("I3"), play: func(h *history) { h.enteredBoth("Initech") }},
 		{name: "a value beats the winner's blank", play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"company": nil})
@@ -473,6 +475,25 @@ func cut(a []oracle.App, c *oracle.Connection) {
 		return v
 	}
 	c.Mappings = append(c.Mappings, oracle.Mapping{A: "notes", B: "notes", Direction: "both"})
+}
+
+// short lets b, which wins conflicts, keep three letters of a company.
+func short(a []oracle.App, c *oracle.Connection) {
+	for i := range a[1].Fields {
+		if a[1].Fields[i].Field.Name == "company" {
+			a[1].Fields[i].Hold = func(v contact.Value) contact.Value { return contact.Text(v.Str()[:min(3, len(v.Str()))]) }
+		}
+	}
+	c.Conflict = "b"
+}
+
+// enteredBoth has a company in both apps, a longer one in a, whose user then edits it. It reaches b as this.
+func (h *history) enteredBoth(as string) {
+	h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+	h.create(1, "b1", f{"email": "ann@example.com", "company": "Acm"})
+	h.sync(h.pair("a1", "b1"))
+	h.edit(0, "a1", f{"company": "Initech"})
+	h.sync(h.put(1, "b1", f{"company": as}))
 }
 
 // seesaw carries over that often that a user changes his mind between two values.

@@ -438,6 +438,18 @@ func TestActions(t *testing.T) {
 			h.sync()
 			h.sync(h.put(1, "b1", f{"tags": []string{"G"}}))
 		}},
+		{name: "it comes back after the process died before it knew that it had put it there", setup: tagging(""), play: func(h *history) {
+			h.create(0, "a1", ann)
+			h.create(1, "b1", ann)
+			h.open()
+			h.show()
+			h.pair("a1", "b1")()
+			h.put(1, "b1", f{"tags": []string{"G"}})()
+			h.see(oracle.Event{Kind: oracle.Crash, Conn: "c"})
+			h.say()
+			h.edit(1, "b1", f{"tags": nil})
+			h.sync(h.put(1, "b1", f{"tags": []string{"G"}}))
+		}},
 		{name: "it comes back when the record left the rule and returned", setup: tagging(""), play: func(h *history) {
 			h.create(0, "a1", ann)
 			h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"), h.put(1, "b1", f{"tags": []string{"G"}}))
