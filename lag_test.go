@@ -86,33 +86,80 @@ func TestAFeedThatShowsWhatCameBetween(t *testing.T) {
 	sync("Anne")
 }
 
-// TestALabelIsNoEvidence: a creation without an answer is not taken for landed because a stranger bears the same label.
-func TestALabelIsNoEvidence(t *testing.T) {
+// TestWhatStrangersShareIsNoEvidence: a creation without an answer is not taken for landed because a stranger bears the same label,
+// or one of the same household the same phone.
+func TestWhatStrangersShareIsNoEvidence(t *testing.T) {
+	t.Parallel()
+	for name, shared := range map[string]contact.Fields{
+		"a label": {"tags": contact.Set("lead")},
+		"a phone": {"phone": contact.Text("+32470000002")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, clock := t.Context(), newStepClock()
+			a := fake.New("a", plainFields, fake.WithClock(clock))
+			b := fake.New("b", plainFields, fake.WithClock(clock))
+			person := func(id, email, first string) contact.Record {
+				fields := shared.Clone()
+				fields["email"], fields["first"] = contact.Text(email), contact.Text(first)
+				return contact.Record{ID: id, Fields: fields}
+			}
+			require.NoError(t, a.Put(person("a1", "ann@example.com", "Ann")))
+			require.NoError(t, b.Fail(fake.Fault{On: "create", Kind: fake.PartialBatch, Times: 1}))
+			s, err := contactsync.Open(ctx, contactsync.Connection{ID: "strangers"}, a, b, memstore.New(), contactsync.WithClock(clock))
+			require.NoError(t, err)
+			_, err = s.Sync(ctx)
+			require.NoError(t, err)
+			require.NoError(t, b.Put(person("b1", "bob@example.com", "Bob")))
+			for range 2 {
+				clock.now = clock.now.Add(time.Hour)
+				_, err = s.Sync(ctx)
+				require.NoError(t, err)
+			}
+			for _, app := range []*fake.App{a, b} {
+				var names []string
+				for _, r := range app.Records() {
+					names = append(names, r.Get("email").Str()+" "+r.Get("first").Str())
+				}
+				require.ElementsMatch(t, []string{"ann@example.com Ann", "bob@example.com Bob"}, names)
+			}
+		})
+	}
+}
+
+// TestOfSeveralUnderTheKey: where a user has edited what a creation without an answer made, and entered somebody else under its key,
+// it is the one that still holds most of what was sent.
+func TestOfSeveralUnderTheKey(t *testing.T) {
 	t.Parallel()
 	ctx, clock := t.Context(), newStepClock()
-	a := fake.New("a", plainFields, fake.WithClock(clock))
-	b := fake.New("b", plainFields, fake.WithClock(clock))
-	person := func(id, email, first string) contact.Record {
-		return contact.Record{ID: id, Fields: contact.Fields{"email": contact.Text(email), "first": contact.Text(first), "tags": contact.Set("lead")}}
+	a, b := fake.New("a", plainFields, fake.WithClock(clock)), fake.New("b", plainFields, fake.WithClock(clock))
+	fields := func(first, last, phone string) contact.Fields {
+		return contact.Fields{"email": contact.Text("ann@example.com"), "first": contact.Text(first), "last": contact.Text(last), "phone": contact.Text(phone)}
 	}
-	require.NoError(t, a.Put(person("a1", "ann@example.com", "Ann")))
-	require.NoError(t, b.Fail(fake.Fault{On: "create", Kind: fake.PartialBatch, Times: 1}))
-	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "label"}, a, b, memstore.New(), contactsync.WithClock(clock))
+	require.NoError(t, a.Put(contact.Record{ID: "a1", Fields: fields("Ann", "Alder", "+32470000001")}))
+	require.NoError(t, b.Fail(fake.Fault{On: "create", Kind: fake.LostResponse, Times: 1}))
+	s, err := contactsync.Open(ctx, contactsync.Connection{ID: "several"}, a, b, memstore.New(), contactsync.WithClock(clock))
 	require.NoError(t, err)
-	_, err = s.Sync(ctx)
-	require.NoError(t, err)
-	require.NoError(t, b.Put(person("b1", "bob@example.com", "Bob")))
-	for range 2 {
+	sync := func() {
+		t.Helper()
 		clock.now = clock.now.Add(time.Hour)
 		_, err = s.Sync(ctx)
 		require.NoError(t, err)
 	}
-	for _, app := range []*fake.App{a, b} {
-		var names []string
-		for _, r := range app.Records() {
-			names = append(names, r.Get("email").Str()+" "+r.Get("first").Str())
-		}
-		require.ElementsMatch(t, []string{"ann@example.com Ann", "bob@example.com Bob"}, names)
+	sync()
+	ours := b.Records()[0].ID
+	require.NoError(t, b.Edit(ours, contact.Fields{"phone": contact.Text("+32470000009")}))
+	require.NoError(t, b.Put(contact.Record{ID: "other", Fields: fields("Bea", "Birch", "+32470000002")}))
+	sync()
+	sync()
+	if st, err := s.Record(ctx, contactsync.B, ours); err != nil || st.Status != contactsync.StatusInSync {
+		t.Errorf("ours stands as %s %s (%v)", st.Status, st.Reason, err)
+	}
+	if got := a.Records()[0].Get("phone").Str(); got != "+32470000009" {
+		t.Errorf("a holds the phone %s, want the one that was edited in b", got)
+	}
+	if n := len(a.Records()) + len(b.Records()); n != 3 {
+		t.Errorf("there are %d records, want 3", n)
 	}
 }
 

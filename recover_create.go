@@ -13,7 +13,7 @@ import (
 // seen since by what they hold; then it is linked to whom it was made from, as if the answer had come.
 
 // recoverCreates finds the records that unanswered creations made: by their marker, or among the records that were
-// first seen since: by key, else by all their content, else by anything that was sent.
+// first seen since: by key, else by all their content, else by most of it, else by anything that was sent.
 func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingIntent, due []ref) error {
 	var creates []*pendingIntent
 	for _, p := range pending {
@@ -33,8 +33,8 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 		return err
 	}
 	due = slices.Concat(due, found, read)
-	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesAny} {
-		guess := i == 2
+	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesMost, r.sharesAny} {
+		guess := i > 1
 		for _, p := range creates {
 			if p.done || guess && r.upserter(p.Side) != nil {
 				continue // the app will tell
@@ -133,18 +133,41 @@ func (r *run) holdsMore(p *pendingIntent, m *mirror) bool {
 	return false
 }
 
-// sharesAny reports whether a record holds anything that was sent and that tells people apart: not the labels, choices and
-// the like that strangers share.
+// sharesAny reports whether a record holds anything that was sent and that tells people apart.
 func (r *run) sharesAny(p *pendingIntent, m *mirror) bool {
+	held, _ := r.heldOf(p, m)
+	return held > 0
+}
+
+// sharesMost reports whether a record holds more than half of that: several may bear the key, and a user may have edited ours.
+func (r *run) sharesMost(p *pendingIntent, m *mirror) bool {
+	held, sent := r.heldOf(p, m)
+	return 2*held > sent
+}
+
+// heldOf counts the fields that were sent and that tell people apart, and those of them that a record holds as well. Not the labels,
+// choices and the like that strangers share, nor a phone where another key says that they are two: a household has one.
+func (r *run) heldOf(p *pendingIntent, m *mirror) (held, sent int) {
+	two := r.otherKey(p, m)
 	for name, v := range p.sent() {
-		if f, _ := r.cfg.schema[p.Side].Field(name); f.Type == contact.TypeChoice || v.Kind() == contact.KindSet || v.Kind() == contact.KindBool {
+		f, _ := r.cfg.schema[p.Side].Field(name)
+		if f.Type == contact.TypeChoice || v.Kind() == contact.KindSet || v.Kind() == contact.KindBool {
 			continue
 		}
-		if r.alike(p.Side, name, v, m.Fields[name]) {
-			return true
+		sent++
+		if r.alike(p.Side, name, v, m.Fields[name]) && !(two && f.Type == contact.TypePhone) {
+			held++
 		}
 	}
-	return false
+	return held, sent
+}
+
+// otherKey reports whether a record bears another key than what was sent, of a kind that both have.
+func (r *run) otherKey(p *pendingIntent, m *mirror) bool {
+	keys := r.cfg.matchKeys(p.Side, p.sent())
+	return !evidence(keys, m.keys) && slices.ContainsFunc(keys, func(k matchKey) bool {
+		return slices.ContainsFunc(m.keys, func(o matchKey) bool { return o.kind == k.kind })
+	})
 }
 
 // adoptFound links a record that turned out to be one we created; certain says that it bears our marker.
