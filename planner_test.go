@@ -273,3 +273,53 @@ func TestPairsOfWhomNobodyIsLeft(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatSettlesWhen: what needs no write is settled at once, but for a part of a group of which another part is written.
+func TestWhatSettlesWhen(t *testing.T) {
+	t.Parallel()
+	stage, score := MapFields("stage", "stage"), MapFields("score", "score")
+	grouped := []Mapping{stage, score}
+	for i := range grouped {
+		grouped[i].Group = "g"
+	}
+	keeps := stage
+	keeps.OnClear = OnClearKeep
+	for _, tt := range []struct {
+		name     string
+		mappings []Mapping
+		required bool   // b insists on a stage
+		was      string // what both held when they were settled, "" for a first match
+		a, b     string
+		now      int // how many mappings are settled at once
+		written  int // and how many by the write of b; -1 if there is none
+		status   string
+	}{
+		{"a part of a group", grouped, false, "", "stage=x", "stage=y", 0, 2, StatusInSync},
+		{"two that are no group", []Mapping{stage, score}, false, "", "stage=x", "stage=y", 1, 1, StatusInSync},
+		{"what the mapping keeps, beside another field", []Mapping{keeps, score}, false, "stage=x score=1", "score=2", "stage=x score=1", 1, 1, StatusInSync},
+		{"what the app insists on", []Mapping{stage}, true, "stage=x", "", "stage=x", 0, -1, StatusFailed},
+	} {
+		fields := [2][]contact.Field{tagged(), tagged()}
+		for i := range fields[B] {
+			fields[B][i].Required = tt.required && fields[B][i].Name == "stage"
+		}
+		cfg := between(t, Connection{Mappings: tt.mappings}, fields[A], fields[B])
+		l := &link{}
+		if tt.was != "" {
+			l.Cells = map[string]*cell{}
+			for _, m := range cfg.mappings {
+				v := m.get(nil, A, spelled(cfg.schema[A], tt.was), nil)
+				l.Cells[m.id] = &cell{Val: sides{v, v}}
+			}
+		}
+		out := pair(cfg, l, tt.a, tt.b).decide()
+		written := -1
+		if out.writes[B] != nil {
+			written = len(out.writes[B].settle)
+		}
+		if len(out.settle) != tt.now || written != tt.written || out.standing.Status != tt.status {
+			t.Errorf("%s: %d are settled at once and %d by the write, %s; want %d and %d, %s", tt.name, len(out.settle), written, out.standing.Status,
+				tt.now, tt.written, tt.status)
+		}
+	}
+}

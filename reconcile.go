@@ -378,11 +378,12 @@ func (p *pairing) carry(to Side, views []shown, because string) {
 			rest = append(rest, &views[i])
 		}
 	}
-	if len(rest) < len(views) && !p.creating {
-		return // a group is settled as one: what it needs no write for when the rest of it is in
-	}
 	for _, x := range rest {
-		p.settled(*x)
+		if len(rest) < len(views) { // a group is settled as one: what it needs no write for when the rest of it is in
+			p.on[to] = append(p.on[to], settlement{Mapping: x.m.id, Val: x.values})
+		} else {
+			p.settled(*x)
+		}
 	}
 }
 

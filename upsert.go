@@ -118,11 +118,11 @@ func (r *run) answeredAgain(b *book, w *write) {
 // arrivedKept settles what a write was to settle. A field that was left to the app is settled as it was sent the first
 // time, so that what is there now is somebody's edit; not at all if it is empty, for it may never have arrived, or if the
 // source says something else by now, for then both have changed. Of a record that was found to be there, a field that was
-// not sent is not ours to settle either.
+// not sent is not ours to settle either. A part of a group that an update does not write is settled as it was compared.
 func (r *run) arrivedKept(w *write, res connector.Result, own bool, m *mirror) {
 	how := func(st *settlement) (settles, written bool) {
 		kept, open := r.kept(w, st, m)
-		return !open && !(res.Found && !r.sends(w, st)), own && !kept
+		return !open && !(res.Found && !r.sends(w, st)), own && !kept && !r.compared(w, st)
 	}
 	for rest := w.settle; len(rest) > 0; { // those of one kind together: by far the most writes have one only
 		settles, written := how(&rest[0])
@@ -150,6 +150,12 @@ func (r *run) kept(w *write, st *settlement, m *mirror) (kept, open bool) {
 		}
 	}
 	return kept, open
+}
+
+// compared reports whether a settlement is of a part of a group that an update leaves as it is.
+func (r *run) compared(w *write, st *settlement) bool {
+	mp := r.cfg.mapping(st.Mapping)
+	return w.op == connector.Update && mp != nil && !mp.list && !r.sends(w, st)
 }
 
 // sends reports whether a write sends anything of what a settlement of a mapping is about; of any other it does.
