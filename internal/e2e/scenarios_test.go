@@ -174,7 +174,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"70-faults.yaml":            18,
 		"71-faults-more.yaml":       65,
 		"72-external-ids.yaml":      13,
-		"73-webhooks.yaml":          19,
+		"73-webhooks.yaml":          21,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
 		"82-rollback.yaml":          43,
