@@ -17,6 +17,8 @@ func (o *object) mirrorRare(m *mirror) {
 		o.any("lt", m.Late)
 	}
 	o.flag("uo", m.Others)
+	o.time("si", m.Since)
+	o.times("un", m.Under)
 }
 
 // readRare reads a member of a mirror that few have.
@@ -28,6 +30,10 @@ func (m *mirror) readRare(d *contact.Decoder, key string) (err error) {
 		err = readRaw(d, &m.Late)
 	case "uo":
 		m.Others, err = d.Bool()
+	case "si":
+		err = readTime(d, &m.Since)
+	case "un":
+		m.Under, err = readTimes(d)
 	default:
 		err = d.Skip() // of a newer version
 	}

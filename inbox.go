@@ -220,12 +220,7 @@ func (r *run) takeChange(b *book, s Side, c connector.Change) {
 		if c.Rekeyed.New == c.Rekeyed.Old {
 			return // it has its id again by now
 		}
-		to := ref{s, c.Rekeyed.New}
-		known := b.mirrorOf(to) != nil
-		r.rekeyed(b, s, c.Rekeyed)
-		if m := b.mirrorOf(to); m != nil && !known {
-			m.toldAsAnother(c.At)
-		}
+		r.renamed(b, s, c)
 		r.deletedAt(b, ref{s, c.Rekeyed.Old}, c.At)
 		b.moved(ref{s, c.Rekeyed.Old}, c.Rekeyed.New)
 	default:
@@ -236,7 +231,16 @@ func (r *run) takeChange(b *book, s Side, c connector.Change) {
 // takeDelivered takes the fields of a record that are newer than what is known of them.
 func (r *run) takeDelivered(b *book, s Side, c connector.Change) {
 	at, rec := ref{s, c.Record.ID}, c.Record
+	if to, ok := b.renamedTo(at, c.At); ok {
+		r.toldUnder(b, to, at, c)
+		return
+	}
 	m := b.mirrorOf(at)
+	if m != nil && c.At.Before(m.Since) {
+		m.Since = c.At
+		b.dirtyMirrors[at] = true
+	}
+	known := m != nil
 	rec.Fields = rec.Fields.Clone()
 	if m != nil && m.lastTold().After(c.At) {
 		rec.Version = "" // not the record's any more
@@ -251,7 +255,11 @@ func (r *run) takeDelivered(b *book, s Side, c connector.Change) {
 		rec.Modified = c.At
 	}
 	r.pulled(b, s, rec, timed && rec.Version == "")
-	if m = b.mirrorOf(at); m != nil && m.Doubt == nil {
+	m = b.mirrorOf(at)
+	if m != nil && !known {
+		m.Since = c.At
+	}
+	if m != nil && m.Doubt == nil {
 		m.tell(rec.Fields, c.At)
 		m.tell(contact.Fields{toldLast: contact.Empty}, c.At)
 		m.Unshown = false
@@ -290,17 +298,6 @@ func (m *mirror) tell(fields contact.Fields, at time.Time) {
 		if !v.Absent() && m.Told[name].Before(at) {
 			m.Told[name] = at
 		}
-	}
-}
-
-// toldAsAnother lets whatever is told of a record's new id come before what was told of it under its old one: it may have become
-// part of a record of which nothing has been delivered yet.
-func (m *mirror) toldAsAnother(until time.Time) {
-	last := m.lastTold()
-	m.Told = maps.Clone(m.Told)
-	maps.DeleteFunc(m.Told, func(_ string, at time.Time) bool { return at.Before(until) })
-	if !last.IsZero() {
-		m.tell(contact.Fields{toldLast: contact.Empty}, last)
 	}
 }
 
@@ -364,7 +361,7 @@ func (b *book) entomb(m *mirror) bool {
 	b.forsaken(m)
 	b.remember(m)
 	m.Fields, m.keys, m.look, m.Merged, m.Was = contact.Fields{}, nil, nil, "", nil
-	m.Standing, m.Refused, m.Edits, m.Wrote = standing{}, "", nil, nil
+	m.Standing, m.Refused, m.Edits, m.Wrote, m.Under = standing{}, "", nil, nil, nil
 	b.dirtyMirrors[m.ref()] = true
 	b.decided(m.ref(), until)
 	return true

@@ -1,6 +1,7 @@
 package contactsync_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/contactsync/contactsync"
@@ -135,4 +136,42 @@ func TestInboxIsBounded(t *testing.T) {
 		_, err = s.Receive(t.Context(), contactsync.B, d)
 		require.NoError(t, err)
 	}
+}
+
+// TestDeliveriesAroundANewID: in whatever order it is delivered what an app tells of a record that gets another id, of which it hides
+// a field then, and whenever the sync comes: all of it arrives, and nobody twice.
+func TestDeliveriesAroundANewID(t *testing.T) {
+	t.Parallel()
+	permutations(5, func(order []int) {
+		for cut := range 6 { // a sync after so many of them
+			s, _, apps := receiving(t, fake.WithPush("secret"), fake.WithUpsert())
+			b := apps[1]
+			require.NoError(t, b.Edit("b1", contact.Fields{"first": contact.Text("Ann"), "notes": contact.Text("at Initech")}))
+			require.NoError(t, b.Hide("notes"))
+			require.NoError(t, b.Rekey("b1", "b9"))
+			require.NoError(t, b.Edit("b9", contact.Fields{"first": contact.Text("Anna")}))
+			sent := b.Deliveries()
+			require.Len(t, sent, len(order))
+			for n, i := range slices.Concat(order, []int{0, 1, 2}) {
+				if n == cut {
+					_, err := s.Sync(t.Context())
+					require.NoError(t, err)
+				}
+				_, err := s.Receive(t.Context(), contactsync.B, sent[i])
+				require.NoError(t, err)
+			}
+			_, err := s.Sync(t.Context())
+			require.NoError(t, err)
+			want := []contact.Fields{{"email": contact.Text("ann@example.com"), "first": contact.Text("Anna"), "notes": contact.Text("at Initech")}}
+			for side, app := range apps {
+				var got []contact.Fields
+				for _, rec := range app.Records() {
+					got = append(got, rec.Fields)
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("order %v, a sync after %d: %s: %s", order, cut, contactsync.Sides[side], diff)
+				}
+			}
+		}
+	})
 }

@@ -1,14 +1,16 @@
 package contactsync
 
 import (
+	"maps"
 	"slices"
+	"time"
 
 	"github.com/contactsync/contactsync/connector"
 	"github.com/contactsync/contactsync/contact"
 )
 
-// What is noted of a record follows it to its new id: the notes of unanswered writes, what persons decided about it, and
-// its history.
+// What is noted of a record follows it to its new id: the notes of unanswered writes, what persons decided about it, its history,
+// and of an app that only pushes what was told of it under its old one, be it late.
 
 // readNoted reads the notes of unanswered writes, once a changed id asks for them.
 func (r *run) readNoted(b *book) {
@@ -123,4 +125,117 @@ func (r *run) livesOn(b *book, w *write) {
 	if id := w.link.ID[w.side]; w.back != nil && w.back.id != id {
 		b.renameJournal(w.side, connector.Rekey{Old: w.back.id, New: id}, false)
 	}
+}
+
+// renamed takes a changed id that was delivered. A record that was told of under its new id only from then on was nobody before:
+// what it has not been told is as it was told under the old one.
+func (r *run) renamed(b *book, s Side, c connector.Change) {
+	from, to := ref{s, c.Rekeyed.Old}, ref{s, c.Rekeyed.New}
+	var old *mirror
+	if m := b.record(from); m != nil {
+		kept := *m
+		old = &kept
+	}
+	m := b.mirrorOf(to)
+	known, renamed := m != nil, old != nil && m.alive() && m.newSince(c.At)
+	if renamed {
+		m.Seen = r.number // it was nobody before
+	}
+	r.rekeyed(b, s, c.Rekeyed)
+	switch m = b.mirrorOf(to); {
+	case m == nil:
+	case !known:
+		m.toldAsAnother(c.At)
+	case renamed:
+		m.Seen = old.Seen
+		r.inherit(b, m, old, old.Fields)
+	}
+}
+
+// newSince reports whether nothing was ever told under the record's id of before that time, at which it got the id or became the
+// survivor of a merge: survivors usually were told of.
+func (m *mirror) newSince(at time.Time) bool { return !m.Since.IsZero() && !m.Since.Before(at) }
+
+// toldAsAnother lets whatever is told of a record's new id come before what was told of it under its old one: it may have become
+// part of a record of which nothing has been delivered yet.
+func (m *mirror) toldAsAnother(until time.Time) {
+	last, told, under := m.lastTold(), map[string]time.Time{}, maps.Clone(m.Under)
+	if under == nil {
+		under = map[string]time.Time{}
+	}
+	for name, at := range m.Told {
+		switch {
+		case !at.Before(until):
+			told[name] = at
+		case name != "" && name != toldLast:
+			under[name] = at
+		}
+	}
+	m.Told, m.Under, m.Since = told, under, until
+	if !last.IsZero() {
+		m.tell(contact.Fields{toldLast: contact.Empty}, last)
+	}
+}
+
+// renamedTo returns the record that goes by another id since after a time, at which its old one was still its own. It is none if it
+// became part of one that had been told of before.
+func (b *book) renamedTo(at ref, when time.Time) (to ref, ok bool) {
+	for range maxMoves {
+		m := b.mirrorOf(at)
+		if m.alive() || m == nil || m.Moved == "" || !ok && !when.Before(m.Told[""]) {
+			return at, ok && (m == nil || m.alive())
+		}
+		at.id, ok = m.Moved, true
+		if next := b.mirrorOf(at); next != nil && !next.newSince(m.Told[""]) {
+			return at, false
+		}
+	}
+	return at, false
+}
+
+// toldUnder takes what is delivered late of a record under the id that it had before.
+func (r *run) toldUnder(b *book, to, from ref, c connector.Change) {
+	told := mirror{Told: map[string]time.Time{}}
+	told.tell(c.Record.Fields, c.At)
+	m := b.mirrorOf(to)
+	if m != nil {
+		r.inherit(b, m, &told, c.Record.Fields)
+		return
+	}
+	rec := contact.Record{ID: to.id, Fields: c.Record.Fields}
+	if r.cfg.schema[to.side].Modified {
+		rec.Modified = c.At
+	}
+	r.pulled(b, to.side, rec, true)
+	if m = b.mirrorOf(to); m != nil { // it is nobody's who was forgotten
+		m.tell(c.Record.Fields, c.At)
+		m.toldAsAnother(b.mirrorOf(from).Told[""])
+		b.dirtyMirrors[to] = true
+	}
+}
+
+// inherit takes of fields that were told under a record's old id those that neither were told under its new one nor are later there.
+func (r *run) inherit(b *book, m, old *mirror, fields contact.Fields) {
+	at := func(of *mirror, name string) time.Time { return later(of.Told[name], of.Under[name]) }
+	now, under, untold := maps.Clone(m.Fields), maps.Clone(m.Under), contact.Patch{}
+	if under == nil {
+		under = map[string]time.Time{}
+	}
+	for _, name := range r.cfg.used[m.side] {
+		_, inherited := m.Under[name]
+		if fields[name].Absent() || !inherited && !m.Fields[name].Absent() || !m.Told[name].IsZero() ||
+			inherited && !m.Under[name].Before(at(old, name)) {
+			continue
+		}
+		now[name], under[name] = fields[name], at(old, name)
+		m.edited(name, r.editedAt(under[name]))
+		if change, ok := old.Untold[name]; ok {
+			untold[name] = change
+		}
+	}
+	m.Fields, m.Under = now, under
+	m.untold(untold)
+	m.Others = m.Others || old.Others && len(untold) > 0
+	b.putMirror(m)
+	b.touch(m.ref())
 }

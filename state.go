@@ -42,6 +42,8 @@ type mirror struct {
 	Moved    string               // of one that is gone: the id that its app gave it instead, where a delivery said so
 	Bore     []keyMark            // of one that is gone, and of which no fields are left: its match keys
 	Told     map[string]time.Time // of an app that only pushes: when each field was last told, "" for all of them
+	Since    time.Time            // the earliest of these: of when anything was told under this id; zero of one that was there before
+	Under    map[string]time.Time // when fields were told under the id that the record had before, of those not told under this one
 	Unshown  bool                 // we created it, and no delivery has told it yet
 	Was      *former              // who it was until our write put somebody else in its place, and took match keys from it
 	Unread   bool                 // the app has it, and it could not be read when it was last told of
