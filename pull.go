@@ -273,6 +273,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 	b.load([]ref{from, to})
 	old := b.mirrorOf(from)
 	if old == nil {
+		r.tookIn(b.record(to), to)
 		if first, ok := r.side[s].Hidden[k.Old]; ok {
 			delete(r.side[s].Hidden, k.Old)
 			r.side[s].Hidden[k.New] = first
@@ -285,7 +286,10 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		return
 	}
 	l, keeps, known := b.linkOf(from), r.partnerOf(b, to), b.mirrorOf(to)
-	merged := known != nil && known.Seen < r.number // it was somebody before
+	merged := known != nil && known.Seen < r.number && !r.newly[to] // it was somebody before
+	if !merged {
+		r.tookIn(old, to)
+	}
 	if known == nil {
 		moved := *old
 		moved.id, moved.keys, moved.look, moved.indexed = k.New, nil, nil, false
@@ -293,7 +297,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.dropMirror(from)
 		b.putMirror(&moved)
 	} else if !merged { // it was told before word of its new id, and is nobody new
-		known.Seen = old.Seen
+		known.Seen, r.newly[to] = old.Seen, true
 		b.dirtyMirrors[to] = true
 	}
 	switch {

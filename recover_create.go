@@ -33,6 +33,14 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 		return err
 	}
 	due = slices.Concat(due, found, read)
+	r.recognise(b, creates, due)
+	r.findTakenIn(b, creates)
+	r.awaitCreated(b, creates, due)
+	return nil
+}
+
+// recognise links what is the only newcomer that is like what was sent: by the surest likeness first.
+func (r *run) recognise(b *book, creates []*pendingIntent, due []ref) {
 	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesMost, r.sharesAny} {
 		guess := i > 1
 		for _, p := range creates {
@@ -44,6 +52,10 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 			}
 		}
 	}
+}
+
+// awaitCreated lets creations that were not found go once the app had its time to show them. Until then whoever may be theirs waits.
+func (r *run) awaitCreated(b *book, creates []*pendingIntent, due []ref) {
 	for _, p := range creates {
 		if p.done {
 			continue
@@ -51,7 +63,7 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 		alike := r.newcomers(b, p, due, r.sharesAny)
 		p.again = r.repeatable(b, p, alike)
 		if r.waited(p) && len(alike) == 0 && !r.mayHide(b, p) && !(p.again && r.cfg.schema[p.Side].Unlistable) {
-			p.done = true // the app had its time and does not show it: it is created again, or who waited for it is
+			p.done = true // it is created again, or who waited for it is
 			if source := b.record(p.about(p.ID)); source != nil {
 				b.neighbours(source.ref(), source.keys)
 			}
@@ -61,7 +73,6 @@ func (r *run) recoverCreates(ctx context.Context, b *book, pending []*pendingInt
 			b.touch(m.ref())
 		}
 	}
-	return nil
 }
 
 // findMarked asks the app for the markers of unanswered creations.
@@ -79,9 +90,13 @@ func (r *run) findMarked(ctx context.Context, b *book, creates []*pendingIntent)
 			return err
 		}
 		r.pulled(b, p.Side, rec, true)
-		if m := b.mirrorOf(ref{p.Side, rec.ID}); m != nil && b.linkOf(m.ref()) == nil {
+		at := ref{p.Side, rec.ID}
+		switch m := b.mirrorOf(at); {
+		case m != nil && b.linkOf(at) == nil:
 			r.adoptFound(b, p, m, true)
-		} else {
+		case m != nil && slices.ContainsFunc(r.took, func(t fusion) bool { return t.at == at }):
+			r.partOf(b, p, m)
+		default:
 			p.done = true
 		}
 	}
@@ -224,6 +239,50 @@ func (r *run) leftOver(b *book, p *pendingIntent, m *mirror, source ref) {
 	r.count(b, w)
 	if p.Part || source.id != p.ID {
 		b.mergedAway(m.ref(), source.id)
+	}
+}
+
+// fusion is an id that a record has, and an app's word of another id that nobody knew: the record went on under it, or took in whoever
+// had it. An app says the same of both.
+type fusion struct {
+	at  ref
+	had contact.Fields // what the record held before
+}
+
+// tookIn notes that a record may have become one with another that nobody knew.
+func (r *run) tookIn(m *mirror, at ref) {
+	if m != nil {
+		r.took = append(r.took, fusion{at, m.Fields})
+	}
+}
+
+// findTakenIn finds what unanswered creations made where it became one with another record before it was shown: that one holds what
+// was sent, and did not before. Its pair goes on, and who was to be copied is left over.
+func (r *run) findTakenIn(b *book, creates []*pendingIntent) {
+	for _, p := range creates {
+		var in []*mirror
+		for _, t := range r.took {
+			m := b.record(t.at)
+			if t.at.side == p.Side && m != nil && !slices.Contains(in, m) && r.cfg.brought(p.Side, p.Patch, nil, t.had, m.Fields) {
+				in = append(in, m)
+			}
+		}
+		if !p.done && p.Back == "" && len(in) == 1 && r.upserter(p.Side) == nil { // else the app will tell
+			r.partOf(b, p, in[0])
+		}
+	}
+}
+
+// partOf takes that what a creation made is one with another record. If that has a partner, whom it was made from is left over.
+func (r *run) partOf(b *book, p *pendingIntent, m *mirror) {
+	source, ok := r.sourceOf(b, p)
+	switch {
+	case b.linkOf(m.ref()) == nil:
+		p.Part = true
+		r.adoptFound(b, p, m, false)
+	case ok && b.linkOf(source) == nil:
+		p.done = true
+		b.mergedAway(source, m.id)
 	}
 }
 
