@@ -1,7 +1,6 @@
 package contactsync
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -9,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"time"
 
@@ -146,8 +144,8 @@ func deliveryName(side Side, push connector.Push) string {
 	return side.String() + " " + base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
-// takeInbox takes what was delivered until now, page by page in the order of receipt, and each page in the order in which things
-// happened. A page of deliveries is forgotten with what is made of it.
+// takeInbox takes what was delivered until now, in the order of receipt. A page of deliveries is forgotten with what is
+// made of it.
 func (r *run) takeInbox(ctx context.Context, s Side) error {
 	var end int64
 	if err := r.view(func(tx ReadTx) (err error) { end, err = readCount(tx, s); return err }); err != nil {
@@ -163,7 +161,6 @@ func (r *run) takeInbox(ctx context.Context, s Side) error {
 			return err
 		}
 		b := r.newBook()
-		var changes []connector.Change
 		for _, row := range rows {
 			var in inboxRow
 			if err := json.Unmarshal(row.Body, &in); err != nil {
@@ -173,41 +170,16 @@ func (r *run) takeInbox(ctx context.Context, s Side) error {
 				if c.At.IsZero() {
 					c.At = in.Received
 				}
-				changes = append(changes, c)
+				r.takeChange(b, s, c)
 			}
+			done += len(in.Changes)
 			b.deleteRows = append(b.deleteRows, Row{Table: TableInbox, Key: row.Key})
 		}
-		for _, c := range asHappened(changes) {
-			r.takeChange(b, s, c)
-		}
-		done += len(changes)
 		r.progress(PhasePull, done, 0)
 		if err := b.commit(ctx); err != nil {
 			return err
 		}
 	}
-}
-
-// asHappened puts changes into the order in which they happened, by the app's clock. What is told of a record's new id when word of it
-// comes is told of the same record, unless it was there before; so of one moment what tells of the old id comes first, then that word.
-func asHappened(changes []connector.Change) []connector.Change {
-	old := map[string]bool{}
-	for _, c := range changes {
-		old[c.Rekeyed.Old] = c.Rekeyed.Old != ""
-	}
-	place := func(c connector.Change) int {
-		switch {
-		case c.Rekeyed.Old != "":
-			return 1
-		case old[c.Record.ID] || old[c.Deleted]:
-			return 0
-		}
-		return 2
-	}
-	slices.SortStableFunc(changes, func(x, y connector.Change) int {
-		return cmp.Or(x.At.Compare(y.At), cmp.Compare(place(x), place(y)))
-	})
-	return changes
 }
 
 // takeChange takes one change that was delivered, unless what is known is newer.

@@ -286,7 +286,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		return
 	}
 	l, keeps, known := b.linkOf(from), r.partnerOf(b, to), b.mirrorOf(to)
-	merged := known != nil && known.Seen < r.number && !r.newly[to] // it was somebody before
+	merged := known != nil && known.Seen < r.number // it was somebody before
 	if !merged {
 		r.tookIn(old, to)
 	}
@@ -297,7 +297,7 @@ func (r *run) rekeyed(b *book, s Side, k connector.Rekey) {
 		b.dropMirror(from)
 		b.putMirror(&moved)
 	} else if !merged { // it was told before word of its new id, and is nobody new
-		known.Seen, r.newly[to] = old.Seen, true
+		known.Seen = old.Seen
 		b.dirtyMirrors[to] = true
 	}
 	switch {

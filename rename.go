@@ -147,7 +147,6 @@ func (r *run) renamed(b *book, s Side, c connector.Change) {
 	case !known:
 		m.toldAsAnother(c.At)
 	case renamed:
-		m.Seen = old.Seen
 		r.inherit(b, m, old, old.Fields)
 	}
 }

@@ -156,7 +156,6 @@ type run struct {
 	gate      gate
 	noted     []*pendingIntent // writes of earlier runs without an answer, once a changed id asked for them
 	repeats   map[ref]*repeat  // by source, creates that may be sent again under their external id
-	newly     map[ref]bool     // ids that this sync was told of first, of records that it knew by others
 	took      []fusion         // what became of records that this sync was told of under ids that nobody knew
 	looked    map[ref]bool     // sources that the other app was asked about before they are created there
 	tries     map[ref]int      // refused versions, by record
@@ -200,7 +199,7 @@ func (s *Syncer) leased(ctx context.Context, fn func(context.Context, *run) erro
 
 // newRun returns a run that has not begun, and has no lease.
 func (s *Syncer) newRun() *run {
-	return &run{Syncer: s, scope: scopeOf(s.document()), open: map[ref]bool{}, newly: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{},
+	return &run{Syncer: s, scope: scopeOf(s.document()), open: map[ref]bool{}, repeats: map[ref]*repeat{}, looked: map[ref]bool{},
 		tries: map[ref]int{}, heldNow: map[string]bool{}}
 }
 
