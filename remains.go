@@ -45,8 +45,8 @@ func (b *book) remember(m *mirror) {
 	}
 }
 
-// separated reports whether a person keeps two records apart: these, or two of which they have taken the place. Whoever bears the
-// keys of one that is gone is who that was, as for a link.
+// separated reports whether a person keeps two records apart: these, or one of them and another whose place the second has taken.
+// Whoever bears the keys of one that is gone is who that was, as for a link. Once both are gone there is nobody left to be kept apart.
 func (b *book) separated(x, y string) bool {
 	ids := [2]string{x, y}
 	if b.run.separated[ids] {
@@ -57,7 +57,7 @@ func (b *book) separated(x, y string) bool {
 		if !noted {
 			h = b.run.requests[key]
 		}
-		if b.inPlace(h, A, x) && b.inPlace(h, B, y) {
+		if (h.IDs[A] == x || h.IDs[B] == y) && b.inPlace(h, A, x) && b.inPlace(h, B, y) {
 			return true
 		}
 	}
