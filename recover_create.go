@@ -61,6 +61,9 @@ func (r *run) awaitCreated(b *book, creates []*pendingIntent, due []ref) {
 			continue
 		}
 		alike := r.newcomers(b, p, due, r.sharesAny)
+		if source, _ := r.sourceOf(b, p); b.linkOf(source) != nil && r.waited(p) {
+			alike = nil // a person has given it a partner: nobody is created from it any more, and whichever of them is ours is left over
+		}
 		p.again = r.repeatable(b, p, alike)
 		if r.waited(p) && len(alike) == 0 && !r.mayHide(b, p) && !(p.again && r.cfg.schema[p.Side].Unlistable) {
 			p.done = true // it is created again, or who waited for it is
