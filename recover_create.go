@@ -44,8 +44,8 @@ func (r *run) recognise(b *book, creates []*pendingIntent, due []ref) {
 	for i, like := range []func(*pendingIntent, *mirror) bool{r.sharesKey, r.sameContent, r.sharesMost, r.sharesAny} {
 		guess := i > 1
 		for _, p := range creates {
-			if p.done || guess && r.upserter(p.Side) != nil {
-				continue // the app will tell
+			if p.done || guess && r.willTell(b, p) {
+				continue
 			}
 			if found := r.newcomers(b, p, due, like); len(found) == 1 {
 				r.adoptFound(b, p, found[0], false)

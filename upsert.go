@@ -35,13 +35,20 @@ type repeat struct {
 	alike []ref    // these records; they wait for the answer
 }
 
-// repeatable notes that a create may be sent again, and reports whether it may: the app takes external ids, and the
-// source, or who has taken its place, is there and still nobody's partner.
-func (r *run) repeatable(b *book, p *pendingIntent, alike []*mirror) bool {
+// willTell reports whether a create may be sent again under its external id, so that the app tells what became of it: it takes such
+// ids, and the source, or who has taken its place, is there, let through by a rule, and still nobody's partner.
+func (r *run) willTell(b *book, p *pendingIntent) bool {
 	source, ok := r.sourceOf(b, p)
-	if r.upserter(p.Side) == nil || !ok || b.record(source) == nil || b.linkOf(source) != nil {
+	m := b.record(source)
+	return r.upserter(p.Side) != nil && ok && m != nil && b.linkOf(source) == nil && r.cfg.creates(source.side, m, r.now) != No
+}
+
+// repeatable notes that a create may be sent again, and reports whether it may.
+func (r *run) repeatable(b *book, p *pendingIntent, alike []*mirror) bool {
+	if !r.willTell(b, p) {
 		return false
 	}
+	source, _ := r.sourceOf(b, p)
 	again := &repeat{pendingIntent: p}
 	sent := p.sent()
 	for _, m := range alike {
