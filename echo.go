@@ -44,14 +44,31 @@ type former struct {
 	Keys  []string       `json:"keys"` // those it lost, as [config.keyText] has them
 	Held  contact.Fields `json:"held"`
 	Alone bool           `json:"alone,omitempty"` // nothing else of it was replaced by that write
+	Older []string       `json:"older,omitempty"` // keys that went alone with earlier writes
 }
 
+// keys returns all keys that a record is known to have lost.
 func (f *former) keys() []string {
 	if f == nil {
 		return nil
 	}
-	return f.Keys
+	return slices.Concat(f.Keys, f.Older)
 }
+
+// alone returns the keys that went alone, the last ones of many, but for those that have gone again.
+func (f *former) alone(again []string) (all []string) {
+	if f != nil {
+		all = slices.Clone(f.Older)
+	}
+	if f != nil && f.Alone {
+		all = append(all, f.Keys...)
+	}
+	all = slices.DeleteFunc(all, func(text string) bool { return slices.Contains(again, text) })
+	return all[max(0, len(all)-pastLimit):]
+}
+
+// wentAlone reports whether nothing else was replaced when the key went.
+func (f *former) wentAlone(text string) bool { return f.Alone || !slices.Contains(f.Keys, text) }
 
 // lose notes who a record was, if a write takes keys from it, and reports whether it does. A key that goes alone tells less of who
 // it was than what is noted of another one that did not.
@@ -78,7 +95,7 @@ func (cfg *config) lose(m *mirror, before contact.Fields, w *write, run int64) b
 	if lost == nil || alone && m.Was != nil && !m.Was.Alone {
 		return false
 	}
-	m.Was = &former{Run: run, Keys: lost, Held: before, Alone: alone}
+	m.Was = &former{Run: run, Keys: lost, Held: before, Alone: alone, Older: m.Was.alone(lost)}
 	return true
 }
 
@@ -108,16 +125,20 @@ func isText(f contact.Field, v contact.Value) bool {
 
 // echoes reports whether a new record is an echo of a linked one: of one that lost a key which the new one bears, not after
 // that was first seen, and that held all that would be created, or what apps under way may have made of it. Where the key went
-// alone, the new one must bear a text beside it that the linked one holds no more: it is who that was.
+// alone, the new one must bear a text beside it that the linked one holds no more: it is who that was. Or it is one too many: when the
+// key has gone alone from two who were just like it, the second of them was created under it when it came back like this.
 func (cfg *config) echoes(d directory, r *mirror, w *write) bool {
 	for _, k := range r.keys {
-		text := cfg.keyText(k)
+		text, before := cfg.keyText(k), false
 		for m := range d.bearing(w.side, keyOf(lostKind, text)) {
 			l := d.linkOf(m.ref())
-			if l != nil && l.Gone == [2]bool{} && slices.Contains(m.Was.keys(), text) && r.Seen >= m.Was.Run && cfg.held(m, l, w.patch) &&
-				(!m.Was.Alone || cfg.differs(m, w.patch, cfg.keys[k.kind].fields(w.side, cfg.schema[w.side]))) {
+			if l == nil || l.Gone != [2]bool{} || !slices.Contains(m.Was.keys(), text) || r.Seen < m.Was.Run || !cfg.held(m, l, w.patch) {
+				continue
+			}
+			if before || !m.Was.wentAlone(text) || cfg.differs(m, w.patch, cfg.keys[k.kind].fields(w.side, cfg.schema[w.side])) {
 				return true
 			}
+			before = true
 		}
 	}
 	return false

@@ -84,6 +84,18 @@ func TestFormerIsHistory(t *testing.T) {
 	require.Contains(t, known(), `"Ann"`)
 	sync(100 * 24 * time.Hour) // what wrote last was about somebody else
 	require.NotContains(t, known(), `"Ann"`, "what our write replaced")
+	require.Empty(t, lost())
+	for i := range 2 {
+		require.NoError(t, a.Edit("a1", contact.Fields{"email": contact.Text(fmt.Sprint("ann", i, "@example.com"))}))
+		sync(time.Hour)
+		require.Len(t, lost(), 1+i)
+	}
+	sync(100 * 24 * time.Hour)
+	require.Len(t, lost(), 2, "the history of the run that wrote last is kept")
+	require.NoError(t, a.Edit("a1", contact.Fields{"first": contact.Text("Ann")}))
+	sync(time.Hour) // has it that wrote last
+	sync(100 * 24 * time.Hour)
+	require.Empty(t, lost())
 }
 
 // TestEcho: what a first match wrote over is nobody new where it comes back, unless a person says so or the pair is none
@@ -156,6 +168,45 @@ func TestRingOfThree(t *testing.T) {
 		r.sync(t, 5)
 		if now := r.sizes(); now != rest {
 			t.Errorf("seed %d: connection %d linked %s and %s; there are %v records after 11 rounds, and were %v after 6", seed, i, x, y, now, rest)
+		}
+	}
+}
+
+// TestRingThatCopies: in a ring of three connections a person links somebody with another one's record, so that an email moves on
+// from record to record, and a copy with the old one comes after each. That comes to an end.
+func TestRingThatCopies(t *testing.T) {
+	t.Parallel()
+	r := &ring{clock: newStepClock(), every: 15 * time.Minute}
+	store := memstore.New()
+	for i, name := range []string{"x", "y", "z"} {
+		r.apps[i] = fake.New(name, plainFields, fake.WithClock(r.clock))
+	}
+	require.NoError(t, r.apps[0].Put(human("x1", "ann@example.com", "Ann")))
+	require.NoError(t, r.apps[2].Put(human("z1", "ann@example.com", "Anna"), human("z2", "bob@example.com", "Bob")))
+	for i := range r.conns {
+		c := contactsync.Connection{ID: fmt.Sprint("ring", i)}
+		if i == 1 {
+			c.Direction = contactsync.BToA
+		}
+		var err error
+		r.conns[i], err = contactsync.Open(t.Context(), c, r.apps[i], r.apps[(i+1)%3], store, contactsync.WithClock(r.clock))
+		require.NoError(t, err)
+	}
+	_, err := r.conns[0].Sync(t.Context())
+	require.NoError(t, err)
+	_, err = r.conns[1].Preview(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, r.conns[1].Link(t.Context(), r.apps[1].Records()[0].ID, "z2"))
+	for range 12 {
+		for _, c := range r.conns {
+			r.clock.now = r.clock.now.Add(r.every)
+			_, err := c.Sync(t.Context())
+			require.NoError(t, err)
+		}
+	}
+	for i, n := range r.sizes() {
+		if n > 4 {
+			t.Errorf("app %d has %d records; three were entered", i, n)
 		}
 	}
 }

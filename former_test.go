@@ -83,6 +83,69 @@ func TestLoseAgain(t *testing.T) {
 	}
 }
 
+// TestLoseOften: keys that went alone stay noted, the last eight of them and each once, whatever goes later.
+func TestLoseOften(t *testing.T) {
+	t.Parallel()
+	many := strings.Split("abcdefghij", "")
+	for _, tt := range []struct {
+		name        string
+		was         *former
+		lost        []string
+		older, keys []string
+	}{
+		{"nothing before", nil, []string{"a"}, nil, []string{"a"}},
+		{"one alone", &former{Keys: []string{"a"}, Alone: true}, []string{"b"}, []string{"a"}, []string{"b", "a"}},
+		{"one with a name", &former{Keys: []string{"a"}}, []string{"b"}, nil, []string{"b"}},
+		{"one alone, and then one with a name", &former{Keys: []string{"b"}, Older: []string{"a"}}, []string{"c"}, []string{"a"}, []string{"c", "a"}},
+		{"two alone", &former{Keys: []string{"b"}, Older: []string{"a"}, Alone: true}, []string{"c"}, []string{"a", "b"}, []string{"c", "a", "b"}},
+		{"the same again", &former{Keys: []string{"b"}, Older: []string{"a"}, Alone: true}, []string{"a"}, []string{"b"}, []string{"a", "b"}},
+		{"many", &former{Keys: many[9:], Older: many[:9], Alone: true}, []string{"z"}, many[2:], append([]string{"z"}, many[2:]...)},
+	} {
+		older := tt.was.alone(tt.lost)
+		require.Equal(t, tt.older, older, tt.name)
+		require.Equal(t, tt.keys, (&former{Keys: tt.lost, Older: older}).keys(), tt.name)
+	}
+}
+
+// TestEchoesTwice: a key that went alone from two who were just like the new one comes back round a ring.
+func TestEchoesTwice(t *testing.T) {
+	t.Parallel()
+	cfg := formerConfig(t)
+	key := cfg.keyText(cfg.matchKeys(B, spelled(cfg.schema[B], "email=x@x.org"))[0])
+	gave := func(was string) *former {
+		return &former{Run: 3, Keys: []string{key}, Held: spelled(cfg.schema[B], was), Alone: true}
+	}
+	with := func(f *former, change func(f *former)) *former { change(f); return f }
+	const ann = "email=x@x.org stage=Ann"
+	for _, tt := range []struct {
+		name string
+		two  [2]*former
+		echo bool
+	}{
+		{"one", [2]*former{gave(ann), nil}, false},
+		{"two", [2]*former{gave(ann), gave(ann)}, true},
+		{"two, and one of them another person", [2]*former{gave(ann), gave("email=x@x.org stage=Bob")}, false},
+		{"two, one of them after the new one was seen", [2]*former{with(gave(ann), func(f *former) { f.Run = 5 }), gave(ann)}, false},
+		{"two, one of them before another key with a name", [2]*former{gave(ann), with(gave(ann), func(f *former) {
+			f.Keys, f.Older, f.Alone = []string{"other"}, []string{key}, false
+		})}, true},
+		{"one, before another key with a name", [2]*former{with(gave(ann), func(f *former) {
+			f.Keys, f.Older, f.Alone = []string{"other"}, []string{key}, false
+		}), nil}, false},
+	} {
+		d := newShelf(cfg)
+		for i, f := range tt.two {
+			id := string(rune('1' + i))
+			d.put(&mirror{side: B, id: "b" + id, version: "1", Fields: spelled(cfg.schema[B], "email=y@x.org stage=Ann"), Was: f})
+			d.link(&link{key: id, ID: [2]string{"a" + id, "b" + id}})
+		}
+		r := &mirror{side: A, id: "a3", version: "1", Seen: 4, Fields: spelled(cfg.schema[A], ann)}
+		d.put(r)
+		w := &write{side: B, patch: contact.Patch{"email": {Set: r.Fields["email"]}, "stage": {Set: r.Fields["stage"]}}}
+		require.Equal(t, tt.echo, cfg.echoes(d, r, w), tt.name)
+	}
+}
+
 // TestEchoes: who bears the key that a linked record has lost, and holds nothing that it did not hold, is an echo of it.
 func TestEchoes(t *testing.T) {
 	t.Parallel()

@@ -119,7 +119,7 @@ func forgetFormer(tx Tx, run string, entries []Row, now time.Time) error {
 		}
 		former := m.Was != nil && runKey(m.Was.Run) == run
 		if former {
-			for _, text := range m.Was.Keys {
+			for _, text := range m.Was.keys() {
 				if err := unbear(tx, keyOf(lostKind, text).entry[m.side], m.ref()); err != nil {
 					return err
 				}

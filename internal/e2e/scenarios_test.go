@@ -154,7 +154,7 @@ func TestScenariosAreThere(t *testing.T) {
 	}
 	want := map[string]int{
 		"10-first-match.yaml":       14,
-		"11-matching.yaml":          29,
+		"11-matching.yaml":          31,
 		"20-changes.yaml":           13,
 		"21-conflicts.yaml":         30,
 		"30-lists.yaml":             6,
