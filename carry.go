@@ -508,14 +508,14 @@ func (t *tally) count(m *move, counted map[string]bool) {
 		return
 	}
 	for _, s := range Sides {
-		if m.absent[s] && once("absent "+s.String()+m.link.key) {
+		switch {
+		case m.absent[s] && once("gone "+s.String()+m.link.key):
 			t.absent[s]++
+		case m.aside[s] && once("gone "+s.String()+m.link.key):
+			t.aside[s]++
 		}
 		if m.changed[s] && once("changed "+s.String()+m.link.key) {
 			t.changed[s]++
-		}
-		if m.heir[s] && once("heir "+s.String()+m.link.key) {
-			t.heirs[s]++
 		}
 	}
 }

@@ -77,7 +77,7 @@ type tally struct {
 	linked  int    // linked pairs, both sides alive
 	absent  [2]int // linked records that a complete listing did not show
 	awaited [2]int // linked records that it did not show, and that it may not show yet since we wrote them
-	heirs   [2]int // links that another record took over: as good as re-keyed
+	aside   [2]int // linked records that are gone and that it need not show: as good as re-keyed, or known to be gone
 	left    [2]int // linked records whose other half is gone; counted only where an app may have turned up empty
 	changed [2]int // linked records that differ from what was settled
 	deletes int    // deletions and clears without consent; creations
@@ -106,7 +106,7 @@ type gate struct {
 func (g *Guard) guard(t tally, accept map[string]bool) gate {
 	var out gate
 	for _, s := range Sides {
-		if n := t.unshown(s); n >= emptyFloor && n >= t.linked+t.left[s]-t.heirs[s] && !accept[WaitEmpty] {
+		if n := t.unshown(s); n >= emptyFloor && n >= t.linked+t.left[s]-t.aside[s] && !accept[WaitEmpty] {
 			return gate{halt: WaitEmpty, side: s}
 		}
 	}

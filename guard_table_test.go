@@ -79,7 +79,7 @@ func TestHaltsOfTheBook(t *testing.T) {
 		{tally{linked: emptyFloor, absent: [2]int{emptyFloor, 0}}, WaitEmpty},
 		{tally{linked: emptyFloor - 1, absent: [2]int{emptyFloor - 1, 0}}, ""},
 		{tally{linked: emptyFloor + 1, absent: [2]int{emptyFloor, 0}}, ""},
-		{tally{linked: emptyFloor + 1, absent: [2]int{0, emptyFloor}, heirs: [2]int{0, 1}}, WaitEmpty}, // one was taken over
+		{tally{linked: emptyFloor + 1, absent: [2]int{0, emptyFloor}, aside: [2]int{0, 1}}, WaitEmpty}, // one was taken over
 		{tally{linked: 1, absent: [2]int{emptyFloor, 0}, left: [2]int{emptyFloor - 1, 0}}, WaitEmpty},
 		{tally{linked: emptyFloor, absent: [2]int{emptyFloor, 0}, left: [2]int{1, 0}}, ""},
 		{tally{linked: emptyFloor, absent: [2]int{0, emptyFloor}, left: [2]int{1, 0}}, WaitEmpty}, // they are the other app's

@@ -36,7 +36,8 @@ type move struct {
 	changed [2]bool
 	decided bool
 	heir    [2]bool // another record of that side took the link over
-	absent  [2]bool // that side is missing from a listing, and nobody took over its key
+	absent  [2]bool // that side is missing from a listing, and nobody bears its key
+	aside   [2]bool // that side is gone, and no listing need show it
 	severed [2]bool // that side's deletion is settled by this: the other is a survivor
 }
 
@@ -70,7 +71,7 @@ func (pl *planner) decideLinked(l *link) *move {
 	case m.rec[A] == nil && m.rec[B] == nil:
 		if m.forget = !pl.survivesAnew(m); m.forget {
 			for _, s := range Sides { // whoever deleted the one half, the listing of the other app shows nobody
-				m.absent[s] = pl.missing(l, s) != nil
+				pl.notShown(m, l, s)
 			}
 		}
 		return m
@@ -94,6 +95,13 @@ func (pl *planner) missing(l *link, s Side) *mirror {
 	return nil
 }
 
+// notShown says of a half that is gone whether a listing should have shown it. It need not where its deletion was told, or where
+// nothing is known of it: it was gone before what was created from it was found.
+func (pl *planner) notShown(m *move, l *link, s Side) {
+	m.absent[s] = pl.missing(l, s) != nil
+	m.aside[s] = !m.absent[s] && !l.Gone[s]
+}
+
 // agreed reports whether a person has consented to an operation.
 func (pl *planner) agreed(key string) bool { return pl.consent != nil && pl.consent(key) }
 
@@ -113,9 +121,9 @@ func (pl *planner) survivesAnew(m *move) bool {
 		m.link = &link{key: old.key, ID: old.ID, Let: old.Let, How: linkedAnew}
 		m.link.ID[x] = heirs[0].id
 		m.rec[x] = heirs[0]
-		m.made, m.heir[x], m.severed[x.Other()] = true, true, true
+		m.made, m.heir[x], m.aside[x], m.severed[x.Other()] = true, true, true, true
 		m.let, m.standing = old.Let, standing{Status: StatusDeleted}
-		m.absent[x.Other()] = pl.missing(old, x.Other()) != nil // an heir of this half says nothing of the other app
+		pl.notShown(m, old, x.Other()) // an heir of this half says nothing of the other app
 		return true
 	}
 	return false
@@ -161,10 +169,13 @@ func (pl *planner) decideGone(m *move, x Side) *move {
 	if l.Gone[x] {
 		return m // settled: the survivor waits for a user to enter the person anew
 	}
+	pl.notShown(m, l, x)
 	var heirs []*mirror
 	if was := pl.dir.last(ref{x, l.ID[x]}); was != nil {
 		heirs = few(candidates(pl.dir, x, was.keys, was.ref()))
-		m.absent[x] = was.Gone == missing && len(heirs) == 0
+	}
+	if len(heirs) > 0 { // one of them may be the same person under another id
+		m.absent[x], m.aside[x] = false, true
 	}
 	if pl.dir.open(ref{x, l.ID[x]}) || pl.dir.open(rec.ref()) {
 		m.standing = standing{StatusPending, ReasonUnknownOutcome, "a write was sent and not answered; the app is looked at first"}

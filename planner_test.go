@@ -233,18 +233,19 @@ func TestPairsOfWhomNobodyIsLeft(t *testing.T) {
 		forget bool
 		absent [2]bool
 		heir   [2]bool
+		aside  [2]bool
 	}{
-		{"neither is listed", [2]gone{missing, missing}, [2]bool{}, "", true, [2]bool{true, true}, [2]bool{}},
-		{"one was deleted", [2]gone{deleted, missing}, [2]bool{}, "", true, [2]bool{false, true}, [2]bool{}},
-		{"of one nothing is known", [2]gone{"", missing}, [2]bool{}, "", true, [2]bool{false, true}, [2]bool{}},
-		{"one was gone before", [2]gone{missing, missing}, [2]bool{true, false}, "", true, [2]bool{false, true}, [2]bool{}},
-		{"neither is listed, and one has an heir", [2]gone{missing, missing}, [2]bool{}, "a2", false, [2]bool{false, true}, [2]bool{true, false}},
-		{"one has an heir, the other was deleted", [2]gone{missing, deleted}, [2]bool{}, "a2", false, [2]bool{}, [2]bool{true, false}},
-		{"one has an heir, the other was gone before", [2]gone{missing, missing}, [2]bool{false, true}, "a2", false, [2]bool{}, [2]bool{true, false}},
-		{"one has an heir, of the other nothing is known", [2]gone{missing, ""}, [2]bool{}, "a2", false, [2]bool{}, [2]bool{true, false}},
-		{"the heir is of one that was gone before", [2]gone{missing, missing}, [2]bool{true, false}, "a2", true, [2]bool{false, true}, [2]bool{}},
-		{"the heir is of one that was deleted", [2]gone{deleted, missing}, [2]bool{}, "a2", true, [2]bool{false, true}, [2]bool{}},
-		{"one has two heirs", [2]gone{missing, missing}, [2]bool{}, "a2 a3", true, [2]bool{true, true}, [2]bool{}},
+		{"neither is listed", [2]gone{missing, missing}, [2]bool{}, "", true, [2]bool{true, true}, [2]bool{}, [2]bool{}},
+		{"one was deleted", [2]gone{deleted, missing}, [2]bool{}, "", true, [2]bool{false, true}, [2]bool{}, [2]bool{true, false}},
+		{"of one nothing is known", [2]gone{"", missing}, [2]bool{}, "", true, [2]bool{false, true}, [2]bool{}, [2]bool{true, false}},
+		{"one was gone before", [2]gone{missing, missing}, [2]bool{true, false}, "", true, [2]bool{false, true}, [2]bool{}, [2]bool{}},
+		{"neither is listed, and one has an heir", [2]gone{missing, missing}, [2]bool{}, "a2", false, [2]bool{false, true}, [2]bool{true, false}, [2]bool{true, false}},
+		{"one has an heir, the other was deleted", [2]gone{missing, deleted}, [2]bool{}, "a2", false, [2]bool{}, [2]bool{true, false}, [2]bool{true, true}},
+		{"one has an heir, the other was gone before", [2]gone{missing, missing}, [2]bool{false, true}, "a2", false, [2]bool{}, [2]bool{true, false}, [2]bool{true, false}},
+		{"one has an heir, of the other nothing is known", [2]gone{missing, ""}, [2]bool{}, "a2", false, [2]bool{}, [2]bool{true, false}, [2]bool{true, true}},
+		{"the heir is of one that was gone before", [2]gone{missing, missing}, [2]bool{true, false}, "a2", true, [2]bool{false, true}, [2]bool{}, [2]bool{}},
+		{"the heir is of one that was deleted", [2]gone{deleted, missing}, [2]bool{}, "a2", true, [2]bool{false, true}, [2]bool{}, [2]bool{true, false}},
+		{"one has two heirs", [2]gone{missing, missing}, [2]bool{}, "a2 a3", true, [2]bool{true, true}, [2]bool{}, [2]bool{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -267,6 +268,7 @@ func TestPairsOfWhomNobodyIsLeft(t *testing.T) {
 				m := (&planner{cfg: cfg, dir: d, now: stateNow}).decide(ref{A, "a1"})
 				require.Equal(t, tt.forget, m.forget)
 				require.Equal(t, turn(tt.absent), m.absent, "whom an app does not show")
+				require.Equal(t, turn(tt.aside), m.aside, "whom it need not show")
 				require.Equal(t, turn(tt.heir), m.heir)
 				require.Equal(t, turn([2]bool{tt.heir[1], tt.heir[0]}), m.severed)
 			}

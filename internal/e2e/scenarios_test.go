@@ -166,7 +166,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"50-deletions.yaml":         9,
 		"51-deletions-more.yaml":    45,
 		"52-mass-changes.yaml":      7,
-		"53-halts-and-consent.yaml": 7,
+		"53-halts-and-consent.yaml": 9,
 		"54-merges.yaml":            25,
 		"12-suggestions.yaml":       18,
 		"60-mappings.yaml":          11,
