@@ -246,8 +246,14 @@ func TestDeletions(t *testing.T) {
 		}},
 		{name: "an app turns up empty when one of four was separated", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhom("a3", "") }},
 		{name: "an app turns up empty when one of four has survived its counterpart", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhom("", "a4") }},
-		{name: "of three linked ones one became part of another, and both others are gone", setup: emptying, play: func(h *history) { h.threeOfWhomTwo(true) }},
-		{name: "of three linked ones all are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.threeOfWhomTwo(false) }},
+		{name: "of three linked ones one became part of another, and both others are gone", setup: emptying, play: func(h *history) { h.threeOfWhomTwo(0, "2") }},
+		{name: "of three linked ones all are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.threeOfWhomTwo(0, "") }},
+		{name: "of three linked ones all are gone, of whom the partner of one became part of another's", setup: emptying, play: func(h *history) {
+			h.threeOfWhomTwo(1, "1")
+		}},
+		{name: "of three linked ones all are gone, of whom the partner of one became part of nobody's", setup: emptying, want: broken("I16"), play: func(h *history) {
+			h.threeOfWhomTwo(1, "9")
+		}},
 		{name: "of four linked ones one was separated, one is there under another id, and two are gone", setup: emptying, play: func(h *history) { h.fourOfWhomOne("separate") }},
 		{name: "of four linked ones a person decided about one, one is there under another id, and two are gone", setup: emptying, want: broken("I16"), play: func(h *history) { h.fourOfWhomOne("link") }},
 		{name: "an edit that an app without versions does not show yet goes with the record", setup: late(false), play: func(h *history) { h.editedLate(false) }},
@@ -379,17 +385,21 @@ func marks(_ []oracle.App, c *oracle.Connection) {
 	c.Deletions[0], c.Mark[1] = "mark", oracle.Element{Field: "tags", Element: "gone"}
 }
 
-// threeOfWhomTwo deletes all of three people of a, of whom one may have become part of another before; b's half of one that was
-// deleted goes.
-func (h *history) threeOfWhomTwo(merged bool) {
+// threeOfWhomTwo deletes all of three people of a, of whom one, or its half of b, may have become part of another before; b's half of
+// one that was deleted goes. The ninth has no partner.
+func (h *history) threeOfWhomTwo(app int, into string) {
 	for _, n := range []string{"1", "2", "3"} {
 		v := f{"email": n + "@example.com"}
 		h.create(0, "a"+n, v)
 		h.sync(h.made(1, "b"+n, v), h.pair("a"+n, "b"+n))
 	}
-	if merged {
-		h.merge(0, "a1", "a2")
-	} else {
+	h.create(1, "b9", f{"first": "Ann"})
+	h.sync()
+	if into != "" {
+		side := string(rune('a' + app))
+		h.merge(app, side+into, side+"2")
+	}
+	if app == 1 || into == "" {
 		h.remove(0, "a2")
 	}
 	h.remove(0, "a1")

@@ -103,8 +103,8 @@ func (o *Oracle) clears(w *write) bool {
 }
 
 // judgeEmptied is the guard for an app that turns up empty: if a listing of an app without tombstones shows none of
-// three or more linked records, those set aside that are there under another id, became part of another one, or were separated from
-// their partner by a person since, nothing is deleted without a person's consent.
+// three or more linked records, those set aside that are there under another id, became part of another one, or are of a pair that
+// is none any more, nothing is deleted without a person's consent.
 func (o *Oracle) judgeEmptied(w *write) {
 	c := w.conn
 	app := c.now().Apps[1-w.side]
@@ -129,11 +129,13 @@ func (o *Oracle) judgeEmptied(w *write) {
 	}
 }
 
-// parted reports whether a record is of a pair that is none any more: a person separated the two, or the one that is left
-// is said to have survived the other.
+// parted reports whether a record is of a pair that is none any more: a person separated the two, the one that is left
+// is said to have survived the other, or its partner became part of another one that had a partner.
 func (c *conn) parted(side Side, r *record) bool {
-	at, separated := c.separated[pairOf(side, r, c.links[r])]
-	return separated && at > c.carriedOut || c.last.Records[side][r.id].Status == "deleted_opposite"
+	partner := c.links[r]
+	at, separated := c.separated[pairOf(side, r, partner)]
+	return separated && at > c.carriedOut || c.last.Records[side][r.id].Status == "deleted_opposite" ||
+		partner.merged != nil && partner.toldOf(c) && c.links[partner.merged] != nil
 }
 
 // anotherID reports whether the key of a record that is gone may be borne by another one that is there.
