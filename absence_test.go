@@ -215,6 +215,28 @@ func TestEmptyThoughSomeMayNotShowYet(t *testing.T) {
 	}
 }
 
+// TestEmptyThoughSomeAreNamed: a list that lags may name records that are gone, which the app does not know when they are read. If
+// one of four linked records is not named, and none of the others is there, the app has turned up empty.
+func TestEmptyThoughSomeAreNamed(t *testing.T) {
+	t.Parallel()
+	for there, left := range map[int]int{0: 4, 1: 3} {
+		w := newDimWorld(t, contactsync.Connection{}, fake.WithoutFeed())
+		w.play(t)
+		for n := there; n < 4; n++ {
+			require.NoError(t, w.a.Remove(fmt.Sprintf("a%d", n)))
+		}
+		w.a.list = func(l *connector.Listing) {
+			for n := there; n < 3; n++ {
+				l.Items = append(l.Items, connector.Item{ID: fmt.Sprintf("a%d", n), Version: "edited"})
+			}
+		}
+		report, err := w.sync.Sync(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, there == 0, len(report.Waiting) == 1 && report.Waiting[0].Reason == contactsync.WaitEmpty)
+		require.Len(t, w.b.Records(), left)
+	}
+}
+
 // TestUnreadableIsNotMissing: who is not listed is asked for, and only who the app then does not know is gone: not who is
 // there outside of the listing's view, nor who may not be read.
 func TestUnreadableIsNotMissing(t *testing.T) {

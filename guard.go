@@ -76,7 +76,7 @@ const (
 type tally struct {
 	linked  int    // linked pairs, both sides alive
 	absent  [2]int // linked records that a complete listing did not show
-	awaited [2]int // linked records that it did not show, and that it may not show yet since we wrote them
+	awaited [2]int // linked records that it did not show, and need not: we have just written them, or it named them and did not know them then
 	aside   [2]int // linked records that are gone and that it need not show: as good as re-keyed, or known to be gone
 	left    [2]int // linked records whose other half is gone; counted only where an app may have turned up empty
 	changed [2]int // linked records that differ from what was settled

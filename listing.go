@@ -301,6 +301,7 @@ func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, 
 // notFound notes a record that the app named and then did not know. If it is gone by now the next listing misses it; if it is there after
 // all, a list may name it again as the version that is known, and what the connection has come to use of it was never read.
 func (r *run) notFound(b *book, at ref) {
+	r.await(b, at)
 	if m := b.record(at); m != nil && !m.Partly && r.cfg.leavesOut(at.side, m.Fields) {
 		m.Partly = true
 		b.dirtyMirrors[at] = true

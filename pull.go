@@ -343,9 +343,7 @@ func (r *run) missed(ctx context.Context, b *book, s Side, lost []ref, empty boo
 		if m == nil || reader != nil || !r.settling(m) {
 			return m == nil
 		}
-		if b.linkOf(at) != nil {
-			r.awaited[s]++
-		}
+		r.await(b, at)
 		return true // a listing that lags may not show yet what we wrote
 	})
 	if reader != nil && empty && len(lost) > sampled {
@@ -365,6 +363,16 @@ func (r *run) missed(ctx context.Context, b *book, s Side, lost []ref, empty boo
 		return nil
 	}
 	return r.confirmLost(ctx, b, reader, s, lost)
+}
+
+// await notes that a linked record was not shown and need not be gone. Beside others that are, it makes an app no less empty.
+func (r *run) await(b *book, at ref) {
+	if b.linkOf(at) != nil {
+		if r.awaited == nil {
+			r.awaited = map[ref]bool{}
+		}
+		r.awaited[at] = true
+	}
 }
 
 // sampled is how many records of an app that turned up empty are asked for one by one.
@@ -503,8 +511,12 @@ func (r *run) judge(t *tally) {
 	}
 }
 
-// countLinked counts the linked pairs, and what was deleted and cleared without consent in the last 24 hours.
+// countLinked counts the linked pairs, whom of them an app may show later, and what was deleted and cleared without consent in the
+// last 24 hours.
 func (r *run) countLinked(t *tally) error {
+	for at := range r.awaited {
+		t.awaited[at.side]++
+	}
 	for _, past := range r.row.Removed {
 		if r.now.Sub(past.At) < guardWindow {
 			t.deleted += past.Deletes

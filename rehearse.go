@@ -86,7 +86,7 @@ type watch struct {
 // rehearse runs the whole plan without carrying anything out, for the totals that the guards look at. seen is told what
 // is decided; it may be nil.
 func (r *run) rehearse(ctx context.Context, due []ref, seen *watch) (*tally, error) {
-	t := &tally{awaited: r.awaited}
+	t := &tally{}
 	if err := r.countLinked(t); err != nil {
 		return nil, err
 	}

@@ -135,10 +135,10 @@ type run struct {
 	side      [2]sideRow
 	hidden    [2]map[string]bool // hidden records that were told of in this sync
 	pulledAt  [2]time.Time
-	cutOff    [2]bool     // the app was not read to its end
-	awaited   [2]int      // linked records that a complete listing did not show, and may not show yet
-	firstRead [2]bool     // until both apps were read: nobody of that side was known before, and all who are read are due
-	listed    [2]*listing // what is asked for ahead
+	cutOff    [2]bool      // the app was not read to its end
+	awaited   map[ref]bool // linked records that the app may not show yet, or named and did not know then
+	firstRead [2]bool      // until both apps were read: nobody of that side was known before, and all who are read are due
+	listed    [2]*listing  // what is asked for ahead
 	separated map[[2]string]bool
 	outlived  map[string]bool // the keys of separations of which a half is gone
 	forgot    *forgotten
