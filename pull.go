@@ -512,8 +512,9 @@ func (r *run) judge(t *tally) {
 }
 
 // countLinked counts the linked pairs, whom of them an app may show later, and what was deleted and cleared without consent in the
-// last 24 hours.
+// last 24 hours, be it that this sync has only now learned of it.
 func (r *run) countLinked(t *tally) error {
+	t.deleted, t.cleared = r.report.Deletes, r.report.Clears
 	for at := range r.awaited {
 		t.awaited[at.side]++
 	}
