@@ -100,10 +100,12 @@ type span struct {
 	ok      bool   // it ran to its end
 	crashed bool
 	preview bool
-	counts  [2]Counts
-	writes  []*write
-	calls   int
-	faults  int // how many there had been when it began
+	// takenBack says that a rollback of it ran to its end.
+	takenBack bool
+	counts    [2]Counts
+	writes    []*write
+	calls     int
+	faults    int // how many there had been when it began
 	// sending is when it last began a call that writes; firstSend when it first did, -1 before. answered is when a
 	// write was last carried out.
 	sending, firstSend, answered int

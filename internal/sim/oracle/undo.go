@@ -23,7 +23,8 @@ type leftOver struct {
 }
 
 // beginRollback notes which run is taken back: the last that wrote. It is not judged where that run had a crash, a lost
-// answer or a failure in it: what was recovered of it may belong to a later run.
+// answer or a failure in it, for what was recovered of it may belong to a later run; nor where the run was taken back before: asked for
+// again, a rollback finds nothing more to do.
 func (o *Oracle) beginRollback(c *conn) {
 	c.fresh, c.decidedAll, c.rollback = o.world.now, o.at, nil
 	for i := len(c.syncs) - 1; i >= 0; i-- {
@@ -31,7 +32,8 @@ func (o *Oracle) beginRollback(c *conn) {
 		if len(s.writes) == 0 {
 			continue
 		}
-		sure := s.ok && !s.crashed && s.ended.at >= 0 && s.began.at > c.epoch.at && c.saidAt > s.ended.at
+		sure := s.ok && !s.crashed && !s.takenBack && s.ended.at >= 0 && s.began.at > c.epoch.at && c.saidAt > s.ended.at
+		s.takenBack = true
 		for _, w := range s.writes {
 			sure = sure && w.told
 		}
