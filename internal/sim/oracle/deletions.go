@@ -159,7 +159,7 @@ func asSettled(cn *Connection, w *write, y *record) bool {
 }
 
 // asMade reports whether the connection finds a record again that it made without an answer, in the first sync that can, and as it
-// made it, as far as it reads it: nothing tells who edited it and took that back, or edited something else.
+// made it, as far as it reads it and by meaning: nothing tells who edited it and took that back, or edited something else.
 func (o *Oracle) asMade(w *write) bool {
 	c, born := w.conn, w.rec.born.at
 	for _, s := range c.syncs {
@@ -169,7 +169,7 @@ func (o *Oracle) asMade(w *write) bool {
 	}
 	for _, v := range c.writes {
 		if v.rec == w.rec && v.op == "create" {
-			return !v.told && w.rec.asAt(born, c.uses(o.world, w.side))
+			return !v.told && o.meansAt(c, w.rec, born, c.uses(o.world, w.side))
 		}
 	}
 	return false
@@ -178,6 +178,13 @@ func (o *Oracle) asMade(w *write) bool {
 // asAt reports whether the record holds in these fields what it held after an event.
 func (r *record) asAt(at int, fields []string) bool {
 	return !slices.ContainsFunc(fields, func(name string) bool { return !r.get(name).Equal(r.was(name, at)) })
+}
+
+// meansAt reports whether the record holds in these fields what means the same as what it held after an event.
+func (o *Oracle) meansAt(c *conn, r *record, at int, fields []string) bool {
+	return !slices.ContainsFunc(fields, func(name string) bool {
+		return !same(o.world.field(r.app, name), r.get(name), r.was(name, at), c.now().Region)
+	})
 }
 
 // sawAll reports whether the connection was shown the record after the edit and before the sync began to write.

@@ -237,6 +237,7 @@ func TestDeletions(t *testing.T) {
 			h.sync(h.gone("k1", "a2", "a3", "a4"), h.drop(1, "b3"))
 		}},
 		{name: "an old store finds its creation as it was made", setup: deletions("delete"), play: func(h *history) { h.madeAndRestored(true, "Ann") }},
+		{name: "an old store finds its creation spelled otherwise", setup: deletions("delete"), play: func(h *history) { h.madeAndRestored(true, " Ann ") }},
 		{name: "an old store finds its creation edited", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndRestored(true, "Annie") }},
 		{name: "an old store has its creation as it was made", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.madeAndRestored(false, "Ann") }},
 		{name: "a creation without an answer was edited where the connection does not look", setup: deletions("delete"), play: func(h *history) { h.madeAndEdited("notes") }},

@@ -100,6 +100,12 @@ func TestRollback(t *testing.T) {
 		{name: "a creation without an answer was edited, and that taken back", play: func(h *history) {
 			h.madeAndBack(true, f{"notes": nil}, back)
 		}},
+		{name: "a creation without an answer was spelled otherwise", play: func(h *history) {
+			h.madeAndBack(true, f{"email": "ANN@example.com", "notes": nil}, back)
+		}},
+		{name: "a creation with an answer was spelled otherwise", want: broken("I29"), play: func(h *history) {
+			h.madeAndBack(false, f{"email": "ANN@example.com", "notes": nil}, back)
+		}},
 		{name: "a creation without an answer was edited", want: broken("I29"), play: func(h *history) {
 			h.madeAndBack(true, f{"first": "Annie", "notes": nil}, back)
 		}},

@@ -65,18 +65,18 @@ func (o *Oracle) judgeTakingBack(w *write) {
 	case "delete":
 		if w.rec.by != w.conn.id {
 			o.accuse("I29", "%s was deleted when %s took back a sync, which had not created it", o.label(w), w.conn.id)
-		} else if w.rec.lastTouch(w.conn.id).at > w.rec.born.at && o.setup.Apps[w.rec.app].Versions && !w.conn.foundAsMade(w.rec) {
+		} else if w.rec.lastTouch(w.conn.id).at > w.rec.born.at && o.setup.Apps[w.rec.app].Versions && !o.foundAsMade(w.conn, w.rec) {
 			o.accuse("I29", "%s was deleted when %s took back a sync, although it was edited since", o.label(w), w.conn.id)
 		}
 	}
 }
 
 // foundAsMade reports whether the connection never was told what version of a record it made, and the record holds what it was made
-// with: nothing tells who edited it and took that back.
-func (c *conn) foundAsMade(r *record) bool {
+// with, by meaning: nothing tells who edited it and took that back, or spelled it otherwise.
+func (o *Oracle) foundAsMade(c *conn, r *record) bool {
 	for _, v := range c.writes {
 		if v.rec == r && v.op == "create" {
-			return !v.told && r.asAt(v.at, slices.Collect(maps.Keys(r.cells)))
+			return !v.told && o.meansAt(c, r, v.at, slices.Collect(maps.Keys(r.cells)))
 		}
 	}
 	return false
