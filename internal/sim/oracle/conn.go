@@ -196,7 +196,7 @@ func (c *conn) forgetStore(now moment) {
 	c.epoch, c.fresh = now, now
 	c.links, c.partner, c.settled = map[*record]*record{}, map[*record][]*record{}, map[cellPair]int{}
 	c.last, c.saidAt, c.carriedOut, c.previewed, c.rollback = nil, -1, -1, nil, nil
-	c.consents, c.intended, c.doubt = nil, [2]int{-1, -1}, [2]bool{true, true}
+	c.intended, c.doubt = [2]int{-1, -1}, [2]bool{true, true}
 	for _, w := range c.writes {
 		w.journaled = true // what the store knew of it is gone
 	}

@@ -65,7 +65,7 @@ func (o *Oracle) judgeLimit(w *write, what string, limit int, consented func(con
 	if limit == unlimited {
 		return
 	}
-	for _, k := range w.conn.consents {
+	for _, k := range w.conn.consented() {
 		if k.any {
 			return
 		}
@@ -108,7 +108,7 @@ func (o *Oracle) clears(w *write) bool {
 func (o *Oracle) judgeEmptied(w *write) {
 	c := w.conn
 	app := c.now().Apps[1-w.side]
-	if o.setup.Apps[app].Tombstones || c.saidAt < 0 || w.span == nil || len(c.consents) > 0 || c.lastOK() < 0 {
+	if o.setup.Apps[app].Tombstones || c.saidAt < 0 || w.span == nil || len(c.consented()) > 0 || c.lastOK() < 0 {
 		return
 	}
 	linked := 0

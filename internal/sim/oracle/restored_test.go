@@ -69,7 +69,28 @@ func TestRestoredStore(t *testing.T) {
 	marks := func(_ []oracle.App, c *oracle.Connection) {
 		c.Deletions[1], c.Mark[0] = "mark", oracle.Element{Field: "tags", Element: "gone"}
 	}
+	// agreed has a person consent to a creation more than one sync may make, and puts back a copy of the store of before or after that.
+	agreed := func(after bool) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com"})
+			h.create(0, "a2", f{"email": "bob@example.com"})
+			h.held = map[string]int{"creates": 2}
+			h.sync()
+			back := h.now
+			h.advance(time.Hour)
+			h.decide("confirm", 0, "", "")
+			if after {
+				back = h.now
+			}
+			h.goesBack(back)
+			h.held = nil
+			h.sync(h.made(1, "b1", f{"email": "ann@example.com"}), h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a1", "b1"), h.pair("a2", "b2"))
+		}
+	}
+	one := func(_ []oracle.App, c *oracle.Connection) { c.MaxCreates = func(int) int { return 1 } }
 	run(t, []row{
+		{name: "it knows what a person consented to", setup: one, play: agreed(true)},
+		{name: "it is of before a person consented", setup: one, want: broken("I16"), play: agreed(false)},
 		{name: "it does not know that the connection deleted a partner itself, and marks the other", setup: marks, play: marked(true)},
 		{name: "a store that knows it does not", setup: marks, want: broken("I17"), play: marked(false)},
 		{name: "it was lost, and knows the first sync", setup: deletions("delete"), play: lost(true)},

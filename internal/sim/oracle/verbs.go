@@ -55,6 +55,16 @@ func (o *Oracle) decided(e Event) {
 	}
 }
 
+// consented returns what a person allowed and the store still knows of.
+func (c *conn) consented() (all []consent) {
+	for _, k := range c.consents {
+		if c.remembers(k.moment) {
+			all = append(all, k)
+		}
+	}
+	return all
+}
+
 // held returns the consent to everything that was last said to be held.
 func (c *conn) held(now moment) consent {
 	if c.last == nil {
