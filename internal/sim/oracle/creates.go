@@ -217,7 +217,7 @@ func (o *Oracle) onePerson(cn *Connection, w *write, y, z *record) bool {
 }
 
 // shownKeys reports whether the keys of z are what the connection was shown last in this epoch before the sync began to
-// write.
+// write, and made nothing else of since: an app may take back unseen what it has answered.
 func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 	s := z.sights[cn.ID]
 	if s == nil || w.span == nil {
@@ -228,7 +228,8 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 			seen := false
 			for _, v := range s.cell[name] {
 				if w.span.firstSend < 0 || v.at < w.span.firstSend {
-					seen = w.conn.kept(v, w.span) && v.last > w.conn.epoch.at && v.value.Equal(z.get(name))
+					seen = w.conn.kept(v, w.span) && v.last > w.conn.epoch.at && v.value.Equal(z.get(name)) &&
+						v.value.Equal(w.conn.knew(z, name, o.at))
 				}
 			}
 			if !seen {

@@ -103,6 +103,8 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.made(1, "b1", f{"email": "team@example.com"})()
 			h.made(1, "b2", f{"email": "team@example.com"})()
 		}},
+		{name: "who bears the key lost it by a write that the app took back unseen", setup: firms, play: func(h *history) { h.takenBack(true) }},
+		{name: "who bears the key was to lose it by a write that was never made", setup: firms, want: broken("I6"), play: func(h *history) { h.takenBack(false) }},
 		{name: "its key was hidden when it was shown last", setup: noKey, play: func(h *history) { h.keyHidden(false) }},
 		{name: "its key was hidden and is shown by now", setup: noKey, want: broken("I6"), play: func(h *history) { h.keyHidden(true) }},
 		{name: "two of one content and no key are both created", setup: noKey, play: func(h *history) {
@@ -290,6 +292,22 @@ func (h *history) tookIn(merged bool, hidden string) {
 	h.open()
 	h.show()
 	h.made(1, "b1", f{"email": "bob@example.com", "first": "Ann"})()
+}
+
+// takenBack tells a sync that creates a copy of one of the key of b1, which another key links with a2 and which takes the key of that
+// one by a write, if it is made, that the app has taken back before.
+func (h *history) takenBack(written bool) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+	h.create(0, "a2", f{"email": "bob@example.com", "company": "Acme"})
+	h.create(1, "b1", f{"email": "ann@example.com", "company": "Acme"})
+	h.open()
+	h.show()
+	if written {
+		h.put(1, "b1", f{"email": "bob@example.com"})()
+		before, after := h.change(1, "b1", f{"email": "ann@example.com"}.fields())
+		h.see(oracle.Event{Kind: oracle.AppTouch, App: 1, ID: "b1", Before: before, After: after})
+	}
+	h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann"})()
 }
 
 // keyHidden tells a sync that creates somebody who is there, and whose email was hidden when the app was read; shown says that the
