@@ -240,11 +240,11 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 	return true
 }
 
-// kept reports whether what was shown is in the store: the sync that was shown it ran to its end, or is the one in
-// question.
+// kept reports whether what was shown is in the store: the sync that was shown it ran to its end, not before the store last forgot
+// something, or is the one in question.
 func (c *conn) kept(v shown, now *span) bool {
 	for _, s := range c.syncs {
-		if (s == now || s.ok) && s.began.at <= v.last && (s.ended.at < 0 || v.at <= s.ended.at) {
+		if (s == now || s.ok && s.began.at > c.epoch.at) && s.began.at <= v.last && (s.ended.at < 0 || v.at <= s.ended.at) {
 			return true
 		}
 	}

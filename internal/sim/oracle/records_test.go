@@ -105,6 +105,8 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 		}},
 		{name: "who bears the key lost it by a write that the app took back unseen", setup: firms, play: func(h *history) { h.takenBack(true) }},
 		{name: "who bears the key was to lose it by a write that was never made", setup: firms, want: broken("I6"), play: func(h *history) { h.takenBack(false) }},
+		{name: "its key was shown before the store was lost, and then hidden", play: func(h *history) { h.shownTo(true) }},
+		{name: "its key was shown since the store was lost, and then hidden", want: broken("I6"), play: func(h *history) { h.shownTo(false) }},
 		{name: "its key was hidden when it was shown last", setup: noKey, play: func(h *history) { h.keyHidden(false) }},
 		{name: "its key was hidden and is shown by now", setup: noKey, want: broken("I6"), play: func(h *history) { h.keyHidden(true) }},
 		{name: "two of one content and no key are both created", setup: noKey, play: func(h *history) {
@@ -308,6 +310,26 @@ func (h *history) takenBack(written bool) {
 		h.see(oracle.Event{Kind: oracle.AppTouch, App: 1, ID: "b1", Before: before, After: after})
 	}
 	h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann"})()
+}
+
+// shownTo tells a sync that creates somebody who is there, and whose key is hidden by now: a sync was shown it that broke off, if one
+// did. Syncs of before ran to their end, over a store that was lost.
+func (h *history) shownTo(brokeOff bool) {
+	ann := f{"email": "ann@example.com", "first": "Ann"}
+	h.create(0, "a1", ann)
+	h.create(1, "b1", ann)
+	h.sync(h.pair("a1", "b1"))
+	h.see(oracle.Event{Kind: oracle.StoreLost})
+	h.links = nil
+	if brokeOff {
+		h.brokeOff("F1 reset changes", 0, 1)
+	} else {
+		h.sync()
+	}
+	h.hidden = map[string]string{"b1": "email"}
+	h.open()
+	h.show()
+	h.made(1, "b2", ann)()
 }
 
 // keyHidden tells a sync that creates somebody who is there, and whose email was hidden when the app was read; shown says that the
