@@ -107,6 +107,8 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 		{name: "who bears the key was to lose it by a write that was never made", setup: firms, want: broken("I6"), play: func(h *history) { h.takenBack(false) }},
 		{name: "its key was shown before the store was lost, and then hidden", play: func(h *history) { h.shownTo(true) }},
 		{name: "its key was shown since the store was lost, and then hidden", want: broken("I6"), play: func(h *history) { h.shownTo(false) }},
+		{name: "somebody else was taken for what was made, which is shown later", setup: noKey, play: func(h *history) { h.madeBeside(false) }},
+		{name: "somebody else was taken for what was made, and it is made again", setup: noKey, want: broken("I6"), play: func(h *history) { h.madeBeside(true) }},
 		{name: "its key was hidden when it was shown last", setup: noKey, play: func(h *history) { h.keyHidden(false) }},
 		{name: "its key was hidden and is shown by now", setup: noKey, want: broken("I6"), play: func(h *history) { h.keyHidden(true) }},
 		{name: "two of one content and no key are both created", setup: noKey, play: func(h *history) {
@@ -330,6 +332,37 @@ func (h *history) shownTo(brokeOff bool) {
 	h.open()
 	h.show()
 	h.made(1, "b2", ann)()
+}
+
+// madeBeside tells a creation of one without a key that nobody answers, and of which nothing was shown when somebody else of that name
+// is taken for what it made. Then another one is created, or, where it had made nothing, the same.
+func (h *history) madeBeside(again bool) {
+	ann, bob := f{"first": "Ann"}, f{"email": "bob@example.com", "first": "Bob"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	if again {
+		h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "create"})
+	} else {
+		h.untold, h.quiet = true, true
+		h.made(1, "b1", ann)()
+		h.untold, h.quiet = false, false
+	}
+	h.see(oracle.Event{Kind: oracle.Crash})
+	h.create(1, "b2", ann)
+	h.open()
+	h.showOld(1, "b2", ann)
+	h.recovered("b2")
+	h.pair("a1", "b2")()
+	h.close("")
+	if again {
+		h.open()
+		h.untold = true
+		h.made(1, "b1", ann)()
+		return
+	}
+	h.create(0, "a2", bob)
+	h.sync(h.made(1, "b3", bob), h.pair("a2", "b3"))
 }
 
 // keyHidden tells a sync that creates somebody who is there, and whose email was hidden when the app was read; shown says that the
