@@ -259,8 +259,13 @@ func (c *conn) unsettledGuest(r *record) bool { return c.guests[r] }
 // lost: one that it saw first after it had tried to create, and that is linked with nobody yet. Where it does, it takes
 // what the user entered for edits of what was sent.
 func (o *Oracle) mayBeAdopted(c *conn, r *record) bool {
+	return r.by != c.id && o.mayBeMade(c, r)
+}
+
+// mayBeMade reports whether a record may be what a creation without an answer has made, for all that the engine knows.
+func (o *Oracle) mayBeMade(c *conn, r *record) bool {
 	side, _ := c.side(r.app)
-	if r.by == c.id || o.faults == 0 && !c.rebuffed || c.intended[side] < 0 || c.links[r] != nil {
+	if o.faults == 0 && !c.rebuffed || c.intended[side] < 0 || c.links[r] != nil {
 		return false
 	}
 	s := r.sights[c.id]

@@ -209,6 +209,9 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 				h.create(0, "a1", ann)
 				h.rest()
 			}},
+		{name: "nobody can tell which of two a creation without an answer has made", setup: noKey, play: func(h *history) { h.madeOneOf(f{"first": "Ann"}, true) }},
+		{name: "nobody else is there that it can have made", setup: noKey, want: broken("I1"), play: func(h *history) { h.madeOneOf(f{"first": "Bob"}, true) }},
+		{name: "the other one was there before", setup: noKey, want: broken("I1"), play: func(h *history) { h.madeOneOf(f{"first": "Ann"}, false) }},
 		{name: "two of one key that nobody else bears are not linked", want: broken("I1"), play: func(h *history) {
 			h.create(0, "a1", ann)
 			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
@@ -363,6 +366,27 @@ func (h *history) madeBeside(again bool) {
 	}
 	h.create(0, "a2", bob)
 	h.sync(h.made(1, "b3", bob), h.pair("a2", "b3"))
+}
+
+// madeOneOf tells a creation of one without a key that nobody answers, and what is said to wait for it in the end: b1, which it made,
+// and b2 of these fields, which was entered after it, or before.
+func (h *history) madeOneOf(other f, after bool) {
+	h.create(0, "a1", f{"first": "Ann"})
+	if !after {
+		h.create(1, "b2", other)
+	}
+	h.open()
+	h.show()
+	h.untold, h.quiet = true, true
+	h.made(1, "b1", f{"first": "Ann"})()
+	h.untold, h.quiet = false, false
+	h.see(oracle.Event{Kind: oracle.Crash})
+	if after {
+		h.create(1, "b2", other)
+	}
+	waits := oracle.RecordStatus{Status: "pending", Reason: "unknown_outcome"}
+	h.status = [2]map[string]oracle.RecordStatus{{"a1": waits}, {"b1": waits, "b2": waits}}
+	h.rest()
 }
 
 // keyHidden tells a sync that creates somebody who is there, and whose email was hidden when the app was read; shown says that the
