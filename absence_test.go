@@ -443,6 +443,46 @@ func TestHiddenMayBeOurs(t *testing.T) {
 	}
 }
 
+// TestF10ListedAndNotThereMayBeOurs: a list names somebody after a creation without an answer, and then the app does not know them. They
+// may be what that made: nobody is created anew before they are read, or named no more.
+func TestF10ListedAndNotThereMayBeOurs(t *testing.T) {
+	t.Parallel()
+	w := newDimWorld(t, contactsync.Connection{}, dimKinds["list"])
+	w.play(t)
+	enter := func(email string) (made string) {
+		t.Helper()
+		require.NoError(t, w.b.Put(contact.Record{Fields: contact.Fields{"first": contact.Text("New"), "email": contact.Text(email)}}))
+		require.NoError(t, w.a.Fail(fake.Fault{On: "create", Kind: fake.LostResponse, Times: 1}))
+		w.play(t)
+		w.a.Reset()
+		all := w.a.Records()
+		i := slices.IndexFunc(all, func(r contact.Record) bool { return r.Get("email").Str() == email })
+		w.a.read = func(ids []string, results []connector.ReadResult) {
+			for j, id := range ids {
+				if id == all[i].ID {
+					results[j] = connector.ReadResult{Err: &connector.Error{App: "a", Op: "read", Err: connector.ErrNotFound}}
+				}
+			}
+		}
+		return all[i].ID
+	}
+	step := func(what string, left [2]int, creates int) {
+		t.Helper()
+		if got := w.play(t); got != left || w.a.Calls()["create"] != creates {
+			t.Errorf("%s %v are left and a was asked for %d creations, want %v and %d", what, got, w.a.Calls()["create"], left, creates)
+		}
+	}
+	enter("new1@example.com")
+	step("while they are named and not found", [2]int{5, 5}, 0)
+	w.a.read = nil
+	step("once they are found", [2]int{5, 5}, 0)
+
+	made := enter("new2@example.com")
+	step("while they are named and not found", [2]int{6, 6}, 0)
+	require.NoError(t, w.a.Remove(made))
+	step("once they are named no more", [2]int{6, 6}, 1)
+}
+
 // TestMergedBeforeTheAnswer: an update without an answer whose record a user then merged into another settles nothing of the other
 // one's pair, which gets what the merge brought. The history tells of the update.
 func TestMergedBeforeTheAnswer(t *testing.T) {

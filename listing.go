@@ -290,7 +290,7 @@ func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, 
 		case !again && isTransient(res.Err):
 			return res.Err
 		case errors.Is(res.Err, connector.ErrNotFound):
-			r.notFound(b, refs[i])
+			r.notFound(b, refs[i], again)
 		default:
 			r.unreadable(b, refs[i])
 		}
@@ -299,9 +299,13 @@ func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, 
 }
 
 // notFound notes a record that the app named and then did not know. If it is gone by now the next listing misses it; if it is there after
-// all, a list may name it again as the version that is known, and what the connection has come to use of it was never read.
-func (r *run) notFound(b *book, at ref) {
+// all, a list may name it again as the version that is known, and what the connection has come to use of it was never read. One that
+// nobody knew is hidden until a list misses it, which again says that one will: it may be what a creation without an answer has made.
+func (r *run) notFound(b *book, at ref, again bool) {
 	r.await(b, at)
+	if again && b.mirrorOf(at) == nil {
+		r.hide(at)
+	}
 	if m := b.record(at); m != nil && !m.Partly && r.cfg.leavesOut(at.side, m.Fields) {
 		m.Partly = true
 		b.dirtyMirrors[at] = true

@@ -11,8 +11,8 @@ import (
 // The simulator's own checks need no model of what users did. The oracle's are in package oracle.
 
 // checkCreated looks that nobody is created twice: of one entry of a user there is one copy in each app, unless another
-// connection made it and this one could not know, the entry got another id and another key since, the other app has it twice under
-// two keys, or the feed left out what was made without an answer.
+// connection made it and this one could not know, the entry lives on under another id and another key since, the other app has it
+// twice under two keys, or the feed left out what was made without an answer.
 func (s *seat) checkCreated(id string, f contact.Fields) {
 	w, serial := s.w, f["serial"].Str()
 	if serial == "" || w.forgot || w.forced {
@@ -23,7 +23,7 @@ func (s *seat) checkCreated(id string, f contact.Fields) {
 		if r.ID == id || r.Get("serial").Str() != serial || maker == aUser {
 			continue
 		}
-		own := maker == s.conn && !w.strayed[serial] && !s.twiceThere(serial)
+		own := maker == s.conn && !s.strayed(serial) && !s.twiceThere(serial)
 		if own && s.leftOut(r.ID) {
 			continue
 		}
@@ -37,6 +37,12 @@ func (s *seat) checkCreated(id string, f contact.Fields) {
 func (s *seat) leftOut(id string) bool {
 	slot := 2*s.conn + s.side
 	return !s.w.omitted[slot].IsZero() && s.w.unheard[slot][id]
+}
+
+// strayed reports whether the record that an entry stood in got another id in one of the connection's apps, or was deleted there:
+// whoever holds the entry by now may be somebody else, of whom another connection made it a part.
+func (s *seat) strayed(serial string) bool {
+	return slices.ContainsFunc(s.w.Conns[s.conn].Apps[:], func(app int) bool { return s.w.strayed[app][serial] })
 }
 
 // twiceThere reports whether the other app of the connection has an entry twice: another connection made it so.
@@ -122,8 +128,10 @@ func (w *world) noteKeys(e oracle.Event) {
 	case oracle.AppRekey:
 		w.keyed[e.App][e.Other] = w.instant()
 		if r, ok := w.apps[e.App].Record(e.Other); ok {
-			w.strayed[r.Get("serial").Str()] = true
+			w.strayed[e.App][r.Get("serial").Str()] = true
 		}
+	case oracle.UserDelete:
+		w.strayed[e.App][e.Before["serial"].Str()] = true
 	}
 }
 

@@ -30,6 +30,7 @@ func TestCreatedTwice(t *testing.T) {
 		meanwhile bool   // it was made when the sync was under way
 		hidden    string // a field that was not told
 		strayed   bool   // the entry got another id
+		deleted   string // where the record was deleted that it stood in
 		twice     bool   // the entry is there twice on the other side
 		untold    bool   // its maker was not told that it made it
 		omitted   bool   // the feed left a change out
@@ -52,6 +53,9 @@ func TestCreatedTwice(t *testing.T) {
 		"another field was hidden":                                   {maker: 1, first: ann, hidden: "phone", created: ann, wrong: true},
 		"by itself, of an entry that got another id":                 {maker: 0, first: ann, strayed: true, created: ann, wrong: true},
 		"by itself, of an entry that got another id and another key": {maker: 0, first: moved, keys: []string{"phone"}, strayed: true, created: ann},
+		"by itself, of an entry that was deleted":                    {maker: 0, first: ann, deleted: "x", created: ann, wrong: true},
+		"by itself, of an entry that was deleted, under another key": {maker: 0, first: moved, keys: []string{"phone"}, deleted: "x", created: ann},
+		"by itself, of an entry that was deleted in a third app":     {maker: 0, first: moved, keys: []string{"phone"}, deleted: "z", created: ann, wrong: true},
 		"by itself, which it was never shown":                        {maker: 0, first: ann, unread: true, created: ann, wrong: true},
 		"by another connection, and it could not be read":            {maker: 1, first: ann, unread: true, created: ann},
 		"by itself, of an entry that is there twice":                 {maker: 0, first: ann, twice: true, created: ann, wrong: true},
@@ -64,12 +68,15 @@ func TestCreatedTwice(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			app := App{Fields: []string{"serial", "email", "phone"}, Lag: tt.lag}
-			w, err := newWorld(t.Context(), &Script{Apps: []App{app, app}, Conns: []Connection{{Apps: [2]int{0, 1}, Keys: tt.keys}}}, Options{})
+			w, err := newWorld(t.Context(), &Script{Apps: []App{app, app, app}, Conns: []Connection{{Apps: [2]int{0, 1}, Keys: tt.keys}}}, Options{})
 			require.NoError(t, err)
 			newSeat(w, w.engines[0], 0, 1)
 			s := w.seats[[3]int{0, 0, 1}]
 			s.engine.began = instant{event: 1, time: w.now.Add(tt.ago)}
-			w.strayed["s1.1"] = tt.strayed
+			w.strayed[0]["s1.1"] = tt.strayed
+			if tt.deleted != "" {
+				w.noteKeys(oracle.Event{Kind: oracle.UserDelete, App: map[string]int{"x": 0, "z": 2}[tt.deleted], ID: "ux0", Before: tt.first})
+			}
 			w.shown[1]["y-1"] = !tt.unread
 			w.unheard[1]["y-1"] = tt.untold
 			if tt.omitted {

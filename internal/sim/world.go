@@ -31,7 +31,7 @@ type world struct {
 	keyed    []map[string]instant             // by app: when that changed by which a record is known
 	hidden   [][]string                       // by app: fields that it does not tell
 	hid      []map[string][]string            // by connection and side: those that were hidden when a record was shown last
-	strayed  map[string]bool                  // serials of records that got another id
+	strayed  []map[string]bool                // by app: serials of records that got another id or were deleted there
 	former   []map[string]contact.Fields      // by app: what a record held before its user's last edit
 	told     []map[string]contact.Record      // by app: what was last told of a record
 	issued   []map[connector.Cursor]time.Time // by app: when a cursor was last given
@@ -153,7 +153,7 @@ func Play(ctx context.Context, s *Script, o Options) (*Result, error) {
 // newWorld returns the world of a script before its first step.
 func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 	w := &world{Script: *s, Options: o, trace: newTrace(), ctx: ctx, now: start, mend: map[[2]string]bool{}, fired: map[string]int{},
-		strayed: map[string]bool{}, seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{},
+		seats: map[[3]int]*seat{}, said: map[string]*oracle.Statement{},
 		seen: map[int]map[string]contact.Fields{}, asks: map[int][]string{}, omitted: map[int]time.Time{}}
 	w.Conns = slices.Clone(s.Conns)
 	w.keep = o.Keep
@@ -170,6 +170,7 @@ func newWorld(ctx context.Context, s *Script, o Options) (*world, error) {
 		w.people = append(w.people, map[string]int{})
 		w.maker = append(w.maker, map[string]int{})
 		w.keyed = append(w.keyed, map[string]instant{})
+		w.strayed = append(w.strayed, map[string]bool{})
 		w.former = append(w.former, map[string]contact.Fields{})
 		w.told = append(w.told, map[string]contact.Record{})
 		w.hidden = append(w.hidden, nil)

@@ -1,11 +1,15 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // judgeAlone judges a record that is linked with nobody when all is at rest. It must be accounted for; and if a rule
 // lets it through, it has a key, nobody of its side shares it and nobody on the other side bears it, it should have
-// been created there; if just one bears it there, the two should be linked. Silent of what a person decided about, of
-// keys that several share, and of one whose partner was deleted.
+// been created there; if just one bears it there, the two should be linked. Silent of what a person decided or is to decide about,
+// of keys that several share, and of one whose partner was deleted.
 func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 	cn := c.now()
 	st, ok := c.last.Records[side][r.id]
@@ -21,7 +25,7 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 		}
 	}
 	if r.decided(c) >= 0 || c.decidedAll >= 0 || st.Status == "failed" && o.mayFail(c) || st.Reason == "unread" ||
-		st.Status == "pending" && o.mayBeHeld(cn, st.Reason) {
+		st.Status == "pending" && (o.mayBeHeld(cn, st.Reason) || o.untellable(c, side, r)) {
 		return
 	}
 	if st.Status == "deleted_opposite" && !o.hadPartner(c, side, r) {
@@ -57,6 +61,37 @@ func (o *Oracle) judgeAlone(c *conn, side Side, r *record) {
 				"after the last edit", r.id, st.Status, st.Reason, z.id, o.rounds)
 		}
 	}
+}
+
+// untellable reports whether the record waits for what became of its creation, and nobody but a person can tell which of several
+// that made; or is one of these.
+func (o *Oracle) untellable(c *conn, side Side, r *record) bool {
+	made := func(side Side, r *record) []*record {
+		return slices.DeleteFunc(o.waiting(c, side, r), func(z *record) bool { return !o.mayBeMade(c, z) })
+	}
+	return len(made(side, r)) > 1 || slices.ContainsFunc(o.waiting(c, side, r), func(y *record) bool {
+		all := made(1-side, y)
+		return len(all) > 1 && slices.Contains(all, r)
+	})
+}
+
+// waiting returns the records of the other side that wait for what became of a creation, as this one does, and hold something that
+// it holds as well and that tells people apart.
+func (o *Oracle) waiting(c *conn, side Side, r *record) (found []*record) {
+	waits := func(side Side, r *record) bool {
+		st := c.last.Records[side][r.id]
+		return r.alive && c.links[r] == nil && st.Status == "pending" && st.Reason == "unknown_outcome"
+	}
+	cn := c.now()
+	for _, z := range o.world.records[cn.Apps[1-side]] {
+		if waits(side, r) && waits(1-side, z) && slices.ContainsFunc(cn.Mappings, func(m Mapping) bool {
+			f := o.world.field(z.app, m.field(1-side))
+			return !f.common() && sharesValue(f, r.get(m.field(side)), z.get(m.field(1-side)), cn.Region)
+		}) {
+			found = append(found, z)
+		}
+	}
+	return found
 }
 
 // asTold returns what the record holds but for what the connection was not told: whether a rule that looks at that lets the record

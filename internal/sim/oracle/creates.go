@@ -217,7 +217,7 @@ func (o *Oracle) onePerson(cn *Connection, w *write, y, z *record) bool {
 }
 
 // shownKeys reports whether the keys of z are what the connection was shown last in this epoch before the sync began to
-// write.
+// write, and made nothing else of since: an app may take back unseen what it has answered.
 func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 	s := z.sights[cn.ID]
 	if s == nil || w.span == nil {
@@ -228,7 +228,8 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 			seen := false
 			for _, v := range s.cell[name] {
 				if w.span.firstSend < 0 || v.at < w.span.firstSend {
-					seen = w.conn.kept(v, w.span) && v.last > w.conn.epoch.at && v.value.Equal(z.get(name))
+					seen = w.conn.kept(v, w.span) && v.last > w.conn.epoch.at && v.value.Equal(z.get(name)) &&
+						v.value.Equal(w.conn.knew(z, name, o.at))
 				}
 			}
 			if !seen {
@@ -239,11 +240,11 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 	return true
 }
 
-// kept reports whether what was shown is in the store: the sync that was shown it ran to its end, or is the one in
-// question.
+// kept reports whether what was shown is in the store: the sync that was shown it ran to its end, not before the store last forgot
+// something, or is the one in question.
 func (c *conn) kept(v shown, now *span) bool {
 	for _, s := range c.syncs {
-		if (s == now || s.ok) && s.began.at <= v.last && (s.ended.at < 0 || v.at <= s.ended.at) {
+		if (s == now || s.ok && s.began.at > c.epoch.at) && s.began.at <= v.last && (s.ended.at < 0 || v.at <= s.ended.at) {
 			return true
 		}
 	}
@@ -258,8 +259,13 @@ func (c *conn) unsettledGuest(r *record) bool { return c.guests[r] }
 // lost: one that it saw first after it had tried to create, and that is linked with nobody yet. Where it does, it takes
 // what the user entered for edits of what was sent.
 func (o *Oracle) mayBeAdopted(c *conn, r *record) bool {
+	return r.by != c.id && o.mayBeMade(c, r)
+}
+
+// mayBeMade reports whether a record may be what a creation without an answer has made, for all that the engine knows.
+func (o *Oracle) mayBeMade(c *conn, r *record) bool {
 	side, _ := c.side(r.app)
-	if r.by == c.id || o.faults == 0 && !c.rebuffed || c.intended[side] < 0 || c.links[r] != nil {
+	if o.faults == 0 && !c.rebuffed || c.intended[side] < 0 || c.links[r] != nil {
 		return false
 	}
 	s := r.sights[c.id]

@@ -86,11 +86,14 @@ func (c *conn) knew(r *record, field string, at int) contact.Value {
 	return v
 }
 
-// isFree reports whether y may get x as its counterpart.
+// isFree reports whether y may get x as its counterpart, or may have made it before somebody else's record was taken for that.
 func (o *Oracle) isFree(c *conn, y, x *record) bool {
 	for _, p := range c.partner[y] {
 		if p == x || y.decided(c) > 0 || c.decidedAll > 0 {
 			return true
+		}
+		if s := p.sights[c.id]; c.adopted[p] && !x.toldBorn() && s != nil && s.first > x.born.at {
+			continue
 		}
 		if p.merged != nil && (y.lastTouch(c.id).at > p.died.at || o.givenAway(c, y, p.died.at)) {
 			continue // what was left over of a merge and is told apart since is somebody of its own

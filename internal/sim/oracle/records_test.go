@@ -103,6 +103,12 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 			h.made(1, "b1", f{"email": "team@example.com"})()
 			h.made(1, "b2", f{"email": "team@example.com"})()
 		}},
+		{name: "who bears the key lost it by a write that the app took back unseen", setup: firms, play: func(h *history) { h.takenBack(true) }},
+		{name: "who bears the key was to lose it by a write that was never made", setup: firms, want: broken("I6"), play: func(h *history) { h.takenBack(false) }},
+		{name: "its key was shown before the store was lost, and then hidden", play: func(h *history) { h.shownTo(true) }},
+		{name: "its key was shown since the store was lost, and then hidden", want: broken("I6"), play: func(h *history) { h.shownTo(false) }},
+		{name: "somebody else was taken for what was made, which is shown later", setup: noKey, play: func(h *history) { h.madeBeside(false) }},
+		{name: "somebody else was taken for what was made, and it is made again", setup: noKey, want: broken("I6"), play: func(h *history) { h.madeBeside(true) }},
 		{name: "its key was hidden when it was shown last", setup: noKey, play: func(h *history) { h.keyHidden(false) }},
 		{name: "its key was hidden and is shown by now", setup: noKey, want: broken("I6"), play: func(h *history) { h.keyHidden(true) }},
 		{name: "two of one content and no key are both created", setup: noKey, play: func(h *history) {
@@ -203,6 +209,9 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 				h.create(0, "a1", ann)
 				h.rest()
 			}},
+		{name: "nobody can tell which of two a creation without an answer has made", setup: noKey, play: func(h *history) { h.madeOneOf(f{"first": "Ann"}, true) }},
+		{name: "nobody else is there that it can have made", setup: noKey, want: broken("I1"), play: func(h *history) { h.madeOneOf(f{"first": "Bob"}, true) }},
+		{name: "the other one was there before", setup: noKey, want: broken("I1"), play: func(h *history) { h.madeOneOf(f{"first": "Ann"}, false) }},
 		{name: "two of one key that nobody else bears are not linked", want: broken("I1"), play: func(h *history) {
 			h.create(0, "a1", ann)
 			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
@@ -290,6 +299,94 @@ func (h *history) tookIn(merged bool, hidden string) {
 	h.open()
 	h.show()
 	h.made(1, "b1", f{"email": "bob@example.com", "first": "Ann"})()
+}
+
+// takenBack tells a sync that creates a copy of one of the key of b1, which another key links with a2 and which takes the key of that
+// one by a write, if it is made, that the app has taken back before.
+func (h *history) takenBack(written bool) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+	h.create(0, "a2", f{"email": "bob@example.com", "company": "Acme"})
+	h.create(1, "b1", f{"email": "ann@example.com", "company": "Acme"})
+	h.open()
+	h.show()
+	if written {
+		h.put(1, "b1", f{"email": "bob@example.com"})()
+		before, after := h.change(1, "b1", f{"email": "ann@example.com"}.fields())
+		h.see(oracle.Event{Kind: oracle.AppTouch, App: 1, ID: "b1", Before: before, After: after})
+	}
+	h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann"})()
+}
+
+// shownTo tells a sync that creates somebody who is there, and whose key is hidden by now: a sync was shown it that broke off, if one
+// did. Syncs of before ran to their end, over a store that was lost.
+func (h *history) shownTo(brokeOff bool) {
+	ann := f{"email": "ann@example.com", "first": "Ann"}
+	h.create(0, "a1", ann)
+	h.create(1, "b1", ann)
+	h.sync(h.pair("a1", "b1"))
+	h.see(oracle.Event{Kind: oracle.StoreLost})
+	h.links = nil
+	if brokeOff {
+		h.brokeOff("F1 reset changes", 0, 1)
+	} else {
+		h.sync()
+	}
+	h.hidden = map[string]string{"b1": "email"}
+	h.open()
+	h.show()
+	h.made(1, "b2", ann)()
+}
+
+// madeBeside tells a creation of one without a key that nobody answers, and of which nothing was shown when somebody else of that name
+// is taken for what it made. Then another one is created, or, where it had made nothing, the same.
+func (h *history) madeBeside(again bool) {
+	ann, bob := f{"first": "Ann"}, f{"email": "bob@example.com", "first": "Bob"}
+	h.create(0, "a1", ann)
+	h.open()
+	h.show()
+	if again {
+		h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "create"})
+	} else {
+		h.untold, h.quiet = true, true
+		h.made(1, "b1", ann)()
+		h.untold, h.quiet = false, false
+	}
+	h.see(oracle.Event{Kind: oracle.Crash})
+	h.create(1, "b2", ann)
+	h.open()
+	h.showOld(1, "b2", ann)
+	h.recovered("b2")
+	h.pair("a1", "b2")()
+	h.close("")
+	if again {
+		h.open()
+		h.untold = true
+		h.made(1, "b1", ann)()
+		return
+	}
+	h.create(0, "a2", bob)
+	h.sync(h.made(1, "b3", bob), h.pair("a2", "b3"))
+}
+
+// madeOneOf tells a creation of one without a key that nobody answers, and what is said to wait for it in the end: b1, which it made,
+// and b2 of these fields, which was entered after it, or before.
+func (h *history) madeOneOf(other f, after bool) {
+	h.create(0, "a1", f{"first": "Ann"})
+	if !after {
+		h.create(1, "b2", other)
+	}
+	h.open()
+	h.show()
+	h.untold, h.quiet = true, true
+	h.made(1, "b1", f{"first": "Ann"})()
+	h.untold, h.quiet = false, false
+	h.see(oracle.Event{Kind: oracle.Crash})
+	if after {
+		h.create(1, "b2", other)
+	}
+	waits := oracle.RecordStatus{Status: "pending", Reason: "unknown_outcome"}
+	h.status = [2]map[string]oracle.RecordStatus{{"a1": waits}, {"b1": waits, "b2": waits}}
+	h.rest()
 }
 
 // keyHidden tells a sync that creates somebody who is there, and whose email was hidden when the app was read; shown says that the
