@@ -132,8 +132,8 @@ func (o *Oracle) judgeEmptied(w *write) {
 // parted reports whether a record is of a pair that is none any more: a person separated the two, or the one that is left
 // is said to have survived the other.
 func (c *conn) parted(side Side, r *record) bool {
-	at, separated := c.separated[pairOf(side, r, c.links[r])]
-	return separated && at > c.carriedOut || c.last.Records[side][r.id].Status == "deleted_opposite"
+	s, separated := c.separated[pairOf(side, r, c.links[r])]
+	return separated && s.at > c.carriedOut || c.last.Records[side][r.id].Status == "deleted_opposite"
 }
 
 // anotherID reports whether the key of a record that is gone may be borne by another one that is there.
