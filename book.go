@@ -402,9 +402,10 @@ func (b *book) relink(l *link) {
 		}
 	}
 	for _, r := range b.replacedBy(l) {
+		m := b.mirrorOf(r) // read first, for what the store has of it is read with the link that it loses
 		b.links[r] = nil
 		b.follow(r, ref{r.side, l.ID[r.side]})
-		if !b.mirrorOf(r).alive() {
+		if !m.alive() {
 			b.dropMirror(r) // its place was taken
 		}
 	}

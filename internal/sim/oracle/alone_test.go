@@ -66,6 +66,24 @@ func TestAlone(t *testing.T) {
 			return yes, !v["labels"].Absent()
 		}
 	}
+	// comesBack has a pair leave the rule, and an edit of a1 let it in again while the app hides a field.
+	comesBack := func(hidden string) func(h *history) {
+		return func(h *history) {
+			in := f{"email": "ann@example.com", "first": "Ann", "labels": []string{"CRM"}}
+			h.create(0, "a1", in)
+			h.sync(h.made(1, "b1", ann), h.pair("a1", "b1"))
+			h.edit(0, "a1", f{"labels": nil})
+			h.hold2("a1", "b1", oracle.RecordStatus{Status: "excluded", Reason: "filter"})
+			h.sync()
+			h.hidden = map[string]string{"a1": hidden}
+			h.edit(0, "a1", f{"labels": []string{"CRM"}})
+			h.rest()
+		}
+	}
+	toB := func(a []oracle.App, c *oracle.Connection) {
+		looks(a, c)
+		c.Direction = "a_to_b"
+	}
 	// either is looks, but that another rule of a looks at nothing.
 	either := func(a []oracle.App, c *oracle.Connection) {
 		looks(a, c)
@@ -79,6 +97,8 @@ func TestAlone(t *testing.T) {
 		{name: "that a rule lets somebody in was hidden", setup: looks, play: enters("labels")},
 		{name: "that a rule lets somebody in was shown", setup: looks, want: broken("I1"), play: enters("company")},
 		{name: "a rule lets somebody in whatever was hidden", setup: either, want: broken("I1"), play: enters("labels")},
+		{name: "that a pair is let in again was hidden", setup: toB, play: comesBack("labels")},
+		{name: "that a pair is let in again was shown", setup: toB, want: broken("I28"), play: comesBack("company")},
 		{name: "who was never shown with a key is matched by nobody", play: hides("email")},
 		{name: "who was never shown with something else is matched", want: broken("I1"), play: hides("company")},
 		{name: "whether a rule lets somebody in whose labels are hidden nobody knows", setup: tagged, play: hides("labels")},

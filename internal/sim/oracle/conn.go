@@ -39,8 +39,8 @@ type conn struct {
 	counted            []syncCount
 
 	// What a person decided.
-	decidedAll     int                // when last about everything, by a rollback; -1 before
-	separated      map[[2]*record]int // pairs, and when
+	decidedAll     int // when last about everything, by a rollback; -1 before
+	separated      map[[2]*record]separation
 	consents       []consent
 	mayPause       bool  // somebody paused it
 	rollback, left *undo // what is being taken back, and what was left of it
@@ -147,7 +147,7 @@ func newConn(id string) *conn {
 	c.links, c.overtaken = map[*record]*record{}, map[int]int{}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
 	c.calling, c.disturbed = map[int]started{}, -1
-	c.separated = map[[2]*record]int{}
+	c.separated = map[[2]*record]separation{}
 	c.creating, c.intended = [2]int{-1, -1}, [2]int{-1, -1}
 	c.adopted, c.guests = map[*record]bool{}, map[*record]bool{}
 	c.partner, c.settled, c.inSync = map[*record][]*record{}, map[cellPair]int{}, map[*record]int{}

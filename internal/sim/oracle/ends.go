@@ -95,7 +95,8 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 		if cn.Scope == "sticky" && (a.decided(c) >= 0 || b.decided(c) >= 0) {
 			return // who is linked by a person got in by no filter
 		}
-		if flow[0] == yes || flow[1] == yes {
+		told := [2]contact.Fields{o.asTold(c, 0, a), o.asTold(c, 1, b)}
+		if flow[0] == yes && cn.flows(0, told, o.world) == yes || flow[1] == yes && cn.flows(1, told, o.world) == yes {
 			o.accuse("I28", "%s and %s are said to be excluded (%s), and a rule lets them through", a.id, b.id, st.Reason)
 		}
 		return

@@ -133,8 +133,8 @@ func (o *Oracle) judgeEmptied(w *write) {
 // is said to have survived the other, or its partner became part of another one that had a partner.
 func (c *conn) parted(side Side, r *record) bool {
 	partner := c.links[r]
-	at, separated := c.separated[pairOf(side, r, partner)]
-	return separated && at > c.carriedOut || c.last.Records[side][r.id].Status == "deleted_opposite" ||
+	s, separated := c.separated[pairOf(side, r, partner)]
+	return separated && s.at > c.carriedOut || c.last.Records[side][r.id].Status == "deleted_opposite" ||
 		partner.merged != nil && partner.toldOf(c) && c.links[partner.merged] != nil
 }
 

@@ -64,9 +64,8 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 			continue
 		}
 		links[a], links[b] = b, a
-		at, ok := c.separated[[2]*record{a, b}]
-		again := c.links[a] != b && before[a] != b && c.saidAt > at
-		if ok && (again || c.worked(s, at)) && !c.stranger(a, at) && !c.stranger(b, at) && at > max(c.epoch.at, c.decidedAll) {
+		again := c.links[a] != b && before[a] != b
+		if c.apart(s, a, b, again) {
 			o.accuse("I7", "%s links %s and %s, whom a person separated for good", c.id, pair[0], pair[1])
 		}
 		if c.links[a] != b && !o.linkable(c, a, b) {
@@ -83,6 +82,22 @@ func (o *Oracle) judgeLinks(c *conn, s *Statement) {
 			c.partner[x] = append(all, y)
 		}
 	}
+}
+
+// separation is that a person separated two, when, and whether both were named by ids that they had no longer.
+type separation struct {
+	at     int
+	former bool
+}
+
+// apart reports whether two must not be linked, because a person separated them: not again, and no longer than until a sync has
+// carried that out. A separation ends with both its records, and two who are there under other ids without a word are others.
+func (c *conn) apart(s *Statement, a, b *record, again bool) bool {
+	of, ok := c.separated[[2]*record{a, b}]
+	if !ok || of.at <= max(c.epoch.at, c.decidedAll) || of.former && !a.toldOf(c) && !b.toldOf(c) {
+		return false
+	}
+	return (again && c.saidAt > of.at || c.worked(s, of.at)) && !c.stranger(a, of.at) && !c.stranger(b, of.at)
 }
 
 // worked reports whether a statement follows a sync that began after the event and ran to its end.

@@ -483,6 +483,9 @@ func TestLinks(t *testing.T) {
 			h.links = [][2]string{{"a9", "b1"}}
 			h.sync()
 		}},
+		{name: "two are separated by ids that neither has any longer", play: func(h *history) { h.separatedAs("a9", "b9", "") }},
+		{name: "of whom one has its id still", want: broken("I7"), play: func(h *history) { h.separatedAs("a9", "b1", "") }},
+		{name: "or the app told the other id of one", want: broken("I7"), play: func(h *history) { h.separatedAs("a9", "b9", "a1") }},
 		{name: "a person's separation is not carried out", want: broken("I7"), play: func(h *history) {
 			h.ann()
 			h.decide("separate", 0, "a1", "b1")
@@ -610,6 +613,23 @@ func (h *history) createdAnew(key string) {
 	h.create(0, "a2", f{"email": key, "first": "Bob"})
 	h.links = nil
 	h.sync(h.gone("a1"), h.made(1, "b2", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"}), h.pair("a9", "b2"))
+}
+
+// separatedAs has a person separate two, who have these ids by then, by those that were said last, and they are linked under the new
+// ones. told is the id of before of the one of which the app tells it.
+func (h *history) separatedAs(a, b, told string) {
+	h.ann()
+	for app, id := range [2]string{a, b} {
+		if old := [2]string{"a1", "b1"}[app]; id != old {
+			h.rekey(app, old, id)
+		}
+	}
+	h.decide("separate", 0, "a1", "b1")
+	if told != "" {
+		h.see(oracle.Event{Kind: oracle.Shown, App: 0, Conn: "c", ID: told, Other: a, Gone: true})
+	}
+	h.links = [][2]string{{a, b}}
+	h.sync()
 }
 
 // separatedMeanwhile has a person separate two of whom the one got another id. A sync breaks off before it knows, the next one when

@@ -39,7 +39,7 @@ func (o *Oracle) decided(e Event) {
 		pair := pairOf(side, x, y)
 		delete(c.separated, pair)
 		if e.Verb == "separate" {
-			c.separated[pair] = o.at
+			c.separated[pair] = separation{o.at, x.id != e.ID && y.id != e.Other}
 		}
 	}
 	for _, r := range []*record{o.world.find(e.App, e.ID), o.world.find(c.now().Apps[1-side], e.Other)} {
