@@ -131,7 +131,7 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 func (c *conn) wasTold(r *record, field string) bool {
 	s := r.sights[c.id]
 	if field != "" && s != nil && s.part >= 0 &&
-		(len(s.cell[field]) == 0 || s.part > r.changedAt(field) && !r.knowsHidden(c.id, field)) {
+		(!s.kept(field) || s.part > r.changedAt(field) && !r.knowsHidden(c.id, field)) {
 		return false // it was hidden, and without a change of the record nobody tells that it no longer is
 	}
 	if c.epoch.at < 0 {

@@ -108,7 +108,32 @@ func TestRest(t *testing.T) {
 			h.rest()
 		}
 	}
+	// unkept lets a1 be read, the store or the process fail or not, and a hide the company from then on; then b1 comes, who has one.
+	unkept := func(fails ...oracle.Event) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com"})
+			h.open()
+			h.see(oracle.Event{Kind: oracle.Called, Conn: "c", Op: "changes"})
+			h.show()
+			for _, e := range fails {
+				h.see(e)
+			}
+			if len(fails) == 0 || fails[0].Kind == oracle.Fault {
+				h.close("the store failed")
+			}
+			h.hidden = map[string]string{"a1": "company"}
+			h.create(1, "b1", f{"email": "ann@example.com", "company": "Acme"})
+			h.sync(h.pair("a1", "b1"))
+			h.rest()
+		}
+	}
 	run(t, []row{
+		{name: "a blank that was shown and is hidden now, which a store that failed cannot have kept",
+			play: unkept(oracle.Event{Kind: oracle.Fault, Note: "F49 error_before store.update"})},
+		{name: "a blank that was shown and is hidden now, which a process that died cannot have kept", play: unkept(oracle.Event{Kind: oracle.Crash})},
+		{name: "a blank that was shown and is hidden now, which was kept", want: broken("I1"), play: unkept()},
+		{name: "a blank that was shown and is hidden now, though another call failed", want: broken("I1"),
+			play: unkept(oracle.Event{Kind: oracle.Fault, Note: "F1 error_before changes"})},
 		{name: "a tag that was hidden is nobody's to carry, though another one was added beside it", setup: labelled,
 			play: beside("tags", []string{"x", "y"}, []string{"x", "y", "z"})},
 		{name: "a tag that was shown is", setup: labelled, want: broken("I1"), play: beside("company", []string{"x", "y"}, []string{"x", "y", "z"})},
