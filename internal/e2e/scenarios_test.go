@@ -177,7 +177,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"73-webhooks.yaml":          24,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
-		"82-rollback.yaml":          46,
+		"82-rollback.yaml":          47,
 		"83-explanations.yaml":      8,
 		"84-configuring.yaml":       11,
 		"85-the-manual.yaml":        2,
