@@ -223,8 +223,8 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	if o.agree(cn, m, a, b) || st.Status == "conflict" && o.mayClash(c, m, a, b) {
 		return
 	}
-	if st.Reason == "oscillating" && (mayFreeze(c, a, m.A) || mayFreeze(c, b, m.B)) {
-		return
+	if st.Status == "conflict" && (mayFreeze(c, a, m.A) || mayFreeze(c, b, m.B)) {
+		return // of a pair that is also in conflict over another field only that is said
 	}
 	blank := va.Blank() || vb.Blank()
 	if blank && m.Group != "" {

@@ -89,6 +89,16 @@ func (h *history) untagged() {
 	h.rest()
 }
 
+// frozenInConflict lets the first name go to and fro, and then both users edit the company, about which a person is asked.
+func (h *history) frozenInConflict(times int) {
+	h.seesaw(times)
+	h.edit(0, "a1", f{"first": "Ann", "company": "Initech"})
+	h.edit(1, "b1", f{"company": "Umbrella"})
+	h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
+	h.sync()
+	h.rest()
+}
+
 // TestRest is of ends in which two cells may differ for good, and of those beside them in which they may not.
 func TestRest(t *testing.T) {
 	conflict := oracle.RecordStatus{Status: "conflict", Reason: "conflict"}
@@ -186,6 +196,9 @@ func TestRest(t *testing.T) {
 			h.sync()
 			h.rest()
 		}},
+		{name: "a cell is frozen beside one that a person is asked about", setup: policy("ask"), play: func(h *history) { h.frozenInConflict(4) }},
+		{name: "a cell that did not go to and fro is not frozen beside one that a person is asked about", setup: policy("ask"), want: broken("I1"),
+			play: func(h *history) { h.frozenInConflict(1) }},
 		{name: "another cell of a pair is not frozen with it", want: broken("I1"), play: func(h *history) {
 			h.seesaw(4)
 			h.edit(0, "a1", f{"company": "Initech"})
