@@ -299,6 +299,13 @@ func TestNothingEnteredIsLost(t *testing.T) {
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 			h.rest()
 		}},
+		{name: "the oldest wins, whom another engine wrote to in vain", setup: policy("newest"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Anna"}), h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
 		{name: "an edit is taken back", want: broken("I3"), play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
