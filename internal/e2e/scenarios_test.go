@@ -164,7 +164,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"42-actions.yaml":           37,
 		"43-scopes-and-modes.yaml":  13,
 		"50-deletions.yaml":         9,
-		"51-deletions-more.yaml":    45,
+		"51-deletions-more.yaml":    46,
 		"52-mass-changes.yaml":      7,
 		"53-halts-and-consent.yaml": 7,
 		"54-merges.yaml":            25,
