@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/contactsync/contactsync/contact"
 )
@@ -142,6 +143,26 @@ func (cfg *config) echoes(d directory, r *mirror, w *write) bool {
 		}
 	}
 	return false
+}
+
+// circling reports until when a record is not created on the other side, zero if nothing stands against it: where we deleted three
+// within a day who bore its first key. In a ring of three connections a deletion may go round behind the copies that go round ahead
+// of it, for ever. With one copy less it catches up.
+func (cfg *config) circling(d directory, r *mirror, now time.Time) (until time.Time) {
+	if len(r.keys) == 0 {
+		return time.Time{}
+	}
+	n := 0
+	for _, at := range d.undone(r.side.Other(), r.keys[0]) {
+		if end := at.Add(flipWindow); now.Before(end) {
+			n++
+			until = earliest(now, until, end)
+		}
+	}
+	if n < flipLimit {
+		return time.Time{}
+	}
+	return until
 }
 
 // held reports whether a record held all that a patch sets when it was written over, or before our earlier writes to it, but for

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -211,5 +212,44 @@ func TestEchoes(t *testing.T) {
 		require.Equal(t, tt.echo, cfg.echoes(d, r, w), tt.name)
 		d.links = map[ref]*link{}
 		require.False(t, cfg.echoes(d, r, w), "%s, of nobody linked", tt.name)
+	}
+}
+
+// TestCircling: who bears the key of three whom we deleted on the other side within a day is created once that is over for one of
+// them, or if a person wants it.
+func TestCircling(t *testing.T) {
+	t.Parallel()
+	ago := func(hours ...time.Duration) (all []time.Time) {
+		for _, h := range hours {
+			all = append(all, stateNow.Add(-h*time.Hour))
+		}
+		return all
+	}
+	for _, tt := range []struct {
+		name    string
+		email   string
+		deleted [2][]time.Time
+		wanted  bool
+		due     time.Time // zero: it is created
+	}{
+		{"nobody was deleted", "x@x.org", [2][]time.Time{}, false, time.Time{}},
+		{"two were", "x@x.org", [2][]time.Time{B: ago(1, 2)}, false, time.Time{}},
+		{"three were", "x@x.org", [2][]time.Time{B: ago(1, 3, 2)}, false, stateNow.Add(21 * time.Hour)},
+		{"three were on its own side", "x@x.org", [2][]time.Time{A: ago(1, 2, 3)}, false, time.Time{}},
+		{"four were, one a day ago", "x@x.org", [2][]time.Time{B: ago(1, 24, 2, 23)}, false, stateNow.Add(time.Hour)},
+		{"three were, one a day ago", "x@x.org", [2][]time.Time{B: ago(1, 24, 2)}, false, time.Time{}},
+		{"three were, and a person wants it", "x@x.org", [2][]time.Time{B: ago(1, 2, 3)}, true, time.Time{}},
+		{"three were, and it has no key", "", [2][]time.Time{B: ago(1, 2, 3)}, false, time.Time{}},
+	} {
+		cfg := between(t, Connection{Rules: []Rule{FilterRule{From: A}}, Match: Match{AllowKeyless: true}, Mappings: []Mapping{MapFields("email", "email"), MapFields("first", "first")}},
+			[]contact.Field{{Name: "email", Type: contact.TypeEmail}, {Name: "first", Type: contact.TypeText}},
+			[]contact.Field{{Name: "email", Type: contact.TypeEmail}, {Name: "first", Type: contact.TypeText}})
+		d := newShelf(cfg)
+		d.deleted = tt.deleted
+		d.put(&mirror{side: A, id: "a5", version: "1", Fields: spelled(cfg.schema[A], "first=Ann email="+tt.email)})
+		m := (&planner{cfg: cfg, dir: &wishful{d, tt.wanted}, now: stateNow}).decide(ref{A, "a5"})
+		require.Equal(t, tt.due, m.due, tt.name)
+		require.Equal(t, tt.due.IsZero(), len(m.writes) == 1, tt.name)
+		require.Equal(t, tt.due.IsZero(), m.standing.Status != StatusDuplicate, tt.name)
 	}
 }

@@ -352,6 +352,12 @@ func (pl *planner) create(m *move, r *mirror) {
 			" was before it was written over; merge them, or have it created anyway"}
 		return
 	}
+	if until := pl.cfg.circling(pl.dir, r, pl.now); !until.IsZero() && !pl.dir.insisted(r.ref()) {
+		m.standing = standing{StatusDuplicate, ReasonDuplicateThere, "who bore its key was deleted from " + pl.cfg.names[t] +
+			" three times within a day, and came back; it is created a day later, or have it created anyway"}
+		m.due = earliest(pl.now, m.due, until)
+		return
+	}
 	if pl.cfg.Guard.MaxCreates.Set {
 		key := "create " + r.side.String() + " " + r.id
 		agreed := pl.agreed(key) || pl.dir.insisted(r.ref())

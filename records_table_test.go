@@ -101,9 +101,10 @@ type shelf struct {
 	mirrors map[ref]*mirror
 	links   map[ref]*link
 	apart   map[[2]string]bool
-	sent    map[ref]bool // an unanswered write concerns the record
-	again   map[ref]bool // a creation from it is sent again
-	partly  [2]bool      // the side was not yet read completely
+	sent    map[ref]bool   // an unanswered write concerns the record
+	again   map[ref]bool   // a creation from it is sent again
+	deleted [2][]time.Time // when we deleted who bore any key
+	partly  [2]bool        // the side was not yet read completely
 	cfg     *config
 }
 
@@ -113,13 +114,14 @@ func (d *shelf) record(r ref) *mirror {
 	}
 	return nil
 }
-func (d *shelf) last(r ref) *mirror         { return d.mirrors[r] }
-func (d *shelf) linkOf(r ref) *link         { return d.links[r] }
-func (d *shelf) separated(a, b string) bool { return d.apart[[2]string{a, b}] }
-func (d *shelf) open(r ref) bool            { return d.sent[r] }
-func (d *shelf) repeats(r ref) bool         { return d.again[r] }
-func (d *shelf) insisted(ref) bool          { return false }
-func (d *shelf) complete(s Side) bool       { return !d.partly[s] }
+func (d *shelf) last(r ref) *mirror                    { return d.mirrors[r] }
+func (d *shelf) linkOf(r ref) *link                    { return d.links[r] }
+func (d *shelf) separated(a, b string) bool            { return d.apart[[2]string{a, b}] }
+func (d *shelf) open(r ref) bool                       { return d.sent[r] }
+func (d *shelf) repeats(r ref) bool                    { return d.again[r] }
+func (d *shelf) insisted(ref) bool                     { return false }
+func (d *shelf) complete(s Side) bool                  { return !d.partly[s] }
+func (d *shelf) undone(s Side, k matchKey) []time.Time { return d.deleted[s] }
 
 func (d *shelf) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 	var found []*mirror

@@ -173,7 +173,8 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	}
 	switch r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
 	case lacks:
-		p.done = r.waited(p) && !m.Unread
+		// An app that only pushes may tell of it yet. A sync sends it again and is answered; a rollback sends nothing.
+		p.done = r.waited(p) && !m.Unread && !(r.report.Took != 0 && r.cfg.schema[p.Side].Unlistable)
 		return
 	case silent:
 		if p.done = !m.Unread; p.done {

@@ -1,6 +1,9 @@
 package contactsync
 
-import "slices"
+import (
+	"slices"
+	"time"
+)
 
 // What outlives a record bears its id: what is left of one that was deleted, for a while; that it was never to be linked
 // with another one, or that another one is left over by its merge, for good. Who it was is then known by digests of its
@@ -43,6 +46,49 @@ func (b *book) remember(m *mirror) {
 			b.dirtyProposals[h.key] = true
 		}
 	}
+}
+
+// buriedKey is a match key that a record of a side bore.
+type buriedKey struct {
+	side Side
+	key  keyMark
+}
+
+// readBuried reads when records were deleted by us that are remembered still, and which keys they bore.
+func (r *run) readBuried() error {
+	r.undone = map[buriedKey][]time.Time{}
+	return r.view(func(tx ReadTx) error {
+		q := Scan{Table: TableMirror, By: mirrorDue, After: &Row{}, KeysOnly: true, Limit: scanPage}
+		q.After.Index[mirrorDue] = dueStamp(r.now)
+		for {
+			rows, err := tx.Scan(q)
+			if err != nil || len(rows) == 0 {
+				return err
+			}
+			q.After = &rows[len(rows)-1]
+			var gone []string
+			for _, row := range rows {
+				if _, is := splitDue(row.Index[mirrorDue]); is {
+					gone = append(gone, row.Key)
+				}
+			}
+			if rows, err = tx.Get(TableMirror, gone...); err != nil {
+				return err
+			}
+			for _, row := range rows {
+				m, err := parseMirror(row, r.cfg)
+				if err != nil {
+					return err
+				}
+				for _, k := range m.Bore {
+					if m.Wrote != nil {
+						at := buriedKey{m.side, k}
+						r.undone[at] = append(r.undone[at], m.Wrote.At)
+					}
+				}
+			}
+		}
+	})
 }
 
 // separated reports whether a person keeps two records apart: these, or one of them and another whose place the second has taken.

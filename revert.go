@@ -170,6 +170,17 @@ func (v *reversal) backAll(wrote, fields []string) bool {
 	return any
 }
 
+// forgets settles nothing of the mappings that are not in force and for which the run wrote what goes back, by field: once
+// they are in force again, what was taken back would look like a user's edit.
+func (v *reversal) forgets(cfg *config, by map[string]string) (all []settlement) {
+	for _, name := range v.patch.Names() {
+		if id := by[name]; id != "" && cfg.mapping(id) == nil {
+			all = append(all, settlement{Mapping: id, Forget: true})
+		}
+	}
+	return all
+}
+
 // settlesElements settles the elements of a list that go back as they were settled before.
 func (v *reversal) settlesElements(m *mapping, was *link, s Side) (all []settlement) {
 	c := v.patch[m.sel[s][0].Field]

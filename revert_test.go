@@ -323,6 +323,19 @@ func TestWhatIsSettledAgain(t *testing.T) {
 	}
 }
 
+// TestWhatIsSettledNoMore: of what goes back, nothing is settled any more by a mapping that is not in force.
+func TestWhatIsSettledNoMore(t *testing.T) {
+	t.Parallel()
+	cfg := undone(t)
+	company := cfg.mappings[0].id
+	v := reversal{patch: contact.Patch{}}
+	for _, name := range []string{"company", "notes", "phone", "tags"} {
+		v.patch[name] = contact.Change{Set: contact.Empty}
+	}
+	by := map[string]string{"company": company, "notes": "notes", "phone": "phone", "stays": "stays"} // tags by an action
+	require.Equal(t, "notes: nothing; phone: nothing", described(v.forgets(cfg, by)))
+}
+
 // TestShownThere: nothing is lost with a record whose counterpart shows the same, or has been agreed on otherwise.
 func TestShownThere(t *testing.T) {
 	t.Parallel()

@@ -200,7 +200,7 @@ func (r *run) updateBack(b *book, t *taking, it *written, w *write) (reason stri
 	if w.link.ID != it.ids {
 		was = nil // it is paired with somebody else by now, of whom nothing was settled then
 	}
-	w.settle = v.settles(r.cfg, was, it.at.side, it.after.Names())
+	w.settle = append(v.settles(r.cfg, was, it.at.side, it.after.Names()), v.forgets(r.cfg, it.by)...)
 	w.back.clean = w.link.Touch[it.at.side] == m.touch()
 	return ""
 }

@@ -18,10 +18,11 @@ type written struct {
 	ids             [2]string // of the pair
 	row             string    // key of the first write
 	before, after   contact.Fields
-	existed, exists bool   // before the run, and after it
-	was             []byte // the pair's row before, nil if the run has made it
-	taken           bool   // it was taken back already
-	part            bool   // it has become part of the record that is named
+	by              map[string]string // by field: the mapping for which it was written
+	existed, exists bool              // before the run, and after it
+	was             []byte            // the pair's row before, nil if the run has made it
+	taken           bool              // it was taken back already
+	part            bool              // it has become part of the record that is named
 
 	// What followed, if only we wrote:
 	version string         // after the last write
@@ -178,7 +179,7 @@ func gather(at ref, histories map[ref][]entry, of int64, part bool) *written {
 		case !ours(&e) || e.run() < of:
 		case e.run() == of:
 			if it == nil {
-				it = &written{at: at, ids: e.IDs, row: e.key, part: part, before: contact.Fields{}, after: contact.Fields{}, shows: contact.Fields{},
+				it = &written{at: at, ids: e.IDs, row: e.key, part: part, before: contact.Fields{}, after: contact.Fields{}, shows: contact.Fields{}, by: map[string]string{},
 					existed: e.Op != connector.Create, was: e.Was, taken: takenRuns[of]}
 			}
 			it.take(e)
@@ -206,6 +207,9 @@ func (it *written) take(e entry) {
 			it.before[name] = contact.Empty
 		}
 		it.after[name], it.shows[name] = v, v
+		if id := e.whyOf(name).Mapping; id != "" {
+			it.by[name] = id
+		}
 	}
 }
 

@@ -22,7 +22,11 @@ type swings struct {
 
 // note takes in an event. It is for whoever counts rounds: nil notes nothing.
 func (s *swings) note(e oracle.Event) {
-	if s == nil || e.Kind != oracle.Wrote || e.Op != "update" {
+	if s == nil || e.Kind != oracle.Wrote {
+		return
+	}
+	if e.Op != "update" { // who is deleted and made again as he was goes to and fro as well
+		s.there(e)
 		return
 	}
 	for _, name := range e.After.Names() {
@@ -36,6 +40,16 @@ func (s *swings) note(e oracle.Event) {
 			s.swung = s.swung || s.held[cell+after[part]]
 		}
 	}
+}
+
+// there notes that an engine has made or deleted somebody.
+func (s *swings) there(e oracle.Event) {
+	who := func(of contact.Fields) string { return fmt.Sprintf("%d %s", e.App, of.Digest()) }
+	if e.Op == "create" {
+		s.swung = s.swung || s.held[who(e.After)]
+		return
+	}
+	s.held[who(e.Before)] = true
 }
 
 // parts returns what is in a value: each element that it has, or the value as a whole.

@@ -39,3 +39,21 @@ func TestSwings(t *testing.T) {
 		}
 	}
 }
+
+// TestSwingsOfWhoIsThere: who is deleted and made again as he was swings, and nobody else who is made.
+func TestSwingsOfWhoIsThere(t *testing.T) {
+	t.Parallel()
+	ann, bea := contact.Fields{"first": contact.Text("Ann")}, contact.Fields{"first": contact.Text("Bea")}
+	s := &swings{held: map[string]bool{}}
+	s.note(oracle.Event{Kind: oracle.Wrote, Op: "create", ID: "x1", After: ann})
+	s.note(oracle.Event{Kind: oracle.Wrote, Op: "delete", ID: "x1", Before: ann})
+	s.note(oracle.Event{Kind: oracle.Wrote, Op: "create", ID: "x2", After: bea})
+	s.note(oracle.Event{Kind: oracle.Wrote, Op: "create", App: 1, ID: "y1", After: ann})
+	if s.swung {
+		t.Error("it swung before anybody came back")
+	}
+	s.note(oracle.Event{Kind: oracle.Wrote, Op: "create", ID: "x3", After: ann})
+	if !s.swung {
+		t.Error("who came back did not swing")
+	}
+}

@@ -234,14 +234,17 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 }
 
 // mayHaveArrived reports whether the connection may think that the target had an entry of x before somebody changed the
-// target: it was shown the entry, called for an update of the target's app and does not know what became of it, and had not
-// been shown what the target was changed to. That may have been before the call, which the app refused then, or after it: a
-// version that is neither that of the call nor of an answer tells neither. What was sent is settled then, so that the change flows.
+// target: it was shown the entry, called for an update of the target's app and does not know what became of it, as where another
+// engine took over, and had not been shown what the target was changed to. That may have been before the call, which the app refused
+// then, or after it: a version that is neither that of the call nor of an answer tells neither. What was sent is settled then, so
+// that the change flows.
 func (c *conn) mayHaveArrived(x *record, source string, e entry, y *record, target string) bool {
 	side, _ := c.side(y.app)
+	last := c.syncs[len(c.syncs)-1]
 	for _, s := range c.syncs {
 		called := s.updating[side]
-		lost := s.crashed || s.ended.at >= 0 && (!s.ok || c.unknown[y] > s.ended.at)
+		overtaken := s.ended.at < 0 && s.engine != last.engine
+		lost := s.crashed || overtaken || s.ended.at >= 0 && (!s.ok || c.unknown[y] > s.ended.at)
 		if lost && called > c.epoch.at && c.shownBy(x, source, e, called) && c.unshown(y, target, called) {
 			return true
 		}
@@ -307,7 +310,7 @@ func (o *Oracle) surelyNewer(x, y *record, edit entry) bool {
 		return false
 	}
 	counts := edit.time.Add(-o.setup.Behind)
-	if !y.bumped.time.Before(counts) {
+	if !y.bumped.time.Before(counts) || !y.rewritten.time.Before(counts) {
 		return false
 	}
 	for _, c := range y.cells {

@@ -27,6 +27,7 @@ type conn struct {
 	// asked is that a call that writes outside a sync has not been carried out yet, refused that one never was.
 	asked, refused bool
 	calling        map[int]started // when each engine first called an app outside a sync since its last one
+	reading        int             // when it last began to read, -1 once it has written since
 	disturbed      int             // when anything last happened in an app
 
 	// What the store can know. fresh is since when what was settled counts: a lost store, a rollback or another
@@ -146,7 +147,7 @@ func newConn(id string) *conn {
 	c := &conn{id: id, open: map[int]*span{}, saidAt: -1, carriedOut: -1, decidedAll: -1}
 	c.links, c.overtaken = map[*record]*record{}, map[int]int{}
 	c.fresh, c.epoch, c.lost = moment{at: -1}, moment{at: -1}, moment{at: -1}
-	c.calling, c.disturbed = map[int]started{}, -1
+	c.calling, c.disturbed, c.reading = map[int]started{}, -1, -1
 	c.separated = map[[2]*record]separation{}
 	c.creating, c.intended = [2]int{-1, -1}, [2]int{-1, -1}
 	c.adopted, c.guests = map[*record]bool{}, map[*record]bool{}

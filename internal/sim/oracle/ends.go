@@ -132,7 +132,7 @@ func (o *Oracle) judgePair(c *conn, a, b *record) {
 func (c *conn) wasTold(r *record, field string) bool {
 	s := r.sights[c.id]
 	if field != "" && s != nil && s.part >= 0 &&
-		(len(s.cell[field]) == 0 || s.part > r.changedAt(field) && !r.knowsHidden(c.id, field)) {
+		(!s.kept(field) || s.part > r.changedAt(field) && !r.knowsHidden(c.id, field)) {
 		return false // it was hidden, and without a change of the record nobody tells that it no longer is
 	}
 	if c.epoch.at < 0 {
@@ -224,8 +224,8 @@ func (o *Oracle) judgeCells(c *conn, m *Mapping, a, b *record, may [2]bool, st R
 	if o.agree(cn, m, a, b) || st.Status == "conflict" && o.mayClash(c, m, a, b) {
 		return
 	}
-	if st.Reason == "oscillating" && (mayFreeze(c, a, m.A) || mayFreeze(c, b, m.B)) {
-		return
+	if st.Status == "conflict" && (mayFreeze(c, a, m.A) || mayFreeze(c, b, m.B)) {
+		return // of a pair that is also in conflict over another field only that is said
 	}
 	blank := va.Blank() || vb.Blank()
 	if blank && m.Group != "" {
@@ -379,6 +379,28 @@ func (c *conn) onlyKnew(x *record, source string, target Field, cell []entry) bo
 	return false
 }
 
+// toldAlike reports whether a sync ended to which the target still held what the source has, for it had not been shown what others
+// had entered there by then: that is settled, and what they entered is an edit of the target's own when it shows.
+func (c *conn) toldAlike(x *record, source string, y *record, target Field) bool {
+	field, cell := target.Field.Name, x.cells[source]
+	if y.sights[c.id] == nil || len(cell) == 0 {
+		return false
+	}
+	has := cell[len(cell)-1]
+	return slices.ContainsFunc(c.syncs, func(s *span) bool {
+		if !s.ok || s.ended.at < y.changedAt(field) || !c.shownBy(x, source, has, s.ended.at) || !c.unshown(y, field, s.ended.at) {
+			return false
+		}
+		told := contact.Value{}
+		for _, v := range y.sights[c.id].cell[field] {
+			if v.at < s.ended.at {
+				told = v.value
+			}
+		}
+		return !told.Absent() && target.carries(has.value, told, c.now().Region)
+	})
+}
+
 // lastEdit returns when somebody else than the connection entered what the cell holds, -1 if it was the connection. What a
 // rollback put back was entered by whoever had before.
 func (c *conn) lastEdit(r *record, field string) int {
@@ -429,7 +451,8 @@ func (o *Oracle) keptLocal(c *conn, m *Mapping, pair [2]*record, from Side) bool
 	if of := x.cells[source]; len(of) > 0 && of[len(of)-1].by == c.id {
 		return true // what the source has came from the target, before its user changed it there
 	}
-	if of := x.cells[source]; len(of) > 0 && c.mayHaveArrived(x, source, of[len(of)-1], y, target) || c.onlyKnew(x, source, f, cell) {
+	if of := x.cells[source]; len(of) > 0 && c.mayHaveArrived(x, source, of[len(of)-1], y, target) ||
+		c.onlyKnew(x, source, f, cell) || c.toldAlike(x, source, y, f) {
 		return true
 	}
 	for _, e := range append(append([]entry{}, cell...), x.cells[source]...) {

@@ -85,6 +85,20 @@ func TestKeptLocally(t *testing.T) {
 			h.rest()
 		}
 	}
+	// hidden lets b's user change the first name after it was shown, be it that it is not shown when the two meet, and a's user enter one.
+	hidden := func(field, first string) func(h *history) {
+		return func(h *history) {
+			h.create(1, "b1", f{"email": "ann@example.com", "first": "Ann"})
+			h.sync()
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.create(0, "a1", f{"email": "ann@example.com", "first": first})
+			h.hidden = map[string]string{"b1": field}
+			h.sync(h.pair("a1", "b1"))
+			h.hidden = nil
+			h.sync()
+			h.rest()
+		}
+	}
 	lags := func(a []oracle.App, c *oracle.Connection) { a[0].Lag, c.Direction = time.Hour, "a_to_b" }
 	run(t, []row{
 		{name: "a rollback gave it back what its user had entered", setup: direction("a_to_b"), play: rolledBack("Ann")},
@@ -96,6 +110,9 @@ func TestKeptLocally(t *testing.T) {
 		{name: "a store knows who took a tag away", setup: tagsToB, want: broken("I1"), play: forgotten(false, f{"tags": nil}, f{"tags": []string{"x"}})},
 		{name: "taken away before a merge", setup: tagsToB, play: merged(true)},
 		{name: "lost in a merge", setup: tagsToB, want: broken("I1"), play: merged(false)},
+		{name: "an edit was hidden when its record was met by one that has what it was before", setup: direction("a_to_b"), play: hidden("first", "Ann")},
+		{name: "an edit was hidden when its record was met by one that has something else", setup: direction("a_to_b"), want: broken("I1"), play: hidden("first", "Anna")},
+		{name: "an edit was shown when its record was met by one that has what it was before", setup: direction("a_to_b"), want: broken("I1"), play: hidden("company", "Ann")},
 		{name: "an edit of the source was over before it showed", setup: lags, play: lagged(false)},
 		{name: "an edit of the source showed before it was over", setup: lags, want: broken("I1"), play: lagged(true)},
 	})

@@ -124,7 +124,7 @@ func (o *Oracle) judgeToldOf(c *conn, w *write, name string, used []*write) {
 }
 
 // keepsBefore reports whether the entry keeps what the write overwrote. What the connection was never shown it cannot
-// keep.
+// keep: not what it was shown before its own last write, either, if that is back.
 func (o *Oracle) keepsBefore(c *conn, w *write, f Field, e JournalEntry) bool {
 	before := w.before[f.Field.Name]
 	if same(f, before, e.Before, c.now().Region) || same(f, before, e.Lost, c.now().Region) {
@@ -137,10 +137,15 @@ func (o *Oracle) keepsBefore(c *conn, w *write, f Field, e JournalEntry) bool {
 	if s == nil {
 		return true
 	}
-	last := contact.Empty
+	last, at := contact.Empty, -1
 	for _, v := range s.cell[f.Field.Name] {
 		if v.at < w.at {
-			last = v.value
+			last, at = v.value, v.last
+		}
+	}
+	for _, own := range w.rec.cells[f.Field.Name] {
+		if own.by == c.id && own.told && own.at > at && own.at < w.at {
+			last = own.value
 		}
 	}
 	return !same(f, last, before, c.now().Region)

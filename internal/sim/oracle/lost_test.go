@@ -33,6 +33,21 @@ func (h *history) brokeOff(fault string, apps ...int) {
 	h.close("the connection was reset")
 }
 
+// takenOver is a sync that reads the winner's edit and calls for the update or does not; then b's user edits, and another engine
+// takes over and carries that to a.
+func (h *history) takenOver(called bool) {
+	h.ann()
+	h.edit(0, "a1", f{"first": "Anna"})
+	h.open()
+	h.show()
+	if called {
+		h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "update"})
+	}
+	h.edit(1, "b1", f{"first": "Annie"})
+	h.engine = 1
+	h.sync(h.put(0, "a1", f{"first": "Annie"}))
+}
+
 // TestUpdatesWithoutAnAnswer: where the target was changed after an update whose outcome is unknown, or before it and nobody was
 // shown that, the update counts as arrived, and the change is one that came after it.
 func TestUpdatesWithoutAnAnswer(t *testing.T) {
@@ -113,6 +128,9 @@ func TestUpdatesWithoutAnAnswer(t *testing.T) {
 			h.sync(h.put(0, "a1", f{"first": "Annie"}))
 			h.rest()
 		}},
+		{name: "the loser edits before another engine takes over from one that has called for the update", play: func(h *history) { h.takenOver(true) }},
+		{name: "the loser edits before another engine takes over from one that has called for nothing", want: broken("I3"),
+			play: func(h *history) { h.takenOver(false) }},
 		{name: "one way, the target edits after a source's edit that may have arrived", setup: direction("a_to_b"), play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})

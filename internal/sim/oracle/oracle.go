@@ -134,6 +134,9 @@ func (o *Oracle) crashed(e Event) {
 	o.faults++
 	for _, id := range o.order {
 		c := o.conns[id]
+		if _, previews := c.calling[e.Engine]; previews || c.open[e.Engine] != nil {
+			o.lostPage(c)
+		}
 		if s := c.open[e.Engine]; s != nil {
 			s.ended, s.crashed = o.world.now, true
 			c.brokeOff(s)

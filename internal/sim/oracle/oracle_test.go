@@ -299,6 +299,13 @@ func TestNothingEnteredIsLost(t *testing.T) {
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 			h.rest()
 		}},
+		{name: "the oldest wins, whom another engine wrote to in vain", setup: policy("newest"), play: func(h *history) {
+			h.ann()
+			h.edit(0, "a1", f{"first": "Anna"})
+			h.edit(1, "b1", f{"first": "Annie"})
+			h.sync(h.put(0, "a1", f{"first": "Anna"}), h.put(1, "b1", f{"first": "Anna"}))
+			h.rest()
+		}},
 		{name: "an edit is taken back", want: broken("I3"), play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
@@ -392,6 +399,8 @@ func TestNothingEnteredIsLost(t *testing.T) {
 			h.sync(h.put(1, "b1", f{"first": "Anna"}))
 			h.rest()
 		}},
+		{name: "what came back unseen after our own write is in no history", play: func(h *history) { h.cameBack("first") }},
+		{name: "what came back and was shown after our own write is in no history", want: broken("I3"), play: func(h *history) { h.cameBack("company") }},
 		{name: "what a call did in two parts is told at once", setup: keeping, play: func(h *history) { h.inTwoParts(true) }},
 		{name: "of two calls one is told", want: broken("I9"), setup: keeping, play: func(h *history) { h.inTwoParts(false) }},
 		{name: "a write without a reason", want: broken("I9"), play: func(h *history) {
@@ -402,6 +411,18 @@ func TestNothingEnteredIsLost(t *testing.T) {
 			h.rest()
 		}},
 	})
+}
+
+// cameBack has b put the first name back that we wrote over, while it hides a field; the history of the next write to it tells of ours.
+func (h *history) cameBack(hidden string) {
+	h.ann()
+	h.edit(0, "a1", f{"first": "Anna"})
+	h.sync(h.put(1, "b1", f{"first": "Anna"}))
+	h.edit(1, "b1", f{"first": "Ann"})
+	h.edit(0, "a1", f{"first": "Annie"})
+	h.hidden = map[string]string{"b1": hidden}
+	h.sync(h.put(1, "b1", f{"first": "Annie"}), func() { h.news[0].Before = contact.Text("Anna") })
+	h.rest()
 }
 
 // inTwoParts plays two tags that reach b one after the other, of which the history tells once.

@@ -89,6 +89,16 @@ func (h *history) untagged() {
 	h.rest()
 }
 
+// frozenInConflict lets the first name go to and fro, and then both users edit the company, about which a person is asked.
+func (h *history) frozenInConflict(times int) {
+	h.seesaw(times)
+	h.edit(0, "a1", f{"first": "Ann", "company": "Initech"})
+	h.edit(1, "b1", f{"company": "Umbrella"})
+	h.hold2("a1", "b1", oracle.RecordStatus{Status: "conflict", Reason: "conflict"})
+	h.sync()
+	h.rest()
+}
+
 // TestRest is of ends in which two cells may differ for good, and of those beside them in which they may not.
 func TestRest(t *testing.T) {
 	conflict := oracle.RecordStatus{Status: "conflict", Reason: "conflict"}
@@ -108,7 +118,32 @@ func TestRest(t *testing.T) {
 			h.rest()
 		}
 	}
+	// unkept lets a1 be read, the store or the process fail or not, and a hide the company from then on; then b1 comes, who has one.
+	unkept := func(fails ...oracle.Event) func(h *history) {
+		return func(h *history) {
+			h.create(0, "a1", f{"email": "ann@example.com"})
+			h.open()
+			h.see(oracle.Event{Kind: oracle.Called, Conn: "c", Op: "changes"})
+			h.show()
+			for _, e := range fails {
+				h.see(e)
+			}
+			if len(fails) == 0 || fails[0].Kind == oracle.Fault {
+				h.close("the store failed")
+			}
+			h.hidden = map[string]string{"a1": "company"}
+			h.create(1, "b1", f{"email": "ann@example.com", "company": "Acme"})
+			h.sync(h.pair("a1", "b1"))
+			h.rest()
+		}
+	}
 	run(t, []row{
+		{name: "a blank that was shown and is hidden now, which a store that failed cannot have kept",
+			play: unkept(oracle.Event{Kind: oracle.Fault, Note: "F49 error_before store.update"})},
+		{name: "a blank that was shown and is hidden now, which a process that died cannot have kept", play: unkept(oracle.Event{Kind: oracle.Crash})},
+		{name: "a blank that was shown and is hidden now, which was kept", want: broken("I1"), play: unkept()},
+		{name: "a blank that was shown and is hidden now, though another call failed", want: broken("I1"),
+			play: unkept(oracle.Event{Kind: oracle.Fault, Note: "F1 error_before changes"})},
 		{name: "a tag that was hidden is nobody's to carry, though another one was added beside it", setup: labelled,
 			play: beside("tags", []string{"x", "y"}, []string{"x", "y", "z"})},
 		{name: "a tag that was shown is", setup: labelled, want: broken("I1"), play: beside("company", []string{"x", "y"}, []string{"x", "y", "z"})},
@@ -161,6 +196,9 @@ func TestRest(t *testing.T) {
 			h.sync()
 			h.rest()
 		}},
+		{name: "a cell is frozen beside one that a person is asked about", setup: policy("ask"), play: func(h *history) { h.frozenInConflict(4) }},
+		{name: "a cell that did not go to and fro is not frozen beside one that a person is asked about", setup: policy("ask"), want: broken("I1"),
+			play: func(h *history) { h.frozenInConflict(1) }},
 		{name: "another cell of a pair is not frozen with it", want: broken("I1"), play: func(h *history) {
 			h.seesaw(4)
 			h.edit(0, "a1", f{"company": "Initech"})

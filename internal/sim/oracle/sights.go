@@ -22,6 +22,7 @@ type shown struct {
 	moment
 	last  int
 	value contact.Value
+	lost  bool // the store or the process failed before it can have been kept
 }
 
 // shown takes in what an app showed to an engine.
@@ -81,9 +82,9 @@ func (r *record) look(c *conn, w *world, now moment, fields contact.Fields, gone
 			continue
 		}
 		if all := s.cell[name]; len(all) > 0 && all[len(all)-1].value.Equal(v) && all[len(all)-1].at > r.changedAt(name) {
-			all[len(all)-1].last = now.at
+			all[len(all)-1].last, all[len(all)-1].lost = now.at, false
 		} else {
-			s.cell[name] = append(all, shown{now, now.at, v})
+			s.cell[name] = append(all, shown{moment: now, last: now.at, value: v})
 		}
 	}
 }
@@ -141,6 +142,29 @@ func (cn *Connection) ruled(w *world, side Side, used map[string]bool) {
 	}
 }
 
+// lostPage notes that what a connection was shown since it last began to read may never have been kept: its store failed, or its
+// process.
+func (o *Oracle) lostPage(c *conn) {
+	for _, app := range c.now().Apps {
+		for _, r := range o.world.records[app] {
+			s := r.sights[c.id]
+			if s == nil || c.reading < 0 || s.at.at <= c.reading {
+				continue
+			}
+			for _, all := range s.cell {
+				if last := len(all) - 1; last >= 0 && all[last].at > c.reading {
+					all[last].lost = true
+				}
+			}
+		}
+	}
+}
+
+// kept reports whether the connection may still have anything that it was shown of the field.
+func (s *sight) kept(field string) bool {
+	return slices.ContainsFunc(s.cell[field], func(v shown) bool { return !v.lost })
+}
+
 // toldOf reports whether the connection was told the id that the record has now, or into what it was merged.
 func (r *record) toldOf(c *conn) bool {
 	s := r.sights[c.id]
@@ -188,6 +212,12 @@ func (r *record) sawAfter(conn, field string, e entry) bool {
 	return s != nil && slices.ContainsFunc(s.cell[field], func(v shown) bool { return v.at > e.at && v.value.Equal(e.value) })
 }
 
+// keptAfter is sawAfter, of what may have been kept.
+func (r *record) keptAfter(conn, field string, e entry) bool {
+	s := r.sights[conn]
+	return s != nil && slices.ContainsFunc(s.cell[field], func(v shown) bool { return !v.lost && v.at > e.at && v.value.Equal(e.value) })
+}
+
 // knowsHidden reports whether the connection knows what a cell holds that its app may have left out of all answers: it was shown
 // it, or wrote it. What was in a list before it put something in there it knows only if it knew that, too.
 func (r *record) knowsHidden(conn, field string) bool {
@@ -196,7 +226,7 @@ func (r *record) knowsHidden(conn, field string) bool {
 		return e.value.Kind() == contact.KindSet || e.value.Kind() == contact.KindList
 	})
 	for i := len(cell) - 1; i >= 0; i-- {
-		if r.sawAfter(conn, field, cell[i]) {
+		if r.keptAfter(conn, field, cell[i]) {
 			return true
 		}
 		if cell[i].by != conn || !cell[i].told {

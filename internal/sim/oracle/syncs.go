@@ -39,6 +39,7 @@ func (o *Oracle) end(e Event) {
 	s := c.open[e.Engine]
 	delete(c.open, e.Engine)
 	c.settleCall(s)
+	c.reading = -1
 	s.ended, s.ok, s.preview, s.counts = o.world.now, e.Err == "", e.Kind == Preview, e.Counts
 	if s.preview {
 		o.judgePreview(c, s)
@@ -58,6 +59,12 @@ func (o *Oracle) called(e Event) {
 	c := o.conns[e.Conn]
 	if c == nil {
 		return
+	}
+	switch e.Op {
+	case "changes", "list", "read":
+		c.reading = o.at
+	case "create", "update", "delete":
+		c.reading = -1
 	}
 	s := c.open[e.Engine]
 	if s == nil {
@@ -98,6 +105,11 @@ func (o *Oracle) called(e Event) {
 
 // broke notes that the store or the process of a sync failed. Nobody sees whether what it was about to send is noted.
 func (o *Oracle) broke(e Event) {
+	if strings.HasSuffix(e.Note, "_before store.update") || strings.HasSuffix(e.Note, " any") {
+		for _, id := range o.order {
+			o.lostPage(o.conns[id])
+		}
+	}
 	if !strings.HasSuffix(e.Note, "_after store.update") && !strings.HasSuffix(e.Note, " any") {
 		return
 	}

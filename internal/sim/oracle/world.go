@@ -39,6 +39,7 @@ type record struct {
 	merged *record // it is part of that one now
 	// rekeyed is when its app last gave it another id, bumped when that or the app itself gave it a new time.
 	rekeyed, bumped moment
+	rewritten       moment             // when an engine last wrote to it what changed nothing, which gave it a new time all the same
 	reused          bool               // an engine was given its id for somebody else: nobody can say who is meant by it
 	cells           map[string][]entry // by field, never empty
 	sights          map[string]*sight  // what each connection was shown last

@@ -38,6 +38,9 @@ func (o *Oracle) wrote(e Event) {
 		}
 	}
 	w.rec = o.world.find(e.App, e.ID)
+	if e.Op == "update" && w.rec != nil && len(w.changedFields()) == 0 {
+		w.rec.rewritten = o.world.now
+	}
 	if e.Op == "create" && r != nil && r == w.rec {
 		w.rec.reused = true
 	}
