@@ -217,7 +217,7 @@ func (o *Oracle) onePerson(cn *Connection, w *write, y, z *record) bool {
 }
 
 // shownKeys reports whether the keys of z are what the connection was shown last in this epoch before the sync began to
-// write.
+// write, and has not changed since, as far as it was told: that its app took that back it has yet to be shown.
 func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 	s := z.sights[cn.ID]
 	if s == nil || w.span == nil {
@@ -231,7 +231,7 @@ func (o *Oracle) shownKeys(cn *Connection, w *write, z *record) bool {
 					seen = w.conn.kept(v, w.span) && v.last > w.conn.epoch.at && v.value.Equal(z.get(name))
 				}
 			}
-			if !seen {
+			if !seen || !w.conn.knew(z, name, w.at).Equal(z.get(name)) {
 				return false
 			}
 		}
