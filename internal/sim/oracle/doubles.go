@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // judgeDoubles is I6 for all that the connection created on the side of w and that lives: each of them must be the
 // counterpart of another record. Where that is not said yet, anybody counts who held what it was created with, unless
@@ -98,11 +102,21 @@ func (o *Oracle) isFree(c *conn, y, x *record) bool {
 		if p.merged != nil && (y.lastTouch(c.id).at > p.died.at || o.givenAway(c, y, p.died.at)) {
 			continue // what was left over of a merge and is told apart since is somebody of its own
 		}
+		if o.broughtIn(c, y, p, x.born.at) {
+			continue // y had no partner yet when x was made of it, and x is left over
+		}
 		if p.alive && c.links[y] == p || !p.alive && p.diedBy != c.id && y.born.at < p.died.at {
 			return false
 		}
 	}
 	return true
+}
+
+// broughtIn reports whether p was the partner of somebody who became part of y after event at.
+func (o *Oracle) broughtIn(c *conn, y, p *record, at int) bool {
+	return slices.ContainsFunc(o.world.records[y.app], func(z *record) bool {
+		return z.became(y) && z.died.at > at && slices.Contains(c.partner[z], p)
+	})
 }
 
 // givenAway reports whether none of the keys is left by which the connection knew the record before event at.
