@@ -18,6 +18,7 @@ type pendingIntent struct {
 	*intent
 	done  bool // its outcome is known by now
 	again bool // it is sent again if the plan still wants it
+	blind bool // its record was asked for by id, and not given
 }
 
 // since returns the number of the sync that first sent it.
@@ -64,14 +65,21 @@ func (r *run) recover(ctx context.Context) error {
 // that there was one, and what is sent again over it would find it there, and be told of by nobody.
 func (r *run) readWritten(ctx context.Context, b *book, pending []*pendingIntent) error {
 	for _, s := range Sides {
+		if connector.FeaturesOf(r.apps[s]).Reader == nil {
+			continue
+		}
 		var ids []string
 		for _, p := range pending {
 			if p.Op == connector.Update && p.Side == s && r.unseen(b, p) && !slices.Contains(ids, p.ID) {
 				ids = append(ids, p.ID)
 			}
 		}
-		if _, err := r.readThere(ctx, b, s, ids); err != nil {
+		found, err := r.readThere(ctx, b, s, ids)
+		if err != nil {
 			return err
+		}
+		for _, p := range pending {
+			p.blind = p.blind || p.Side == s && slices.Contains(ids, p.ID) && !slices.Contains(found, ref{s, p.ID})
 		}
 	}
 	return nil
@@ -173,7 +181,8 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	}
 	switch r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
 	case lacks:
-		p.done = r.waited(p) && !m.Unread
+		// An app may for once not find what it lists: the next reading decides. One that never does is no reason to wait for ever.
+		p.done = r.waited(p) && !m.Unread && !(p.blind && r.number == p.Run+1)
 		return
 	case silent:
 		if p.done = !m.Unread; p.done {
