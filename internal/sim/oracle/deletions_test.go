@@ -272,6 +272,8 @@ func TestDeletions(t *testing.T) {
 			h.ann()
 			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
 		}},
+		{name: "a partner got another id without a word, and the other half became part of somebody", setup: direction("a_to_b"), play: func(h *history) { h.tookInHalf(true) }},
+		{name: "who became part of somebody had no partner", setup: direction("a_to_b"), want: broken("I28"), play: func(h *history) { h.tookInHalf(false) }},
 		{name: "it is said that a partner was deleted who never was", want: broken("I28"), play: func(h *history) {
 			h.create(0, "a1", f{"first": "Ann"})
 			h.status[0]["a1"] = oracle.RecordStatus{Status: "deleted_opposite"}
@@ -313,6 +315,23 @@ func (h *history) madeAndRestored(lost bool, last string) {
 	h.edit(1, "b1", f{"first": last})
 	h.goesBack(copied)
 	h.sync(h.gone("a1"), h.drop(1, "b1"))
+}
+
+// tookInHalf makes b1 a part of b2, which is said to have lost its counterpart. b1 may have had one, which has another id and no key
+// any more.
+func (h *history) tookInHalf(linked bool) {
+	if linked {
+		h.ann()
+		h.rekey(0, "a1", "a9")
+		h.edit(0, "a9", f{"email": nil})
+	} else {
+		h.create(1, "b1", f{"email": "ann@example.com"})
+	}
+	h.create(1, "b2", f{"email": "bob@example.com"})
+	h.merge(1, "b2", "b1")
+	h.links = nil
+	h.status[1]["b2"] = oracle.RecordStatus{Status: "deleted_opposite"}
+	h.rest()
 }
 
 // madeAndEdited lets b1 be made without an answer, edited in a field, and deleted by the next sync because a1 is.
