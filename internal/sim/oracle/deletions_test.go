@@ -257,6 +257,8 @@ func TestDeletions(t *testing.T) {
 		{name: "one that was changed once more does", setup: oneWayTo(false), want: broken("I5"), play: func(h *history) { h.editedAndBack("Annie", "") }},
 		{name: "and so does one that its partner got meanwhile", setup: oneWayTo(false), want: broken("I5"), play: func(h *history) { h.editedAndBack("Ann", "Anna") }},
 		{name: "nor is it taken back where there are versions", setup: oneWayTo(true), want: broken("I5"), play: func(h *history) { h.editedAndBack("Ann", "") }},
+		{name: "who became part of somebody without a word leaves no heir of that one's key", setup: deletions("delete"), play: func(h *history) { h.partOfOneGone(false) }},
+		{name: "who was told to be part of somebody does", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.partOfOneGone(true) }},
 		{name: "an heir of a key that was never shown is none", setup: deletions("delete"), play: func(h *history) { h.keyOfAnother(false) }},
 		{name: "an heir of a key that was shown takes over the link", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.keyOfAnother(true) }},
 		{name: "a deletion of who is gone already, which was not shown yet, counts", setup: deletions("delete"), play: func(h *history) { h.goneTwice(false) }},
@@ -315,6 +317,24 @@ func (h *history) madeAndRestored(lost bool, last string) {
 	h.edit(1, "b1", f{"first": last})
 	h.goesBack(copied)
 	h.sync(h.gone("a1"), h.drop(1, "b1"))
+}
+
+// partOfOneGone makes a1 a part of a2, of which the app may tell, and a2 is deleted. a3 shares a2's key. Then b1 is deleted.
+func (h *history) partOfOneGone(told bool) {
+	team := f{"email": "team@example.com"}
+	h.ann()
+	h.create(0, "a2", team)
+	h.create(0, "a3", team)
+	h.create(1, "b2", team)
+	h.sync()
+	if told {
+		h.merge(0, "a2", "a1")
+	} else {
+		h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: h.apps[0]["a2"], After: h.apps[0]["a2"]})
+		delete(h.apps[0], "a1")
+	}
+	h.remove(0, "a2")
+	h.sync(h.gone("a1", "a2"), h.drop(1, "b1"))
 }
 
 // tookInHalf makes b1 a part of b2, which is said to have lost its counterpart. b1 may have had one, which has another id and no key
