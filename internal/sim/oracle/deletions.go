@@ -48,7 +48,7 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 		return broken("I17", y.id+" is there")
 	case y.diedOf(c):
 		return broken("I5", "nobody deleted "+y.id+" but the connection itself")
-	case y.merged != nil && y.toldOf(c):
+	case y.merged != nil && y.heardOf(c):
 		return broken("I5", y.id+" became part of "+y.merged.id)
 	}
 	if edit := w.rec.lastTouch(c.id); o.outlives(cn, w, edit, y) {

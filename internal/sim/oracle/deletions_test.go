@@ -108,6 +108,8 @@ func TestDeletions(t *testing.T) {
 			h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: before, After: before})
 			h.sync(h.drop(1, "b1"))
 		}},
+		{name: "that somebody became part of another was told to a sync whose store failed", setup: deletions("delete"), play: func(h *history) { h.toldAndBrokeOff("F49 error_before store.update") }},
+		{name: "it was told to a sync that an app kept from its end", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.toldAndBrokeOff("F1 reset changes") }},
 		{name: "an heir whose key is hidden is none", setup: deletions("delete"), play: func(h *history) {
 			h.ann()
 			h.create(0, "a2", ann)
@@ -317,6 +319,18 @@ func (h *history) madeAndRestored(lost bool, last string) {
 	h.edit(1, "b1", f{"first": last})
 	h.goesBack(copied)
 	h.sync(h.gone("a1"), h.drop(1, "b1"))
+}
+
+// toldAndBrokeOff tells a sync that breaks off that a1 became part of a2; the next one deletes b1.
+func (h *history) toldAndBrokeOff(fault string) {
+	h.ann()
+	h.create(0, "a2", f{"email": "bob@example.com"})
+	h.sync(h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
+	h.open()
+	h.merge(0, "a2", "a1")
+	h.see(oracle.Event{Kind: oracle.Fault, Note: fault})
+	h.close("it broke off")
+	h.sync(h.drop(1, "b1"))
 }
 
 // partOfOneGone makes a1 a part of a2, of which the app may tell, and a2 is deleted. a3 shares a2's key. Then b1 is deleted.

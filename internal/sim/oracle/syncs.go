@@ -98,12 +98,11 @@ func (o *Oracle) called(e Event) {
 
 // broke notes that the store or the process of a sync failed. Nobody sees whether what it was about to send is noted.
 func (o *Oracle) broke(e Event) {
-	if !strings.HasSuffix(e.Note, "_after store.update") && !strings.HasSuffix(e.Note, " any") {
-		return
-	}
+	stored := strings.HasSuffix(e.Note, "_after store.update") || strings.HasSuffix(e.Note, " any")
 	for _, id := range o.order {
 		for _, s := range o.conns[id].open {
-			s.noted = s.noted || s.asked == [2]bool{true, true}
+			s.forgets = s.forgets || strings.Contains(e.Note, " store.")
+			s.noted = s.noted || stored && s.asked == [2]bool{true, true}
 		}
 	}
 }
