@@ -110,6 +110,7 @@ func (w *world) rollback(st Step) (about [2]string, err error) {
 	if err != nil {
 		return about, err
 	}
+	w.deliver(e, st.Conn) // it looks at the apps, too: one that says that it shows what was written at once has sent that
 	e.begin(&st)
 	out, err := h.Rollback(w.ctx, 0)
 	e.end(err)

@@ -218,10 +218,12 @@ func (o *Oracle) bearers(cn *Connection, side Side, keys []map[string]bool) []*r
 }
 
 // hadPartner reports whether the record may have had a counterpart that is gone: one that was said, one from which the
-// connection created it, or one of its key that was deleted or became part of another.
+// connection created it, one of those who became part of it, or one of its key that was deleted or became part of another.
 func (o *Oracle) hadPartner(c *conn, side Side, r *record) bool {
-	if len(c.partner[r]) > 0 || r.by == c.id {
-		return true
+	for _, z := range o.world.records[r.app] {
+		if (z == r || z.became(r)) && (len(c.partner[z]) > 0 || z.by == c.id) {
+			return true
+		}
 	}
 	for _, z := range o.world.records[c.now().Apps[1-side]] {
 		if z.died.at > 0 && (z.by == c.id || o.everEvidence(c.now(), side, r, 1-side, z) || sharesContent(r, z)) {

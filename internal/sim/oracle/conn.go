@@ -118,6 +118,8 @@ type span struct {
 	asked                        [2]bool // it called to read each app
 	// noted: its store or its process failed when it had read both apps. It may have noted what it was about to send.
 	noted bool
+	// forgets: its store or its process failed. What it was told last it may not have kept.
+	forgets bool
 }
 
 // started is when something began, and how many faults there had been.

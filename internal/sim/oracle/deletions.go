@@ -48,7 +48,7 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 		return broken("I17", y.id+" is there")
 	case y.diedOf(c):
 		return broken("I5", "nobody deleted "+y.id+" but the connection itself")
-	case y.merged != nil && y.toldOf(c):
+	case y.merged != nil && y.heardOf(c):
 		return broken("I5", y.id+" became part of "+y.merged.id)
 	}
 	if edit := w.rec.lastTouch(c.id); o.outlives(cn, w, edit, y) {
@@ -64,11 +64,12 @@ func (o *Oracle) judgeDeletion(cn *Connection, w *write, y *record) *Violation {
 // diedOf reports whether it was the connection that deleted the record, and knows that. A restored store does not know its own deed.
 func (r *record) diedOf(c *conn) bool { return r.diedBy == c.id && r.died.at > c.epoch.at }
 
-// lastOf returns whom y became part of if that one is gone too: the link follows y there, at once or through others, unless
-// one of them had a partner of its own; then what y was linked with is left over. If not it returns y.
+// lastOf returns whom y became part of if that one is gone too: the link follows y there, at once or through others, as far as the
+// connection was told of it, unless one of them had a partner of its own; then what y was linked with is left over. If not it
+// returns y.
 func (o *Oracle) lastOf(c *conn, rec, y *record) *record {
 	last := y
-	for last.merged != nil {
+	for last.merged != nil && last.toldOf(c) {
 		last = last.merged
 		for _, p := range c.partner[last] {
 			if p != rec {

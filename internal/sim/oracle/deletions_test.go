@@ -108,6 +108,8 @@ func TestDeletions(t *testing.T) {
 			h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: before, After: before})
 			h.sync(h.drop(1, "b1"))
 		}},
+		{name: "that somebody became part of another was told to a sync whose store failed", setup: deletions("delete"), play: func(h *history) { h.toldAndBrokeOff("F49 error_before store.update") }},
+		{name: "it was told to a sync that an app kept from its end", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.toldAndBrokeOff("F1 reset changes") }},
 		{name: "an heir whose key is hidden is none", setup: deletions("delete"), play: func(h *history) {
 			h.ann()
 			h.create(0, "a2", ann)
@@ -264,6 +266,8 @@ func TestDeletions(t *testing.T) {
 		{name: "one that was changed once more does", setup: oneWayTo(false), want: broken("I5"), play: func(h *history) { h.editedAndBack("Annie", "") }},
 		{name: "and so does one that its partner got meanwhile", setup: oneWayTo(false), want: broken("I5"), play: func(h *history) { h.editedAndBack("Ann", "Anna") }},
 		{name: "nor is it taken back where there are versions", setup: oneWayTo(true), want: broken("I5"), play: func(h *history) { h.editedAndBack("Ann", "") }},
+		{name: "who became part of somebody without a word leaves no heir of that one's key", setup: deletions("delete"), play: func(h *history) { h.partOfOneGone(false) }},
+		{name: "who was told to be part of somebody does", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.partOfOneGone(true) }},
 		{name: "an heir of a key that was never shown is none", setup: deletions("delete"), play: func(h *history) { h.keyOfAnother(false) }},
 		{name: "an heir of a key that was shown takes over the link", setup: deletions("delete"), want: broken("I5"), play: func(h *history) { h.keyOfAnother(true) }},
 		{name: "a deletion of who is gone already, which was not shown yet, counts", setup: deletions("delete"), play: func(h *history) { h.goneTwice(false) }},
@@ -279,6 +283,8 @@ func TestDeletions(t *testing.T) {
 			h.ann()
 			h.sync(h.put(1, "b1", f{"tags": []string{"gone"}}))
 		}},
+		{name: "a partner got another id without a word, and the other half became part of somebody", setup: direction("a_to_b"), play: func(h *history) { h.tookInHalf(true) }},
+		{name: "who became part of somebody had no partner", setup: direction("a_to_b"), want: broken("I28"), play: func(h *history) { h.tookInHalf(false) }},
 		{name: "it is said that a partner was deleted who never was", want: broken("I28"), play: func(h *history) {
 			h.create(0, "a1", f{"first": "Ann"})
 			h.status[0]["a1"] = oracle.RecordStatus{Status: "deleted_opposite"}
@@ -320,6 +326,53 @@ func (h *history) madeAndRestored(lost bool, last string) {
 	h.edit(1, "b1", f{"first": last})
 	h.goesBack(copied)
 	h.sync(h.gone("a1"), h.drop(1, "b1"))
+}
+
+// toldAndBrokeOff tells a sync that breaks off that a1 became part of a2; the next one deletes b1.
+func (h *history) toldAndBrokeOff(fault string) {
+	h.ann()
+	h.create(0, "a2", f{"email": "bob@example.com"})
+	h.sync(h.made(1, "b2", f{"email": "bob@example.com"}), h.pair("a2", "b2"))
+	h.open()
+	h.merge(0, "a2", "a1")
+	h.see(oracle.Event{Kind: oracle.Fault, Note: fault})
+	h.close("it broke off")
+	h.sync(h.drop(1, "b1"))
+}
+
+// partOfOneGone makes a1 a part of a2, of which the app may tell, and a2 is deleted. a3 shares a2's key. Then b1 is deleted.
+func (h *history) partOfOneGone(told bool) {
+	team := f{"email": "team@example.com"}
+	h.ann()
+	h.create(0, "a2", team)
+	h.create(0, "a3", team)
+	h.create(1, "b2", team)
+	h.sync()
+	if told {
+		h.merge(0, "a2", "a1")
+	} else {
+		h.see(oracle.Event{Kind: oracle.UserMerge, App: 0, ID: "a2", Other: "a1", Before: h.apps[0]["a2"], After: h.apps[0]["a2"]})
+		delete(h.apps[0], "a1")
+	}
+	h.remove(0, "a2")
+	h.sync(h.gone("a1", "a2"), h.drop(1, "b1"))
+}
+
+// tookInHalf makes b1 a part of b2, which is said to have lost its counterpart. b1 may have had one, which has another id and no key
+// any more.
+func (h *history) tookInHalf(linked bool) {
+	if linked {
+		h.ann()
+		h.rekey(0, "a1", "a9")
+		h.edit(0, "a9", f{"email": nil})
+	} else {
+		h.create(1, "b1", f{"email": "ann@example.com"})
+	}
+	h.create(1, "b2", f{"email": "bob@example.com"})
+	h.merge(1, "b2", "b1")
+	h.links = nil
+	h.status[1]["b2"] = oracle.RecordStatus{Status: "deleted_opposite"}
+	h.rest()
 }
 
 // madeAndEdited lets b1 be made without an answer, edited in a field, and deleted by the next sync because a1 is.

@@ -157,9 +157,9 @@ func (o *Oracle) linkable(c *conn, a, b *record) bool {
 }
 
 // refusedTwin reports whether y may have been named by its app when x was to be created there: an app that holds a
-// value only once refuses a second record, and says which one has it (F35).
+// value only once refuses a second record, and says which one has it (F35). A store that was restored may know of that.
 func (o *Oracle) refusedTwin(c *conn, side Side, x, y *record) bool {
-	if c.creating[1-side] <= c.epoch.at {
+	if c.creating[1-side] <= c.lost.at {
 		return false
 	}
 	for _, m := range c.now().Mappings {

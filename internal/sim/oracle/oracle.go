@@ -138,7 +138,7 @@ func (o *Oracle) crashed(e Event) {
 			o.lostPage(c)
 		}
 		if s := c.open[e.Engine]; s != nil {
-			s.ended, s.crashed = o.world.now, true
+			s.ended, s.crashed, s.forgets = o.world.now, true, true
 			c.brokeOff(s)
 			c.doubts(s, o.faults)
 			delete(c.open, e.Engine)

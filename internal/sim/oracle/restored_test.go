@@ -12,6 +12,23 @@ func (h *history) goesBack(to time.Time) {
 	h.see(oracle.Event{Kind: oracle.StoreRestored, Back: to})
 }
 
+// named lets an app refuse to create whom it has already and name that one, who is linked then and stays so over a store that was lost,
+// or put back.
+func (h *history) named(lost bool) {
+	h.twins()
+	h.open()
+	h.show()
+	h.see(oracle.Event{Kind: oracle.Called, App: 1, Conn: "c", Op: "create"})
+	h.pair("a1", "b1")()
+	h.close("")
+	if lost {
+		h.see(oracle.Event{Kind: oracle.StoreLost})
+	} else {
+		h.goesBack(h.now)
+	}
+	h.sync()
+}
+
 // TestRestoredStore: what a copy of the store that is put back can know, and what not.
 func TestRestoredStore(t *testing.T) {
 	// lost loses the store and puts a copy back, from before or after the first sync; then a deletion is carried over.
@@ -102,6 +119,8 @@ func TestRestoredStore(t *testing.T) {
 			entered(h)
 			h.rest()
 		}},
+		{name: "it knows who was linked because the app named somebody", setup: uniqueNotes, play: func(h *history) { h.named(false) }},
+		{name: "a store that was lost does not", setup: uniqueNotes, want: broken("I7"), play: func(h *history) { h.named(true) }},
 		{name: "it notes nothing", want: broken("I3"), play: func(h *history) {
 			h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})
 			h.create(1, "b1", f{"email": "ann@example.com", "first": "Annie"})

@@ -166,17 +166,31 @@ func (s *sight) kept(field string) bool {
 }
 
 // toldOf reports whether the connection was told the id that the record has now, or into what it was merged.
-func (r *record) toldOf(c *conn) bool {
+func (r *record) toldOf(c *conn) bool { return r.toldAt(c) > c.epoch.at }
+
+// toldAt returns when it was last told that, -1 if never.
+func (r *record) toldAt(c *conn) int {
 	s := r.sights[c.id]
 	if s == nil {
-		return false
+		return -1
 	}
 	id := r.id
 	if r.merged != nil {
 		id = r.merged.id
 	}
-	at, ok := s.told[id]
-	return ok && at > c.epoch.at
+	if at, ok := s.told[id]; ok {
+		return at
+	}
+	return -1
+}
+
+// heardOf is toldOf, but for what was last told to a sync that broke off because its store or its process failed: a page that was
+// not saved is not told again if its cursor has expired meanwhile.
+func (r *record) heardOf(c *conn) bool {
+	at := r.toldAt(c)
+	return r.toldOf(c) && !slices.ContainsFunc(c.syncs, func(s *span) bool {
+		return s.forgets && !s.ok && s.began.at < at && at < s.ended.at
+	})
 }
 
 // changedAt returns when the cell last changed, -1 if it never held anything.

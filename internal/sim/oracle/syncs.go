@@ -110,12 +110,11 @@ func (o *Oracle) broke(e Event) {
 			o.lostPage(o.conns[id])
 		}
 	}
-	if !strings.HasSuffix(e.Note, "_after store.update") && !strings.HasSuffix(e.Note, " any") {
-		return
-	}
+	stored := strings.HasSuffix(e.Note, "_after store.update") || strings.HasSuffix(e.Note, " any")
 	for _, id := range o.order {
 		for _, s := range o.conns[id].open {
-			s.noted = s.noted || s.asked == [2]bool{true, true}
+			s.forgets = s.forgets || strings.Contains(e.Note, " store.")
+			s.noted = s.noted || stored && s.asked == [2]bool{true, true}
 		}
 	}
 }
