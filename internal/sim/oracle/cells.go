@@ -127,10 +127,29 @@ func (o *Oracle) uncaused(m *Mapping, w *write, y *record) *Violation {
 		return nil
 	}
 	source := m.field(1 - w.side)
-	if y.touched(source, w.conn.id) > settled || o.wentBack(w.conn, y, source, settled) {
+	if y.touched(source, w.conn.id) > settled || o.wentBack(w.conn, y, source, settled) || o.toldLate(w.conn, y, source) {
 		return nil
 	}
 	return broken("I3", "both were settled, and nobody edited "+y.id+" since")
+}
+
+// toldLate reports whether what the connection last wrote to the cell, and the app may have hidden in its answer, was not shown to it
+// before somebody else changed the record. Then it is compared like any other value: as one that the app spells otherwise, or
+// that a user does.
+func (o *Oracle) toldLate(c *conn, y *record, field string) bool {
+	cell := y.cells[field]
+	own := cell[len(cell)-1]
+	if o.faults == 0 || own.by != c.id {
+		return false
+	}
+	for _, all := range y.cells {
+		for _, e := range all {
+			if e.by != c.id && e.at > own.at && !c.shownBy(y, field, own, e.at) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // wentBack reports whether the app showed an old state of the cell again although it had shown a newer one, and bears

@@ -242,6 +242,9 @@ func TestNothingEnteredIsLost(t *testing.T) {
 		}},
 		{name: "the winner holds what is left of the loser's value, who edits it", setup: short, play: func(h *history) { h.enteredBoth("Ini") }},
 		{name: "the winner holds another value, and the loser edits his", setup: policy("b"), want: broken("I3"), play: func(h *history) { h.enteredBoth("Initech") }},
+		{name: "a spelling that no answer told shows after an edit", setup: lower, play: func(h *history) { h.spelled("F11 hide b company", false) }},
+		{name: "a spelling that no answer told shows before an edit", setup: lower, want: broken("I3"), play: func(h *history) { h.spelled("F11 hide b company", true) }},
+		{name: "a spelling that the answer told shows after an edit", setup: lower, want: broken("I3"), play: func(h *history) { h.spelled("", false) }},
 		{name: "a value beats the winner's blank", play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"company": nil})
@@ -494,6 +497,30 @@ func (h *history) enteredBoth(as string) {
 	h.sync(h.pair("a1", "b1"))
 	h.edit(0, "a1", f{"company": "Initech"})
 	h.sync(h.put(1, "b1", f{"company": as}))
+}
+
+// lower lets b spell companies without capitals.
+func lower(a []oracle.App, _ *oracle.Connection) {
+	for i := range a[1].Fields {
+		if a[1].Fields[i].Field.Name == "company" {
+			a[1].Fields[i].Hold = func(v contact.Value) contact.Value { return contact.Text(strings.ToLower(v.Str())) }
+		}
+	}
+}
+
+// spelled has b spell a company otherwise, after that fault, and its user edit another field, before b1 is shown for the first time
+// or after it. Then the spelling goes to a.
+func (h *history) spelled(fault string, shown bool) {
+	h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+	if fault != "" {
+		h.see(oracle.Event{Kind: oracle.Fault, Note: fault})
+	}
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "company": "Acme"}), h.pair("a1", "b1"))
+	if shown {
+		h.sync()
+	}
+	h.edit(1, "b1", f{"first": "Annie"})
+	h.sync(h.put(0, "a1", f{"first": "Annie", "company": "acme"}))
 }
 
 // seesaw carries over that often that a user changes his mind between two values.
