@@ -224,8 +224,8 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	for _, e := range y.cells[source] {
 		had = had || e.at > edit.at && agree(e.value)
 	}
-	if had {
-		return nil // it was there too, as far as either side can hold it, and edited there
+	if had || w.conn.metOld(w.rec, field, edit, y, source, agree) {
+		return nil // it was there too, as far as either side can hold it or an old state of it showed, and edited there
 	}
 	pair := pairOf(w.side, w.rec, y)
 	if o.absorbed(w.rec) || o.absorbed(y) || m.Direction != "both" ||
@@ -250,6 +250,26 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 		return broken("I3", "the side that wins a conflict was overwritten")
 	}
 	return nil
+}
+
+// metOld reports whether a sync ended that had been shown the entry of x and in the cell of y last what agrees with it, be that an old
+// state of y: then both were settled, and what y holds by now is an edit that came after that.
+func (c *conn) metOld(x *record, field string, e entry, y *record, source string, agrees func(contact.Value) bool) bool {
+	if y.sights[c.id] == nil {
+		return false
+	}
+	for _, s := range c.syncs {
+		last := contact.Value{}
+		for _, v := range y.sights[c.id].cell[source] {
+			if v.at < s.ended.at {
+				last = v.value
+			}
+		}
+		if s.ok && s.ended.at > c.epoch.at && c.shownBy(x, field, e, s.ended.at) && !last.Absent() && agrees(last) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayHaveArrived reports whether the connection may think that the target had an entry of x before somebody changed the

@@ -242,6 +242,8 @@ func TestNothingEnteredIsLost(t *testing.T) {
 		}},
 		{name: "the winner holds what is left of the loser's value, who edits it", setup: short, play: func(h *history) { h.enteredBoth("Ini") }},
 		{name: "the winner holds another value, and the loser edits his", setup: policy("b"), want: broken("I3"), play: func(h *history) { h.enteredBoth("Initech") }},
+		{name: "the winner met an old state of the loser, who has edited it", setup: policy("b"), play: func(h *history) { h.metOld(false) }},
+		{name: "the winner met the loser's edit", setup: policy("b"), want: broken("I3"), play: func(h *history) { h.metOld(true) }},
 		{name: "a spelling that no answer told shows after an edit", setup: lower, play: func(h *history) { h.spelled("F11 hide b company", false) }},
 		{name: "a spelling that no answer told shows before an edit", setup: lower, want: broken("I3"), play: func(h *history) { h.spelled("F11 hide b company", true) }},
 		{name: "a spelling that the answer told shows after an edit", setup: lower, want: broken("I3"), play: func(h *history) { h.spelled("", false) }},
@@ -497,6 +499,24 @@ func (h *history) enteredBoth(as string) {
 	h.sync(h.pair("a1", "b1"))
 	h.edit(0, "a1", f{"company": "Initech"})
 	h.sync(h.put(1, "b1", f{"company": as}))
+}
+
+// metOld links b1, which wins conflicts, with a1 of which an old state is all that the connection was shown, or its user's edit, too.
+// Then a's edit is written over b1.
+func (h *history) metOld(shown bool) {
+	v := f{"email": "ann@example.com", "company": "Acme"}
+	h.create(0, "a1", v)
+	h.sync()
+	h.edit(0, "a1", f{"company": "Initech"})
+	h.create(1, "b1", v)
+	h.open()
+	if shown {
+		h.show()
+	}
+	h.see(oracle.Event{Kind: oracle.Shown, App: 1, Conn: "c", ID: "b1", After: h.apps[1]["b1"].Clone()})
+	h.pair("a1", "b1")()
+	h.close("")
+	h.sync(h.put(1, "b1", f{"company": "Initech"}))
 }
 
 // lower lets b spell companies without capitals.
