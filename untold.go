@@ -119,14 +119,16 @@ func (r *run) settleLate(b *book, of ref) {
 }
 
 // late returns what is to be settled of a mapping once the record shows what was sent. others says that somebody else may have
-// written there since.
+// written there since. Of a list the app keeps no more entries than it has room for: what was sent after those was never there,
+// though the list may be shorter by now.
 func (mp *mapping) late(c *cell, m *mirror, late contact.Patch, others bool) (all []settlement) {
 	s := m.side
 	if mp.list {
 		f, change := mp.whole[s][0], late[mp.sel[s][0].Field]
-		full := f.MaxEntries > 0 && len(elements(m.Fields[f.Name])) >= f.MaxEntries
+		full := len(elements(m.Fields[f.Name])) >= f.MaxEntries
 		for _, e := range append(elements(change.Set), change.Add...) {
-			if key, err := mp.elementKey(s, e); err == nil && full && !mp.holds(s, m.Fields, key) {
+			key, err := mp.elementKey(s, e)
+			if err == nil && f.MaxEntries > 0 && !mp.holds(s, m.Fields, key) && (full || mp.settledAt(c, s, key) >= f.MaxEntries) {
 				all = append(all, settlement{Mapping: mp.id, Element: key, Entry: mp.settledEntry(c, s.Other(), key)})
 			}
 		}
@@ -142,10 +144,16 @@ func (mp *mapping) late(c *cell, m *mirror, late contact.Patch, others bool) (al
 
 // settledEntry returns what was settled of an element on side s, and nothing on the other.
 func (mp *mapping) settledEntry(c *cell, s Side, key string) (entry [2]*contact.Entry) {
-	for _, e := range elements(firstOf(c.Val[s])) {
-		if k, err := mp.elementKey(s, e); err == nil && k == key {
-			entry[s] = &e
-		}
+	if i := mp.settledAt(c, s, key); i >= 0 {
+		entry[s] = &elements(firstOf(c.Val[s]))[i]
 	}
 	return entry
+}
+
+// settledAt returns which entry of those that were settled on side s an element is, the first one 0, and -1 if it is none.
+func (mp *mapping) settledAt(c *cell, s Side, key string) int {
+	return slices.IndexFunc(elements(firstOf(c.Val[s])), func(e contact.Entry) bool {
+		k, err := mp.elementKey(s, e)
+		return err == nil && k == key
+	})
 }

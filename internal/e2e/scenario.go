@@ -253,13 +253,14 @@ func defaultFields(side int) []contact.Field {
 
 // fieldDocument is a field as it is written: a type, or an object.
 type fieldDocument struct {
-	Type      contact.Type
-	Many      bool
-	ReadOnly  bool `json:"read_only"`
-	Required  bool
-	MaxLength int `json:"max_length"`
-	Options   []string
-	Meaning   string
+	Type       contact.Type
+	Many       bool
+	ReadOnly   bool `json:"read_only"`
+	Required   bool
+	MaxLength  int `json:"max_length"`
+	MaxEntries int `json:"max_entries"`
+	Options    []string
+	Meaning    string
 }
 
 // UnmarshalJSON reads either form.
@@ -278,7 +279,7 @@ func (f *fieldDocument) UnmarshalJSON(data []byte) error {
 // setField adds a field to the app's schema, or replaces the one of that name.
 func (a *App) setField(name string, d fieldDocument) {
 	f := contact.Field{Name: name, Type: d.Type, Many: d.Many, Meaning: d.Meaning, ReadOnly: d.ReadOnly,
-		Required: d.Required, MaxLength: d.MaxLength, Options: d.Options}
+		Required: d.Required, MaxLength: d.MaxLength, MaxEntries: d.MaxEntries, Options: d.Options}
 	if f.Meaning == "" {
 		f.Meaning = name
 	}

@@ -127,10 +127,29 @@ func (o *Oracle) uncaused(m *Mapping, w *write, y *record) *Violation {
 		return nil
 	}
 	source := m.field(1 - w.side)
-	if y.touched(source, w.conn.id) > settled || o.wentBack(w.conn, y, source, settled) {
+	if y.touched(source, w.conn.id) > settled || o.wentBack(w.conn, y, source, settled) || o.toldLate(w.conn, y, source) {
 		return nil
 	}
 	return broken("I3", "both were settled, and nobody edited "+y.id+" since")
+}
+
+// toldLate reports whether what the connection last wrote to the cell, and the app may have hidden in its answer, was not shown to it
+// before somebody else changed the record. Then it is compared like any other value: as one that the app spells otherwise, or
+// that a user does.
+func (o *Oracle) toldLate(c *conn, y *record, field string) bool {
+	cell := y.cells[field]
+	own := cell[len(cell)-1]
+	if o.faults == 0 || own.by != c.id {
+		return false
+	}
+	for _, all := range y.cells {
+		for _, e := range all {
+			if e.by != c.id && e.at > own.at && !c.shownBy(y, field, own, e.at) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // wentBack reports whether the app showed an old state of the cell again although it had shown a newer one, and bears
@@ -205,8 +224,8 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	for _, e := range y.cells[source] {
 		had = had || e.at > edit.at && agree(e.value)
 	}
-	if had {
-		return nil // it was there too, as far as either side can hold it, and edited there
+	if had || w.conn.metOld(w.rec, field, edit, y, source, agree) {
+		return nil // it was there too, as far as either side can hold it or an old state of it showed, and edited there
 	}
 	pair := pairOf(w.side, w.rec, y)
 	if o.absorbed(w.rec) || o.absorbed(y) || m.Direction != "both" ||
@@ -231,6 +250,26 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 		return broken("I3", "the side that wins a conflict was overwritten")
 	}
 	return nil
+}
+
+// metOld reports whether a sync ended that had been shown the entry of x and in the cell of y last what agrees with it, be that an old
+// state of y: then both were settled, and what y holds by now is an edit that came after that.
+func (c *conn) metOld(x *record, field string, e entry, y *record, source string, agrees func(contact.Value) bool) bool {
+	if y.sights[c.id] == nil {
+		return false
+	}
+	for _, s := range c.syncs {
+		last := contact.Value{}
+		for _, v := range y.sights[c.id].cell[source] {
+			if v.at < s.ended.at {
+				last = v.value
+			}
+		}
+		if s.ok && s.ended.at > c.epoch.at && c.shownBy(x, field, e, s.ended.at) && !last.Absent() && agrees(last) {
+			return true
+		}
+	}
+	return false
 }
 
 // mayHaveArrived reports whether the connection may think that the target had an entry of x before somebody changed the

@@ -60,7 +60,8 @@
 //   - of edits that an app without times showed, took back and showed again, and of those of a record that was made without an
 //     answer and is found again as it was made, as far as the connection reads it;
 //   - of fields that were hidden when they changed and did not change since, but for what the connection itself put into a list, and
-//     of keys that are hidden; of what was shown as the store or the process failed, and is hidden since;
+//     of keys that are hidden; of what was shown as the store or the process failed, and is hidden since; of what the app made of a
+//     value whose answer hid it, if somebody else had changed the record by the time that it showed;
 //   - of a record whose id the app gave to somebody else;
 //   - of what a person had created, linked or separated, as far as links and doubles go;
 //   - of keys that several records share: whom a person is shown as a duplicate;

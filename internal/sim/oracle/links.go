@@ -27,7 +27,7 @@ func (o *Oracle) said(e Event) {
 			case r == nil:
 			case s.Status == "in_sync" && c.lastSyncDone():
 				c.inSync[r] = o.at
-				if c.now().Direction == "both" {
+				if o.bothFlow(c, r) {
 					delete(c.guests, r)
 				}
 			case s.Reason == "unknown_outcome":
@@ -40,6 +40,18 @@ func (o *Oracle) said(e Event) {
 	o.judgeRolledBack(c)
 	o.tellRolledBack(c, e.Statement.Journal)
 	o.clearDoubt(c)
+}
+
+// bothFlow reports whether what the record holds flows to its partner, and the other way round.
+func (o *Oracle) bothFlow(c *conn, r *record) bool {
+	y := c.links[r]
+	if y == nil {
+		return false
+	}
+	side, _ := c.side(r.app)
+	pair := pairOf(side, r, y)
+	f := [2]contact.Fields{pair[0].fields(o.at), pair[1].fields(o.at)}
+	return c.now().flows(0, f, o.world) == yes && c.now().flows(1, f, o.world) == yes
 }
 
 // judgeLinks is I7: who is linked is one to one, of the connection's apps, and for a reason. Two are linked because

@@ -262,6 +262,8 @@ func TestCreationsWithoutAnAnswer(t *testing.T) {
 		{name: "what was made takes the place of who was taken for it", play: func(h *history) { h.tookPlace(true) }},
 		{name: "what was made is linked, and nobody told of it", want: broken("I9"), play: func(h *history) { h.tookPlace(false) }},
 		{name: "it still flows once it may", setup: direction("a_to_b"), play: func(h *history) { h.opened("Annie") }},
+		{name: "it still flows once a rule lets it", setup: onlyFromA, play: func(h *history) { h.opened("Annie") }},
+		{name: "it flows though it might before, and was settled", want: broken("I3"), play: func(h *history) { h.opened("Annie") }},
 		{name: "something else flows once it may", setup: direction("a_to_b"), want: broken("I4"), play: func(h *history) { h.opened("Cyd") }},
 		{name: "what the user had entered flows when all was settled", want: broken("I3"), play: func(h *history) {
 			h.taken()
@@ -368,6 +370,9 @@ func (h *history) resent(meanwhile func()) {
 	h.links, h.quiet, h.status = [][2]string{{"a1", "b1"}}, false, [2]map[string]oracle.RecordStatus{{}, {}}
 	h.close("")
 }
+
+// onlyFromA lets no rule let anybody of b through.
+func onlyFromA(_ []oracle.App, c *oracle.Connection) { c.Rules = c.Rules[:1] }
 
 // opened links whom a user of b entered with a1 in a connection by which nothing flows from b, and then lets it flow.
 func (h *history) opened(name string) {

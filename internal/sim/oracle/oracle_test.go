@@ -242,6 +242,11 @@ func TestNothingEnteredIsLost(t *testing.T) {
 		}},
 		{name: "the winner holds what is left of the loser's value, who edits it", setup: short, play: func(h *history) { h.enteredBoth("Ini") }},
 		{name: "the winner holds another value, and the loser edits his", setup: policy("b"), want: broken("I3"), play: func(h *history) { h.enteredBoth("Initech") }},
+		{name: "the winner met an old state of the loser, who has edited it", setup: policy("b"), play: func(h *history) { h.metOld(false) }},
+		{name: "the winner met the loser's edit", setup: policy("b"), want: broken("I3"), play: func(h *history) { h.metOld(true) }},
+		{name: "a spelling that no answer told shows after an edit", setup: lower, play: func(h *history) { h.spelled("F11 hide b company", false) }},
+		{name: "a spelling that no answer told shows before an edit", setup: lower, want: broken("I3"), play: func(h *history) { h.spelled("F11 hide b company", true) }},
+		{name: "a spelling that the answer told shows after an edit", setup: lower, want: broken("I3"), play: func(h *history) { h.spelled("", false) }},
 		{name: "a value beats the winner's blank", play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"company": nil})
@@ -515,6 +520,48 @@ func (h *history) enteredBoth(as string) {
 	h.sync(h.pair("a1", "b1"))
 	h.edit(0, "a1", f{"company": "Initech"})
 	h.sync(h.put(1, "b1", f{"company": as}))
+}
+
+// metOld links b1, which wins conflicts, with a1 of which an old state is all that the connection was shown, or its user's edit, too.
+// Then a's edit is written over b1.
+func (h *history) metOld(shown bool) {
+	v := f{"email": "ann@example.com", "company": "Acme"}
+	h.create(0, "a1", v)
+	h.sync()
+	h.edit(0, "a1", f{"company": "Initech"})
+	h.create(1, "b1", v)
+	h.open()
+	if shown {
+		h.show()
+	}
+	h.see(oracle.Event{Kind: oracle.Shown, App: 1, Conn: "c", ID: "b1", After: h.apps[1]["b1"].Clone()})
+	h.pair("a1", "b1")()
+	h.close("")
+	h.sync(h.put(1, "b1", f{"company": "Initech"}))
+}
+
+// lower lets b spell companies without capitals.
+func lower(a []oracle.App, _ *oracle.Connection) {
+	for i := range a[1].Fields {
+		if a[1].Fields[i].Field.Name == "company" {
+			a[1].Fields[i].Hold = func(v contact.Value) contact.Value { return contact.Text(strings.ToLower(v.Str())) }
+		}
+	}
+}
+
+// spelled has b spell a company otherwise, after that fault, and its user edit another field, before b1 is shown for the first time
+// or after it. Then the spelling goes to a.
+func (h *history) spelled(fault string, shown bool) {
+	h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+	if fault != "" {
+		h.see(oracle.Event{Kind: oracle.Fault, Note: fault})
+	}
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "company": "Acme"}), h.pair("a1", "b1"))
+	if shown {
+		h.sync()
+	}
+	h.edit(1, "b1", f{"first": "Annie"})
+	h.sync(h.put(0, "a1", f{"first": "Annie", "company": "acme"}))
 }
 
 // seesaw carries over that often that a user changes his mind between two values.
