@@ -267,7 +267,7 @@ func (r *run) has(m *mirror, version string) bool {
 }
 
 // readChanged reads records that are new or have another version. again says that the app will name those again that
-// cannot be read now.
+// cannot be read now, and that next time it will not name one which is gone: until then whom it does not know is there.
 func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, ids []string, again bool) error {
 	results, err := reader.Read(ctx, ids, r.cfg.used[s])
 	if err != nil {
@@ -284,30 +284,19 @@ func (r *run) readChanged(ctx context.Context, s Side, reader connector.Reader, 
 	}
 	b.expect(s, refs, records)
 	for i, res := range results {
+		unknown := errors.Is(res.Err, connector.ErrNotFound)
+		if unknown {
+			r.await(b, refs[i])
+		}
 		switch {
 		case res.Err == nil:
 			r.pulled(b, s, res.Record, true)
 		case !again && isTransient(res.Err):
 			return res.Err
-		case errors.Is(res.Err, connector.ErrNotFound):
-			r.notFound(b, refs[i], again)
+		case !again && unknown: // it is gone by now, as the feed will say
 		default:
 			r.unreadable(b, refs[i])
 		}
 	}
 	return b.commitLater(ctx)
-}
-
-// notFound notes a record that the app named and then did not know. If it is gone by now the next listing misses it; if it is there after
-// all, a list may name it again as the version that is known, and what the connection has come to use of it was never read. One that
-// nobody knew is hidden until a list misses it, which again says that one will: it may be what a creation without an answer has made.
-func (r *run) notFound(b *book, at ref, again bool) {
-	r.await(b, at)
-	if again && b.mirrorOf(at) == nil {
-		r.hide(at)
-	}
-	if m := b.record(at); m != nil && !m.Partly && r.cfg.leavesOut(at.side, m.Fields) {
-		m.Partly = true
-		b.dirtyMirrors[at] = true
-	}
 }

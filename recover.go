@@ -18,7 +18,6 @@ type pendingIntent struct {
 	*intent
 	done  bool // its outcome is known by now
 	again bool // it is sent again if the plan still wants it
-	blind bool // its record was asked for by id, and not given
 }
 
 // since returns the number of the sync that first sent it.
@@ -65,21 +64,14 @@ func (r *run) recover(ctx context.Context) error {
 // that there was one, and what is sent again over it would find it there, and be told of by nobody.
 func (r *run) readWritten(ctx context.Context, b *book, pending []*pendingIntent) error {
 	for _, s := range Sides {
-		if connector.FeaturesOf(r.apps[s]).Reader == nil {
-			continue
-		}
 		var ids []string
 		for _, p := range pending {
 			if p.Op == connector.Update && p.Side == s && r.unseen(b, p) && !slices.Contains(ids, p.ID) {
 				ids = append(ids, p.ID)
 			}
 		}
-		found, err := r.readThere(ctx, b, s, ids)
-		if err != nil {
+		if _, err := r.readThere(ctx, b, s, ids); err != nil {
 			return err
-		}
-		for _, p := range pending {
-			p.blind = p.blind || p.Side == s && slices.Contains(ids, p.ID) && !slices.Contains(found, ref{s, p.ID})
 		}
 	}
 	return nil
@@ -167,14 +159,6 @@ func (r *run) waited(p *pendingIntent) bool {
 	return settle == 0 || !r.pulledAt[p.Side].Before(p.At.Add(settle))
 }
 
-// mayTellYet reports whether an app that shows nothing of an update without an answer may tell of it yet: one that for once did not
-// find what it lists (one that never does is no reason to wait for ever), and, in a rollback, one that only pushes: a sync sends the
-// update again and is answered, a rollback sends nothing.
-func (r *run) mayTellYet(p *pendingIntent) bool {
-	rollback := r.report.Took != 0
-	return p.blind && r.number == p.Run+1 || rollback && r.cfg.schema[p.Side].Unlistable
-}
-
 // recoverUpdate settles an update that landed. One that did not is simply decided again.
 func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	m := b.record(ref{p.Side, p.ID})
@@ -189,7 +173,8 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	}
 	switch r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
 	case lacks:
-		p.done = r.waited(p) && !m.Unread && !r.mayTellYet(p)
+		// An app that only pushes may tell of it yet. A sync sends it again and is answered; a rollback sends nothing.
+		p.done = r.waited(p) && !m.Unread && !(r.report.Took != 0 && r.cfg.schema[p.Side].Unlistable)
 		return
 	case silent:
 		if p.done = !m.Unread; p.done {
