@@ -271,11 +271,11 @@ func (b *book) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 func (b *book) open(r ref) bool     { return b.run.open[r] }
 func (b *book) repeats(r ref) bool  { return b.run.repeats[r] != nil }
 func (b *book) insisted(r ref) bool { return b.run.insisted[r] != "" }
-func (b *book) undone(s Side, k matchKey) []time.Time {
-	if b.run.undone == nil {
-		b.err = errors.Join(b.err, b.run.readBuried())
+func (b *book) graves(s Side, k matchKey) []time.Time {
+	if b.run.graves == nil {
+		b.err = errors.Join(b.err, b.run.readGraves())
 	}
-	return b.run.undone[buriedKey{s, b.cfg.marks([]matchKey{k})[0]}]
+	return b.run.graves[grave{s, b.cfg.marks([]matchKey{k})[0]}]
 }
 
 func (b *book) complete(s Side) bool { return b.run.side[s].Complete || b.cfg.schema[s].Unlistable }

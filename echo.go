@@ -153,7 +153,7 @@ func (cfg *config) circling(d directory, r *mirror, now time.Time) (until time.T
 		return time.Time{}
 	}
 	n := 0
-	for _, at := range d.undone(r.side.Other(), r.keys[0]) {
+	for _, at := range d.graves(r.side.Other(), r.keys[0]) {
 		if end := at.Add(flipWindow); now.Before(end) {
 			n++
 			until = earliest(now, until, end)

@@ -190,7 +190,7 @@ type directory interface {
 	repeats(r ref) bool                    // a creation from it was not answered, and may be sent again: it makes nobody twice
 	insisted(r ref) bool                   // a person wants the record created, whoever bears its key
 	complete(s Side) bool                  // the side has once been read completely, or never can be
-	undone(s Side, k matchKey) []time.Time // when we deleted records that bore the key, of late
+	graves(s Side, k matchKey) []time.Time // when we deleted records that bore the key, of late
 }
 
 // candidates are the live records of side s whose keys are evidence for keys, but for the record itself, each as often

@@ -121,7 +121,7 @@ func (d *shelf) open(r ref) bool                       { return d.sent[r] }
 func (d *shelf) repeats(r ref) bool                    { return d.again[r] }
 func (d *shelf) insisted(ref) bool                     { return false }
 func (d *shelf) complete(s Side) bool                  { return !d.partly[s] }
-func (d *shelf) undone(s Side, k matchKey) []time.Time { return d.deleted[s] }
+func (d *shelf) graves(s Side, k matchKey) []time.Time { return d.deleted[s] }
 
 func (d *shelf) bearing(s Side, k matchKey) iter.Seq[*mirror] {
 	var found []*mirror

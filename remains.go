@@ -48,15 +48,15 @@ func (b *book) remember(m *mirror) {
 	}
 }
 
-// buriedKey is a match key that a record of a side bore.
-type buriedKey struct {
+// grave is a match key that a record of a side bore which we deleted.
+type grave struct {
 	side Side
 	key  keyMark
 }
 
-// readBuried reads when records were deleted by us that are remembered still, and which keys they bore.
-func (r *run) readBuried() error {
-	r.undone = map[buriedKey][]time.Time{}
+// readGraves reads when records were deleted by us that are remembered still, and which keys they bore.
+func (r *run) readGraves() error {
+	r.graves = map[grave][]time.Time{}
 	return r.view(func(tx ReadTx) error {
 		q := Scan{Table: TableMirror, By: mirrorDue, After: &Row{}, KeysOnly: true, Limit: scanPage}
 		q.After.Index[mirrorDue] = dueStamp(r.now)
@@ -82,8 +82,8 @@ func (r *run) readBuried() error {
 				}
 				for _, k := range m.Bore {
 					if m.Wrote != nil {
-						at := buriedKey{m.side, k}
-						r.undone[at] = append(r.undone[at], m.Wrote.At)
+						at := grave{m.side, k}
+						r.graves[at] = append(r.graves[at], m.Wrote.At)
 					}
 				}
 			}

@@ -154,22 +154,22 @@ type run struct {
 	assumed   [2][]string      // fields that nobody has read, and that a forecast takes for empty
 	bearers   map[string][]ref // who bears which key, where that is not to be asked of the store; else nil
 	gate      gate
-	noted     []*pendingIntent          // writes of earlier runs without an answer, once a changed id asked for them
-	repeats   map[ref]*repeat           // by source, creates that may be sent again under their external id
-	took      []fusion                  // what became of records that this sync was told of under ids that nobody knew
-	undone    map[buriedKey][]time.Time // when we deleted records of late, by the keys that they bore; nil until somebody asks
-	looked    map[ref]bool              // sources that the other app was asked about before they are created there
-	tries     map[ref]int               // refused versions, by record
-	sideErr   [2]error                  // why nothing more is sent to a side
-	seq       int                       // of journal and intents
-	landing   *landing                  // the commit that is under way
-	coming    []ref                     // the batch after the one that is worked on
-	reading   *readahead                // of it
-	links     int                       // made in this run
-	blocked   []ref                     // refused in this round for a value that another record has
-	wrote     bool                      // something was written in this round
-	left      []Left                    // what a rollback did not take back
-	heldNow   map[string]bool           // what the guards hold, or a person has consented to, as this sync found it
+	noted     []*pendingIntent      // writes of earlier runs without an answer, once a changed id asked for them
+	repeats   map[ref]*repeat       // by source, creates that may be sent again under their external id
+	took      []fusion              // what became of records that this sync was told of under ids that nobody knew
+	graves    map[grave][]time.Time // when we deleted records of late, by the keys that they bore; nil until somebody asks
+	looked    map[ref]bool          // sources that the other app was asked about before they are created there
+	tries     map[ref]int           // refused versions, by record
+	sideErr   [2]error              // why nothing more is sent to a side
+	seq       int                   // of journal and intents
+	landing   *landing              // the commit that is under way
+	coming    []ref                 // the batch after the one that is worked on
+	reading   *readahead            // of it
+	links     int                   // made in this run
+	blocked   []ref                 // refused in this round for a value that another record has
+	wrote     bool                  // something was written in this round
+	left      []Left                // what a rollback did not take back
+	heldNow   map[string]bool       // what the guards hold, or a person has consented to, as this sync found it
 	mu        sync.Mutex
 	leaseEnd  time.Time
 }
