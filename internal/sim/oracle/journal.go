@@ -124,7 +124,7 @@ func (o *Oracle) judgeToldOf(c *conn, w *write, name string, used []*write) {
 }
 
 // keepsBefore reports whether the entry keeps what the write overwrote. What the connection was never shown it cannot
-// keep: not what it was shown before its own last write, either, if that is back.
+// keep: not what it was shown before its own last write, either, if that is back, and not what the app made of that.
 func (o *Oracle) keepsBefore(c *conn, w *write, f Field, e JournalEntry) bool {
 	before := w.before[f.Field.Name]
 	if same(f, before, e.Before, c.now().Region) || same(f, before, e.Lost, c.now().Region) {
@@ -137,7 +137,7 @@ func (o *Oracle) keepsBefore(c *conn, w *write, f Field, e JournalEntry) bool {
 	if s == nil {
 		return true
 	}
-	last, at := contact.Empty, -1
+	last, at, made := contact.Empty, -1, false
 	for _, v := range s.cell[f.Field.Name] {
 		if v.at < w.at {
 			last, at = v.value, v.last
@@ -145,8 +145,8 @@ func (o *Oracle) keepsBefore(c *conn, w *write, f Field, e JournalEntry) bool {
 	}
 	for _, own := range w.rec.cells[f.Field.Name] {
 		if own.by == c.id && own.told && own.at > at && own.at < w.at {
-			last = own.value
+			last, made = own.value, f.carries(e.Before, own.value, c.now().Region)
 		}
 	}
-	return !same(f, last, before, c.now().Region)
+	return made || !same(f, last, before, c.now().Region)
 }

@@ -406,6 +406,8 @@ func TestNothingEnteredIsLost(t *testing.T) {
 		}},
 		{name: "what came back unseen after our own write is in no history", play: func(h *history) { h.cameBack("first") }},
 		{name: "what came back and was shown after our own write is in no history", want: broken("I3"), play: func(h *history) { h.cameBack("company") }},
+		{name: "what an app that hides a field made of our write is in the history as we sent it", setup: lower, play: func(h *history) { h.asSent("company") }},
+		{name: "what an app showed of what it made of our write is not as we sent it", setup: lower, want: broken("I3"), play: func(h *history) { h.asSent("first") }},
 		{name: "what a call did in two parts is told at once", setup: keeping, play: func(h *history) { h.inTwoParts(true) }},
 		{name: "of two calls one is told", want: broken("I9"), setup: keeping, play: func(h *history) { h.inTwoParts(false) }},
 		{name: "a write without a reason", want: broken("I9"), play: func(h *history) {
@@ -427,6 +429,16 @@ func (h *history) cameBack(hidden string) {
 	h.edit(0, "a1", f{"first": "Annie"})
 	h.hidden = map[string]string{"b1": hidden}
 	h.sync(h.put(1, "b1", f{"first": "Annie"}), func() { h.news[0].Before = contact.Text("Anna") })
+	h.rest()
+}
+
+// asSent has b spell a company otherwise, while it hides a field; the history of the next write tells what was sent first.
+func (h *history) asSent(hidden string) {
+	h.create(0, "a1", f{"email": "ann@example.com", "company": "Acme"})
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "company": "acme"}), h.pair("a1", "b1"))
+	h.edit(0, "a1", f{"company": "Initech"})
+	h.hidden = map[string]string{"b1": hidden}
+	h.sync(h.put(1, "b1", f{"company": "initech"}), func() { h.news[0].Before = contact.Text("Acme") })
 	h.rest()
 }
 
