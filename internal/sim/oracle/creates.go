@@ -1,6 +1,10 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // judgeCreate asks of a created record whose counterpart it is, and whether that one had none already.
 func (o *Oracle) judgeCreate(w *write) {
@@ -41,11 +45,11 @@ func (o *Oracle) judgeCreation(cn *Connection, w *write) *Violation {
 			return nil
 		}
 		ok, keyed := false, !cn.RequireKey
-		states := y.states(o.since(w.conn, w.span, y.app))
-		if s := y.sights[cn.ID]; s != nil && s.part >= o.since(w.conn, w.span, y.app) {
-			states = y.states(0)
+		since := o.since(w.conn, w.span, y.app)
+		if s := y.sights[cn.ID]; s != nil && s.part >= 0 && (s.part >= since || !w.conn.toldAll(y, o.world)) {
+			since = 0 // what it was not shown it may still believe
 		}
-		for _, f := range states {
+		for _, f := range y.states(since) {
 			ok = ok || cn.lets(from, f, toCreate, o.world) != no
 			keyed = keyed || hasKey(cn.keys(from, f, o.world))
 		}
@@ -190,6 +194,12 @@ func (c *conn) toldKeys(cn *Connection, side Side, r *record, w *world) bool {
 		}
 	}
 	return true
+}
+
+// toldAll is toldKeys of each field that the connection reads of a record.
+func (c *conn) toldAll(r *record, w *world) bool {
+	side, _ := c.side(r.app)
+	return !slices.ContainsFunc(c.uses(w, side), func(name string) bool { return !c.wasTold(r, name) })
 }
 
 // toldBorn reports whether whoever created the record was told that it had.

@@ -3,6 +3,7 @@ package oracle_test
 import (
 	"testing"
 
+	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
 
@@ -161,6 +162,10 @@ func TestNothingIsCreatedTwice(t *testing.T) {
 		{name: "without a key nobody is copied", want: broken("I9"), play: func(h *history) {
 			h.create(0, "a1", f{"first": "Ann"})
 			h.sync(h.made(1, "b1", f{"first": "Ann"}), h.pair("a1", "b1"))
+		}},
+		{name: "that a rule keeps somebody out by now was hidden", setup: keepsOut, play: func(h *history) { h.keptOut("labels") }},
+		{name: "that a rule keeps somebody out by now was shown", setup: keepsOut, want: broken("I9"), play: func(h *history) {
+			h.keptOut("company")
 		}},
 		{name: "an update-only rule creates nobody", want: broken("I9"),
 			setup: func(_ []oracle.App, c *oracle.Connection) { c.Rules[0].Mode = "update_only" },
@@ -711,5 +716,31 @@ func (h *history) notStored(shown bool) {
 	}
 	h.made(1, "b2", f{"email": "ann@example.com", "first": "Bea"})()
 	h.pair("a2", "b2")()
+	h.close("")
+}
+
+// keepsOut has the rule of a keep out the label No, and say nothing of whose labels it does not know.
+func keepsOut(_ []oracle.App, c *oracle.Connection) {
+	out := hasNot("labels", "No")
+	c.Rules[0].Admits = func(v contact.Fields) (yes, known bool) {
+		yes, _ = out(v)
+		return yes, !v["labels"].Absent()
+	}
+}
+
+// keptOut has a1 be given a label, by which its rule keeps it out, while its app hides a field; that is not hidden any more
+// when b1 is made of it, two syncs later, but nobody has told it anew.
+func (h *history) keptOut(hidden string) {
+	h.create(0, "a1", f{"email": "ann@example.com"})
+	h.sync()
+	h.edit(0, "a1", f{"labels": []string{"No"}})
+	h.hidden = map[string]string{"a1": hidden}
+	h.sync()
+	h.hidden = nil
+	h.open()
+	h.close("")
+	h.open()
+	h.made(1, "b1", f{"email": "ann@example.com"})()
+	h.pair("a1", "b1")()
 	h.close("")
 }

@@ -112,6 +112,12 @@ func TestRollback(t *testing.T) {
 		{name: "a creation with an answer was edited, and that taken back", want: broken("I29"), play: func(h *history) {
 			h.madeAndBack(false, f{"notes": nil}, back)
 		}},
+		{name: "a creation that has another id by now was edited, and that taken back", play: func(h *history) {
+			h.renamedAndBack(f{"notes": nil}, back)
+		}},
+		{name: "a creation that has another id by now was edited", want: broken("I29"), play: func(h *history) {
+			h.renamedAndBack(f{"first": "Annie", "notes": nil}, back)
+		}},
 		{name: "a record of a user is deleted", want: broken("I29"), play: func(h *history) {
 			h.ann()
 			back(h, h.drop(1, "b1"), h.drop(0, "a1"))
@@ -138,6 +144,18 @@ func (h *history) madeAndBack(untold bool, last f, back func(h *history, writes 
 	h.edit(1, "b1", f{"notes": "precious"})
 	h.edit(1, "b1", last)
 	back(h, h.drop(1, "b1"))
+}
+
+// renamedAndBack lets b1 be made and get another id, of which b tells once it was edited and edited again; then its creation is taken back.
+func (h *history) renamedAndBack(last f, back func(h *history, writes ...func())) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "first": "Ann"}), h.pair("a1", "b1"))
+	h.rekey(1, "b1", "b9")
+	h.edit(1, "b9", f{"notes": "precious"})
+	h.edit(1, "b9", last)
+	h.see(oracle.Event{Kind: oracle.Shown, App: 1, Conn: "c", ID: "b1", Other: "b9", Gone: true})
+	h.links = nil
+	back(h, h.drop(1, "b9"))
 }
 
 // takenBackAs takes back the creation of b1 after that got another id, of which b tells. Before it does it may be taken back as b1,

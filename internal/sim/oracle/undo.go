@@ -71,12 +71,13 @@ func (o *Oracle) judgeTakingBack(w *write) {
 	}
 }
 
-// foundAsMade reports whether the connection never was told what version of a record it made, and the record holds what it was made
-// with, by meaning: nothing tells who edited it and took that back, or spelled it otherwise.
+// foundAsMade reports whether the connection cannot know the version that it made of a record, for it was never told, or it was that
+// of an id that the record has no more, and the record holds what it was made with, by meaning: nothing tells who edited it and took
+// that back, or spelled it otherwise.
 func (o *Oracle) foundAsMade(c *conn, r *record) bool {
 	for _, v := range c.writes {
 		if v.rec == r && v.op == "create" {
-			return !v.told && o.meansAt(c, r, v.at, slices.Collect(maps.Keys(r.cells)))
+			return (!v.told || r.rekeyed.at > v.at) && o.meansAt(c, r, v.at, slices.Collect(maps.Keys(r.cells)))
 		}
 	}
 	return false
