@@ -458,6 +458,9 @@ func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Re
 				j.Altered = append(j.Altered, name)
 			}
 		}
+		for _, name := range r.leftFromFirst(w, after) {
+			j.After[name] = w.earlier.Patch[name].Set
+		}
 		if w.op == connector.Delete {
 			j.Before = w.before
 		} else if after != nil && !res.Found {

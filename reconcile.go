@@ -36,9 +36,10 @@ type write struct {
 	was     []byte // the pair's row as it was before; nil if this run has made it
 	back    *back  // it takes another write back
 	// Of a creation that was sent again:
-	kept  []string // fields that were left to the app, sorted
-	moved []string // those of them that the source holds otherwise than the first time
-	since int64    // number of the sync that sent it first; 0 is this one
+	kept    []string // fields that were left to the app, sorted
+	moved   []string // those of them that the source holds otherwise than the first time
+	since   int64    // number of the sync that sent it first; 0 is this one
+	earlier *intent  // as it was sent before
 }
 
 // back is what a write takes back.

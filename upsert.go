@@ -98,6 +98,7 @@ func (r *run) sendAgain(b *book, w *write, again *repeat) contact.Patch {
 	}
 	slices.Sort(w.kept)
 	slices.Sort(w.moved)
+	w.earlier = again.intent
 	again.Writes = slices.DeleteFunc(slices.Clone(again.Writes), func(i intent) bool { return i.Marker == again.Marker })
 	b.putIntent(again.intentRow)
 	return patch
@@ -142,6 +143,36 @@ func (r *run) arrivedKept(w *write, res connector.Result, own bool, m *mirror) {
 		}
 		rest = rest[n:]
 	}
+	r.arrivedFirst(w, m)
+}
+
+// leftFromFirst returns the fields that a creation sent the first time only, for its source is without them by now, and that the
+// app still shows as they were sent: we wrote them.
+func (r *run) leftFromFirst(w *write, m *mirror) (names []string) {
+	if w.earlier == nil || m == nil {
+		return nil
+	}
+	for _, name := range w.earlier.Patch.Names() {
+		f, _ := r.cfg.schema[w.side].Field(name)
+		_, again := w.patch[name]
+		if !again && !slices.Contains(w.kept, name) && f.Same(w.earlier.Patch[name].Set, m.Fields[name], r.cfg.Match.Region) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// arrivedFirst settles such fields as they were sent, as if the first answer had come: that the source is without them is its user's
+// edit, which flows, and no blank to be filled from the copy.
+func (r *run) arrivedFirst(w *write, m *mirror) {
+	left := r.leftFromFirst(w, m)
+	if len(left) == 0 {
+		return
+	}
+	w.link.arrived(r.cfg, slices.DeleteFunc(slices.Clone(w.earlier.Settle), func(st settlement) bool {
+		mp := r.cfg.mapping(st.Mapping)
+		return mp == nil || r.sends(w, &st) || !slices.ContainsFunc(mp.whole[w.side], func(f contact.Field) bool { return slices.Contains(left, f.Name) })
+	}), false, w.side, m)
 }
 
 // kept reports whether a settlement is of a field that was left to the app, and whether it stays open.

@@ -173,7 +173,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"61-transforms.yaml":        26,
 		"70-faults.yaml":            18,
 		"71-faults-more.yaml":       76,
-		"72-external-ids.yaml":      18,
+		"72-external-ids.yaml":      19,
 		"73-webhooks.yaml":          24,
 		"80-lifecycle.yaml":         6,
 		"81-lifecycle-more.yaml":    23,
