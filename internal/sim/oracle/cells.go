@@ -235,8 +235,10 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	if s := w.rec.sights[w.conn.id]; s != nil && s.part >= o.since(w.conn, w.span, w.rec.app) {
 		return nil // what was not shown may be what a rule looks at, or the edit itself
 	}
-	if app := o.setup.Apps[w.rec.app]; (!app.Versions || app.Partial) && !seenBefore(w, field, edit) {
-		return nil // the app lets an edit be overwritten that came between the read and the write, or told the version without it
+	if app := o.setup.Apps[w.rec.app]; (!app.Versions || app.Partial || w.again != nil) && !seenBefore(w, field, edit) {
+		// The app lets an edit be overwritten that came between the read and the write, or told the version without it, or was sent
+		// a creation again, which bears none.
+		return nil
 	}
 	if w.conn.mayHaveArrived(w.rec, field, edit, y, source) || w.conn.sentAgain(cell[:len(cell)-1], here, value, old, cn.Region) {
 		return nil
