@@ -224,7 +224,7 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	for _, e := range y.cells[source] {
 		had = had || e.at > edit.at && agree(e.value)
 	}
-	if had || w.conn.metOld(w.rec, field, edit, y, source, agree) {
+	if had || w.metOld(field, edit, y, source, agree) {
 		return nil // it was there too, as far as either side can hold it or an old state of it showed, and edited there
 	}
 	pair := pairOf(w.side, w.rec, y)
@@ -235,8 +235,10 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	if s := w.rec.sights[w.conn.id]; s != nil && s.part >= o.since(w.conn, w.span, w.rec.app) {
 		return nil // what was not shown may be what a rule looks at, or the edit itself
 	}
-	if app := o.setup.Apps[w.rec.app]; (!app.Versions || app.Partial) && !seenBefore(w, field, edit) {
-		return nil // the app lets an edit be overwritten that came between the read and the write, or told the version without it
+	if app := o.setup.Apps[w.rec.app]; (!app.Versions || app.Partial || w.again != nil) && !seenBefore(w, field, edit) {
+		// The app lets an edit be overwritten that came between the read and the write, or told the version without it, or was sent
+		// a creation again, which bears none.
+		return nil
 	}
 	if w.conn.mayHaveArrived(w.rec, field, edit, y, source) || w.conn.sentAgain(cell[:len(cell)-1], here, value, old, cn.Region) {
 		return nil
@@ -252,24 +254,39 @@ func (o *Oracle) againstPolicy(cn *Connection, m *Mapping, w *write, y *record, 
 	return nil
 }
 
-// metOld reports whether a sync ended that had been shown the entry of x and in the cell of y last what agrees with it, be that an old
-// state of y: then both were settled, and what y holds by now is an edit that came after that.
-func (c *conn) metOld(x *record, field string, e entry, y *record, source string, agrees func(contact.Value) bool) bool {
-	if y.sights[c.id] == nil {
+// metOld reports whether the connection settled the cells when it had been shown the entry of w's record and in the cell of y last
+// what agrees with it, be that an old state of y: what y holds by now is an edit that came after that.
+func (w *write) metOld(field string, e entry, y *record, source string, agrees func(contact.Value) bool) bool {
+	s := y.sights[w.conn.id]
+	if s == nil {
 		return false
 	}
-	for _, s := range c.syncs {
+	return slices.ContainsFunc(w.settlings(y), func(at int) bool {
 		last := contact.Value{}
-		for _, v := range y.sights[c.id].cell[source] {
-			if v.at < s.ended.at {
+		for _, v := range s.cell[source] {
+			if v.at < at {
 				last = v.value
 			}
 		}
-		if s.ok && s.ended.at > c.epoch.at && c.shownBy(x, field, e, s.ended.at) && !last.Absent() && agrees(last) {
-			return true
+		return w.conn.shownBy(w.rec, field, e, at) && !last.Absent() && agrees(last)
+	})
+}
+
+// settlings returns when the connection had settled what it was shown of w's record and y: as its syncs ended, and as the sync of w
+// wrote to y and was answered, which may have told it what no read had.
+func (w *write) settlings(y *record) []int {
+	var all []int
+	for _, s := range w.conn.syncs {
+		if s.ok && s.ended.at > w.conn.epoch.at {
+			all = append(all, s.ended.at)
 		}
 	}
-	return false
+	for _, before := range w.span.writes {
+		if before.rec == y && before.told {
+			all = append(all, before.at)
+		}
+	}
+	return all
 }
 
 // mayHaveArrived reports whether the connection may think that the target had an entry of x before somebody changed the

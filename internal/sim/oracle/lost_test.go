@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/contactsync/contactsync/contact"
 	"github.com/contactsync/contactsync/internal/sim/oracle"
 )
 
@@ -324,6 +325,18 @@ func TestCreationsWithoutAnAnswer(t *testing.T) {
 			})
 			h.rest()
 		}},
+		{name: "it is sent again over a winner's edit that was not shown", setup: policy("b"), play: func(h *history) {
+			h.resent(func() { h.edit(1, "b1", f{"first": "Annie"}) })
+			h.rest()
+		}},
+		{name: "it is sent again over a winner's edit that was shown", setup: policy("b"), want: broken("I3"), play: func(h *history) {
+			h.resent(func() {
+				h.edit(1, "b1", f{"first": "Annie"})
+				h.showOld(1, "b1", f{"email": "ann@example.com", "first": "Annie", "company": "Acme"})
+				h.lost = contact.Text("Annie")
+			})
+			h.rest()
+		}},
 		{name: "it is updated, and the history tells of a creation", want: broken("I9", "I28"), play: func(h *history) {
 			h.resent(nil)
 			h.quiet = true
@@ -365,7 +378,7 @@ func (h *history) resent(meanwhile func()) {
 	h.see(oracle.Event{Kind: oracle.Wrote, App: 1, Conn: "c", ID: "b1", Op: "update", Before: before, After: after, Told: true})
 	h.counts[1].Created = 1
 	for name, v := range after {
-		h.news = append(h.news, oracle.JournalEntry{Side: 1, ID: "b1", Op: "create", Field: name, After: v, Reason: "created from a"})
+		h.news = append(h.news, oracle.JournalEntry{Side: 1, ID: "b1", Op: "create", Field: name, After: v, Lost: h.lost, Reason: "created from a"})
 	}
 	h.links, h.quiet, h.status = [][2]string{{"a1", "b1"}}, false, [2]map[string]oracle.RecordStatus{{}, {}}
 	h.close("")

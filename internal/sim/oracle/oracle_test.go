@@ -244,6 +244,13 @@ func TestNothingEnteredIsLost(t *testing.T) {
 		{name: "the winner holds another value, and the loser edits his", setup: policy("b"), want: broken("I3"), play: func(h *history) { h.enteredBoth("Initech") }},
 		{name: "the winner met an old state of the loser, who has edited it", setup: policy("b"), play: func(h *history) { h.metOld(false) }},
 		{name: "the winner met the loser's edit", setup: policy("b"), want: broken("I3"), play: func(h *history) { h.metOld(true) }},
+		{name: "the winner met an old state of the loser, and an answer tells his edit", setup: policy("b"), play: func(h *history) { h.metBefore(h.firstTaken) }},
+		{name: "the winner met an old state of the loser, and no answer tells his edit", setup: policy("b"), want: broken("I3"), play: func(h *history) {
+			h.metBefore(func() { h.untold = true; h.firstTaken(); h.untold = false })
+		}},
+		{name: "the winner met the loser's edit, and an answer tells it again", setup: policy("b"), want: broken("I3"), play: func(h *history) {
+			h.metBefore(func() { h.show(); h.firstTaken() })
+		}},
 		{name: "a spelling that no answer told shows after an edit", setup: lower, play: func(h *history) { h.spelled("F11 hide b company", false) }},
 		{name: "a spelling that no answer told shows before an edit", setup: lower, want: broken("I3"), play: func(h *history) { h.spelled("F11 hide b company", true) }},
 		{name: "a spelling that the answer told shows after an edit", setup: lower, want: broken("I3"), play: func(h *history) { h.spelled("", false) }},
@@ -551,6 +558,24 @@ func (h *history) metOld(shown bool) {
 	h.close("")
 	h.sync(h.put(1, "b1", f{"company": "Initech"}))
 }
+
+// metBefore links b1, which wins conflicts, with a1 of which an old state is all that was shown. Then comes what is given, and in the
+// same sync a's edit is written over b1.
+func (h *history) metBefore(then func()) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann", "company": "Acme"})
+	h.sync()
+	h.edit(0, "a1", f{"company": "Initech"})
+	h.create(1, "b1", f{"email": "ann@example.com", "first": "Anna", "company": "Acme"})
+	h.open()
+	h.see(oracle.Event{Kind: oracle.Shown, App: 1, Conn: "c", ID: "b1", After: h.apps[1]["b1"].Clone()})
+	h.pair("a1", "b1")()
+	then()
+	h.put(1, "b1", f{"company": "Initech"})()
+	h.close("")
+}
+
+// firstTaken writes to a1 the first name that b1 holds.
+func (h *history) firstTaken() { h.put(0, "a1", f{"first": "Anna"})() }
 
 // lower lets b spell companies without capitals.
 func lower(a []oracle.App, _ *oracle.Connection) {
