@@ -459,7 +459,7 @@ func (r *run) journal(b *book, w *write, before contact.Fields, res connector.Re
 			}
 		}
 		for _, name := range r.leftFromFirst(w, after) {
-			j.After[name] = w.earlier.Patch[name].Set
+			j.After[name] = w.earlier.patch[name].Set
 		}
 		if w.op == connector.Delete {
 			j.Before = w.before

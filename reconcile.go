@@ -39,7 +39,13 @@ type write struct {
 	kept    []string // fields that were left to the app, sorted
 	moved   []string // those of them that the source holds otherwise than the first time
 	since   int64    // number of the sync that sent it first; 0 is this one
-	earlier *intent  // as it was sent before
+	earlier *sending // as it was sent before
+}
+
+// sending is what a creation sent to its app, and what that was to settle.
+type sending struct {
+	patch  contact.Patch
+	settle []settlement
 }
 
 // back is what a write takes back.

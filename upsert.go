@@ -98,7 +98,7 @@ func (r *run) sendAgain(b *book, w *write, again *repeat) contact.Patch {
 	}
 	slices.Sort(w.kept)
 	slices.Sort(w.moved)
-	w.earlier = again.intent
+	w.earlier = &sending{again.Patch, again.Settle}
 	again.Writes = slices.DeleteFunc(slices.Clone(again.Writes), func(i intent) bool { return i.Marker == again.Marker })
 	b.putIntent(again.intentRow)
 	return patch
@@ -152,10 +152,10 @@ func (r *run) leftFromFirst(w *write, m *mirror) (names []string) {
 	if w.earlier == nil || m == nil {
 		return nil
 	}
-	for _, name := range w.earlier.Patch.Names() {
+	for _, name := range w.earlier.patch.Names() {
 		f, _ := r.cfg.schema[w.side].Field(name)
 		_, again := w.patch[name]
-		if !again && !slices.Contains(w.kept, name) && f.Same(w.earlier.Patch[name].Set, m.Fields[name], r.cfg.Match.Region) {
+		if !again && !slices.Contains(w.kept, name) && f.Same(w.earlier.patch[name].Set, m.Fields[name], r.cfg.Match.Region) {
 			names = append(names, name)
 		}
 	}
@@ -169,7 +169,7 @@ func (r *run) arrivedFirst(w *write, m *mirror) {
 	if len(left) == 0 {
 		return
 	}
-	w.link.arrived(r.cfg, slices.DeleteFunc(slices.Clone(w.earlier.Settle), func(st settlement) bool {
+	w.link.arrived(r.cfg, slices.DeleteFunc(slices.Clone(w.earlier.settle), func(st settlement) bool {
 		mp := r.cfg.mapping(st.Mapping)
 		return mp == nil || r.sends(w, &st) || !slices.ContainsFunc(mp.whole[w.side], func(f contact.Field) bool { return slices.Contains(left, f.Name) })
 	}), false, w.side, m)
