@@ -196,6 +196,8 @@ func TestQuiet(t *testing.T) {
 		}},
 		{name: "a cell is written back a fourth time", want: broken("I2"), play: func(h *history) { h.seesaw(6) }},
 		{name: "a cell is written back a third time", play: func(h *history) { h.seesaw(5) }},
+		{name: "a cell is written back a fourth time, first over what a user entered", play: func(h *history) { h.overwritten(4) }},
+		{name: "a cell is written back a fifth time, first over what a user entered", want: broken("I2"), play: func(h *history) { h.overwritten(5) }},
 		{name: "a preview has nothing to tell", play: func(h *history) {
 			h.ann()
 			h.rest()
@@ -606,6 +608,19 @@ func (h *history) seesaw(n int) {
 	h.ann()
 	for i := range n {
 		v := f{"first": []string{"Anna", "Annie"}[i%2]}
+		h.edit(0, "a1", v)
+		h.sync(h.put(1, "b1", v))
+	}
+}
+
+// overwritten has a user enter another name in b and give it up in a, where another one changes his mind between two that often.
+func (h *history) overwritten(n int) {
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann"})
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "first": "Ann"}), h.pair("a1", "b1"))
+	h.edit(1, "b1", f{"first": "Bea"})
+	h.sync(h.put(0, "a1", f{"first": "Bea"}))
+	for i := range n + 1 {
+		v := f{"first": []string{"Ann", "Anna"}[i%2]}
 		h.edit(0, "a1", v)
 		h.sync(h.put(1, "b1", v))
 	}

@@ -26,7 +26,7 @@ func (o *Oracle) judgeQuiet(w *write) {
 }
 
 // judgeOscillation is I2 for rings of connections, automations and foreign tools: a cell that the connection wrote
-// three times in 24 hours to values that it knew there before is frozen until a person releases it.
+// three times in 24 hours to values that it had there before, until it replaced them, is frozen until a person releases it.
 func (o *Oracle) judgeOscillation(w *write, field string) {
 	f := o.world.field(w.rec.app, field)
 	if f.many() || w.rec.decided(w.conn) >= 0 {
@@ -38,17 +38,30 @@ func (o *Oracle) judgeOscillation(w *write, field string) {
 		if e.by != w.conn.id || e.at <= w.conn.fresh.at || !e.told || w.time.Sub(e.time) >= day {
 			continue
 		}
-		for _, before := range cell[:max(i-1, 0)] {
-			if before.by == w.conn.id && before.at > w.conn.fresh.at && same(f, before.value, e.value, w.conn.now().Region) {
-				back++
-				break
-			}
+		if w.conn.replaced(f, cell[:i], e.value) {
+			back++
 		}
 	}
 	if back > 3 {
 		o.accuse("I2", "%s.%s was written back by %s to a value that it had before, %d times in 24 hours", o.label(w),
 			field, w.conn.id, back)
 	}
+}
+
+// replaced reports whether the connection wrote the value and another one after it.
+func (c *conn) replaced(f Field, cell []entry, value contact.Value) bool {
+	last := false // it wrote the value, and nothing since
+	for _, e := range cell {
+		if e.by != c.id || e.at <= c.fresh.at {
+			continue
+		}
+		is := same(f, e.value, value, c.now().Region)
+		if last && !is {
+			return true
+		}
+		last = is
+	}
+	return false
 }
 
 // heldIn reports whether a guard is said to hold anything.
