@@ -255,10 +255,10 @@ func (r *run) adopt(b *book, w *write, res connector.Result, now time.Time) {
 	if m == nil {
 		m = &mirror{side: s, id: res.Record.ID, Seen: r.number, Fields: contact.Fields{}}
 	}
-	m.Gone, m.Partly = alive, r.cfg.leavesOut(s, res.Record.Fields)
+	m.Gone = alive
 	m.Untold = leftOut(w, res.Record.Fields)
 	m.Others = len(m.Untold) > 0 && !ofWrite(res)
-	res.Record.Fields = r.told(w, m.Fields, res.Record.Fields)
+	res.Record.Fields = r.told(m, w, res)
 	m.takeFields(r.cfg, res.Record)
 	m.Wrote, m.Unshown = &ownWrite{At: now}, r.cfg.schema[s].Unlistable && !res.Found
 	w.link.ID[s] = m.id
@@ -292,10 +292,9 @@ func (r *run) updated(b *book, w *write, res connector.Result, now time.Time) {
 	for _, name := range w.patch.Names() {
 		own.Before[name] = m.Fields[name]
 	}
-	m.Partly = r.cfg.leavesOut(w.side, res.Record.Fields)
 	untold := leftOut(w, res.Record.Fields)
 	before, answer := m.Fields, res.Record.Fields
-	res.Record.Fields = r.told(w, m.Fields, answer)
+	res.Record.Fields = r.told(m, w, res)
 	for _, name := range m.takeFields(r.cfg, res.Record) {
 		if _, ours := w.patch[name]; !ours {
 			m.edited(name, r.editedAt(res.Record.Modified)) // somebody's edit that nobody has looked at yet
@@ -444,7 +443,7 @@ func (r *run) simulate(b *book, w *write) {
 	case connector.Update:
 		if m := b.mirrorOf(ref{w.side, w.id}); m != nil {
 			rec.Version = m.version
-			rec.Fields = w.patch.Apply(m.Fields, r.cfg.schema[w.side])
+			rec.Fields = w.patch.Apply(m.shows(), r.cfg.schema[w.side])
 		}
 	}
 	counts, linked, deletes, clears := r.report.Counts, r.report.Linked, r.report.Deletes, r.report.Clears

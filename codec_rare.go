@@ -19,6 +19,7 @@ func (o *object) mirrorRare(m *mirror) {
 	o.flag("uo", m.Others)
 	o.time("si", m.Since)
 	o.times("un", m.Under)
+	o.texts("us", m.Unseen)
 }
 
 // readRare reads a member of a mirror that few have.
@@ -34,6 +35,8 @@ func (m *mirror) readRare(d *contact.Decoder, key string) (err error) {
 		err = readTime(d, &m.Since)
 	case "un":
 		m.Under, err = readTimes(d)
+	case "us":
+		m.Unseen, err = readTexts(d)
 	default:
 		err = d.Skip() // of a newer version
 	}

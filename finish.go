@@ -37,6 +37,7 @@ func (p *pairing) finishUpdate(s Side) {
 	if p.want[s] != nil {
 		patch = diff(p.rec[s].Fields, p.want[s], p.cfg.schema[s])
 	}
+	p.keepUnseen(s, patch)
 	p.keepFilled(s, patch)
 	p.freeze(s, patch)
 	if len(patch) == 0 {
@@ -141,6 +142,19 @@ func (p *pairing) freeze(s Side, patch contact.Patch) {
 		p.note(StatusConflict, ReasonOscillating, name+" keeps changing back; a person decides")
 	}
 	p.leaveOut(s, patch, frozen)
+}
+
+// keepUnseen takes the fields out of the patch of which nobody knows what they hold: nothing is overwritten unseen.
+func (p *pairing) keepUnseen(s Side, patch contact.Patch) {
+	if hidden := patchesUnseen(p.rec[s], patch); len(hidden) > 0 {
+		p.note(StatusPending, ReasonUnread, p.cfg.names[s]+" does not tell "+hidden[0]+", and somebody may have edited that")
+		p.leaveOut(s, patch, hidden)
+	}
+}
+
+// patchesUnseen returns the fields that a patch changes and of which nobody knows what the record holds.
+func patchesUnseen(rec *mirror, patch contact.Patch) []string {
+	return slices.DeleteFunc(patch.Names(), func(name string) bool { return !rec.unseen(name) })
 }
 
 // keepFilled takes the fields out of the patch that an app would have to empty and cannot, whoever asks for it.

@@ -22,7 +22,7 @@ func (r *run) unreadable(b *book, at ref) {
 	case m == nil:
 		r.hide(at)
 	case !m.Unread:
-		m.Unread, m.Partly = true, true // a list may name it again as the version that is known
+		m.Unread = true
 		b.dirtyMirrors[at] = true
 	}
 }

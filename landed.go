@@ -27,8 +27,8 @@ const (
 func (cfg *config) landed(s Side, patch contact.Patch, before, now contact.Fields) trace {
 	seen := map[trace]bool{}
 	for _, name := range patch.Names() {
-		if !slices.Contains(cfg.used[s], name) {
-			continue // it is mapped no more: what is known of it may be from before
+		if !slices.Contains(cfg.used[s], name) || now[name].Absent() {
+			continue // it is mapped no more, or not told: what is known of it may be from before
 		}
 		seen[cfg.trace(s, name, patch[name], before[name], now[name])] = true
 	}

@@ -49,6 +49,10 @@ func TestLanded(t *testing.T) {
 		"a list without a limit, as it was":     {[][4]string{{"mails", "a@x.org", "a@x.org b@x.org", "a@x.org"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
 		"one is mapped no more, another has it": {[][4]string{{"former", "old", "new", "old"}, {"company", "Acme", "Bond", "Bond"}}, bears},
 		"what was sent is mapped no more":       {[][4]string{{"former", "old", "new", "new"}}, lacks},
+		"one is not told, another has it":       {[][4]string{{"company", "Acme", "Bond", "?"}, {"first", "Ann", "Anna", "Anna"}}, bears},
+		"one is not told, another is as it was": {[][4]string{{"company", "Acme", "Bond", "?"}, {"first", "Ann", "Anna", "Ann"}}, lacks},
+		"one is not told, another was edited":   {[][4]string{{"company", "Acme", "Bond", "?"}, {"first", "Ann", "Anna", "Bea"}}, silent},
+		"what was sent is not told":             {[][4]string{{"company", "Acme", "Bond", "?"}}, lacks},
 		"a list with room, as it was":           {[][4]string{{"phones", "1", "1 3", "1"}, {"company", "Acme", "Bond", "Bond"}}, lacks},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,10 +120,12 @@ func landedConfig(t *testing.T) (*config, *contact.Schema) {
 	return cfg, schema
 }
 
-// inRow returns a value as a row of the table writes it: elements stand between spaces.
+// inRow returns a value as a row of the table writes it: elements stand between spaces, and what is not told is "?".
 func inRow(f contact.Field, text string) contact.Value {
 	words := strings.Fields(text)
 	switch {
+	case text == "?": // it is not told
+		return contact.Value{}
 	case text == "":
 		return contact.Empty
 	case f.Type == contact.TypeSet:

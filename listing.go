@@ -205,7 +205,7 @@ func (l *listReading) readPartly(ctx context.Context) error {
 	}
 	b := l.newBook()
 	for _, id := range l.partly[:n] {
-		if m := b.mirrorOf(ref{l.side, id}); m != nil && !m.Partly {
+		if m := b.mirrorOf(ref{l.side, id}); m != nil && !m.partly() {
 			l.changed = l.partly[n:]
 			break
 		}
@@ -260,7 +260,7 @@ func isTransient(err error) bool {
 
 // has reports whether the mirror has a record whole in that version.
 func (r *run) has(m *mirror, version string) bool {
-	if !m.alive() || m.version != version || m.Doubt != nil || m.Unread || m.Partly {
+	if !m.alive() || m.version != version || m.Doubt != nil || m.partly() {
 		return false
 	}
 	return !slices.ContainsFunc(r.cfg.used[m.side], func(field string) bool { return m.Fields[field].Absent() })

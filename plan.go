@@ -254,7 +254,7 @@ func (pl *planner) unseen(rec *mirror) standing {
 		return standing{StatusPending, ReasonUnread, "it cannot be read, and somebody may have edited it before its counterpart was deleted"}
 	case rec.version != "":
 		return standing{}
-	case rec.Partly:
+	case len(rec.Unseen) > 0:
 		return standing{StatusPending, ReasonUnread, "a field of it is not told, and somebody may have edited that before its counterpart was deleted"}
 	case rec.Doubt != nil:
 		return standing{StatusPending, ReasonSettling, "what " + pl.cfg.names[rec.side] + " shows may be an edit, or older than our last write; it is read again"}
@@ -279,6 +279,11 @@ func (pl *planner) mark(m *move, y Side) {
 	patch := diff(rec.Fields, want, pl.cfg.schema[y])
 	for _, name := range pl.cfg.unemptied(y, patch, want) {
 		delete(patch, name)
+	}
+	if hidden := patchesUnseen(rec, patch); len(hidden) > 0 {
+		m.severed[y.Other()] = false
+		m.standing = standing{StatusPending, ReasonUnread, pl.cfg.names[y] + " does not tell " + hidden[0] + ", where it is to be marked"}
+		return
 	}
 	if len(patch) == 0 {
 		return

@@ -74,14 +74,18 @@ func TestUnits(t *testing.T) {
 		{"a survivor that bears a part of the mark", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org stage=old", gone, StatusDeleted, "", "tags+gone", nil},
 		{"a survivor that bears the mark", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org stage=old tags=GONE", gone, StatusDeleted, "", "", func(t *testing.T, m *move) { require.True(t, m.severed[A]) }},
 		{"a survivor of which a write is open", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org", func(w *world) { gone(w); w.sent = map[ref]bool{{B, "b1"}: true} }, StatusPending, ReasonUnknownOutcome, "", nil},
+		{"a survivor whose mark is not told", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org", func(w *world) { gone(w); w.mirrors[ref{B, "b1"}].Unseen = []string{"tags"} }, StatusPending, ReasonUnread, "",
+			func(t *testing.T, m *move) { require.False(t, m.severed[A]) }},
+		{"a survivor that bore the mark, which is not told", Connection{Deletions: mark}, "email=x@x.org", "email=x@x.org tags=gone", func(w *world) { gone(w); w.mirrors[ref{B, "b1"}].Unseen = []string{"tags"} }, StatusDeleted, "", "stage=old",
+			func(t *testing.T, m *move) { require.True(t, m.severed[A]) }},
 		{"its counterpart is deleted", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", bare, StatusDeleted, "", "", deletes(1)},
-		{"a field of it is not told", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.mirrors[ref{B, "b1"}].Partly = true }, StatusPending, ReasonUnread, "", deletes(0)},
+		{"a field of it is not told", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.mirrors[ref{B, "b1"}].Unseen = []string{"first"} }, StatusPending, ReasonUnread, "", deletes(0)},
 		{"what is shown of it may be an edit", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.mirrors[ref{B, "b1"}].Doubt = &contact.Record{} }, StatusPending, ReasonSettling, "", deletes(0)},
 		{"its app was cut off", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.cutOff[B] = true }, StatusPending, ReasonSettling, "", deletes(0)},
 		{"the other app was cut off", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) { bare(w); w.cutOff[A] = true }, StatusDeleted, "", "", deletes(1)},
 		{"nothing of its version is told, nor it", Connection{Deletions: follow}, "email=x@x.org", "email=x@x.org", func(w *world) {
 			gone(w)
-			w.mirrors[ref{B, "b1"}].Partly, w.mirrors[ref{B, "b1"}].Doubt, w.cutOff[B] = true, &contact.Record{}, true
+			w.mirrors[ref{B, "b1"}].Unseen, w.mirrors[ref{B, "b1"}].Doubt, w.cutOff[B] = []string{"first"}, &contact.Record{}, true
 		}, StatusDeleted, "", "", deletes(1)},
 		{"one whose person was forgotten", Connection{}, "email=x@x.org", "", func(w *world) {
 			delete(w.mirrors, ref{A, "a1"})
@@ -154,6 +158,45 @@ func TestAppsThatTakeNothing(t *testing.T) {
 	out = newborn(cfg, A, "stage=x").decide()
 	require.Equal(t, [2]*write{}, out.writes)
 	require.Equal(t, standing{StatusExcluded, ReasonDirection, "nothing can be created in b"}, out.standing)
+}
+
+// TestUnseenIsNotWritten: what nobody knows of a record is not written over, nor settled; the rest of its update goes on. A field that
+// is not told and not to be written keeps nobody up, and what it held when it was told counts as before.
+func TestUnseenIsNotWritten(t *testing.T) {
+	t.Parallel()
+	c := Connection{Mappings: []Mapping{MapFields("stage", "stage"), MapFields("email", "email"), MapFields("tags", "tags")}}
+	for _, tt := range []struct {
+		name, a, b string
+		unseen     []string
+		writes     string
+		settled    []string // mappings that are settled when the write is in
+		status     string
+	}{
+		{"it is told", "stage=2 email=y@x.org", "stage=1 email=x@x.org", nil, "email=y@x.org stage=2", []string{"stage:stage", "email:email"}, StatusInSync},
+		{"one field is not told", "stage=2 email=y@x.org", "stage=1 email=x@x.org", []string{"stage"}, "email=y@x.org", []string{"email:email"}, StatusPending},
+		{"nothing is told", "stage=2 email=y@x.org", "stage=1 email=x@x.org", []string{"stage", "email"}, "", nil, StatusPending},
+		{"nothing is to be written there", "stage=1 email=y@x.org", "stage=1 email=x@x.org", []string{"stage"}, "email=y@x.org", []string{"email:email"}, StatusInSync},
+		{"a tag", "stage=1 email=x@x.org tags=t", "stage=1 email=x@x.org", []string{"tags"}, "", nil, StatusPending},
+		{"an old row, which does not name it", "stage=2 email=x@x.org", "stage=1 email=x@x.org", []string{unnoted}, "stage=2", []string{"stage:stage"}, StatusInSync},
+	} {
+		cfg := between(t, c, tagged(), tagged())
+		l := &link{}
+		l.arrived(cfg, pair(cfg, l, "stage=1 email=x@x.org", "stage=1 email=x@x.org").decide().settle, false, A, nil)
+		p := pair(cfg, l, tt.a, tt.b)
+		p.rec[B].Unseen = tt.unseen
+		out := p.decide()
+		got, settled := "", []string(nil)
+		if w := out.writes[B]; w != nil {
+			got = patched(w)
+			for _, st := range w.settle {
+				settled = append(settled, st.Mapping)
+			}
+		}
+		require.Nil(t, out.writes[A], tt.name)
+		require.Equal(t, tt.writes, got, tt.name)
+		require.Equal(t, tt.settled, settled, tt.name)
+		require.Equal(t, tt.status, out.standing.Status, tt.name)
+	}
 }
 
 // TestNamesOfCells: a cell is named by side and field, and found by that name.

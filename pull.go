@@ -194,7 +194,8 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	}
 	m := b.mirrorOf(at)
 	if m == nil {
-		m = &mirror{side: s, id: rec.ID, Seen: r.number, Partly: r.cfg.leavesOut(s, rec.Fields)}
+		m = &mirror{side: s, id: rec.ID, Seen: r.number}
+		m.overlook(r.cfg, rec.Fields, false)
 		m.takeFields(r.cfg, rec)
 		m.Edited = r.editedAt(rec.Modified)
 		if r.looking {
@@ -207,8 +208,8 @@ func (r *run) pulled(b *book, s Side, rec contact.Record, fresh bool) {
 	if !fresh && r.stale(b, m, rec) {
 		return
 	}
-	if partly := r.cfg.leavesOut(s, rec.Fields); m.Unread || m.Partly != partly {
-		m.Unread, m.Partly = false, partly
+	if m.overlook(r.cfg, rec.Fields, rec.Version != "" && rec.Version == m.version) || m.Unread {
+		m.Unread = false
 		b.dirtyMirrors[at] = true
 		b.touch(at) // what waited until it can be read
 	}

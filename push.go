@@ -430,7 +430,7 @@ func (r *run) refresh(ctx context.Context, b *book, writes []*write) ([]*write, 
 	}
 	return slices.DeleteFunc(writes, func(w *write) bool {
 		now := b.record(ref{s, w.id})
-		return now == nil || now.Fields.Digest() != before[w.id].Digest()
+		return now == nil || now.Fields.Digest() != before[w.id].Digest() || len(patchesUnseen(now, w.patch)) > 0
 	}), nil
 }
 

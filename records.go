@@ -321,10 +321,10 @@ func nameAll(tx ReadTx, page []RecordStatus, names *legend) error {
 func readMirror(row Row) (*mirror, error) {
 	at := parseRecordKey(row.Key)
 	m := &mirror{side: at.side, id: at.id}
-	m.version, m.Partly = parseStamp(row.Stamp)
 	if err := m.read(row.Body); err != nil {
 		return nil, unreadable(row, err)
 	}
+	m.stamped(row.Stamp)
 	return m, nil
 }
 

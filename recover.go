@@ -84,7 +84,7 @@ func (r *run) unseen(b *book, p *pendingIntent) bool {
 	if m == nil {
 		return b.mirrorOf(at) != nil && b.mirrorOf(at).Gone == missing && b.linkOf(at) != nil
 	}
-	return m.Unread || r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) == lacks
+	return m.Unread || r.cfg.landed(p.Side, p.Patch, p.Before, m.shows()) == lacks
 }
 
 func (r *run) readIntents() ([]*pendingIntent, error) {
@@ -171,10 +171,11 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		p.done = true
 		return
 	}
-	switch r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) {
+	switch r.cfg.landed(p.Side, p.Patch, p.Before, m.shows()) {
 	case lacks:
 		// An app that only pushes may tell of it yet. A sync sends it again and is answered; a rollback sends nothing.
-		p.done = r.waited(p) && !m.Unread && !(r.report.Took != 0 && r.cfg.schema[p.Side].Unlistable)
+		mayTell := r.report.Took != 0 && r.cfg.schema[p.Side].Unlistable
+		p.done = r.waited(p) && !m.Unread && !mayTell && len(patchesUnseen(m, p.Patch)) < len(p.Patch)
 		return
 	case silent:
 		if p.done = !m.Unread; p.done {
@@ -186,6 +187,8 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	w := p.write(l)
 	before := m.Fields.Clone()
 	maps.Copy(before, p.Before)
+	m.Fields = m.Fields.Clone()
+	maps.Copy(m.Fields, r.withSent(w, p.Before, m.shows())) // a write is whole: what is not told of it is there as well
 	if w.back == nil && r.cfg.lose(m, before, w, r.number) {
 		r.echoes = true
 		b.putMirror(m)
@@ -204,9 +207,9 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 // recoverParted tells in the history of an update that landed before a half of its pair became part of another record. It settles
 // nothing: what it was decided on is no pair any more. What the record that took it in shows of it is for its own partner to get.
 func (r *run) recoverParted(b *book, p *pendingIntent, m *mirror) {
-	landed := r.cfg.brought(p.Side, p.Patch, p.Before, p.Had, m.Fields)
+	landed := r.cfg.brought(p.Side, p.Patch, p.Before, p.Had, m.shows())
 	if m.Merged != "" { // it is left over, and not the half that became part of another one
-		landed = r.cfg.landed(p.Side, p.Patch, p.Before, m.Fields) == bears
+		landed = r.cfg.landed(p.Side, p.Patch, p.Before, m.shows()) == bears
 	}
 	if !landed {
 		p.done = r.waited(p) && !m.Unread
@@ -226,7 +229,7 @@ func (r *run) settleSent(b *book, w *write, m *mirror) {
 	for i := range w.settle {
 		st := w.settle[i : i+1]
 		mp := r.cfg.mapping(st[0].Mapping)
-		if mp == nil || w.back != nil || st[0].Element != "" || !mp.flow[w.side] {
+		if mp == nil || w.back != nil || st[0].Element != "" || !mp.flow[w.side] || slices.ContainsFunc(selected(mp, w.side), m.unseen) {
 			continue
 		}
 		if now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side]); !mp.same(w.side, now, st[0].Val[w.side]) {

@@ -330,20 +330,29 @@ func unreadable(row Row, err error) error {
 	return fmt.Errorf("store: row %q of table %s cannot be read%s: it is not what was written; restore the store from a backup", row.Key, row.Table, place)
 }
 
-// stampPartly follows the version of a record of which the app left out a field: what the app does not tell it may tell another
+// stampPartly follows the version of a record of which something is yet to be told: what the app does not tell it may tell another
 // time, without another version.
 const stampPartly = "\x00partly"
 
-// parseStamp returns the version of a record, and whether the app left out a field of it.
+// parseStamp returns the version of a record, and whether something of it is yet to be told.
 func parseStamp(stamp string) (version string, partly bool) {
 	return strings.CutSuffix(stamp, stampPartly)
+}
+
+// stamped takes the stamp of a row whose body was read.
+func (m *mirror) stamped(stamp string) {
+	version, partly := parseStamp(stamp)
+	m.version = version
+	if partly && !m.partly() {
+		m.Unseen = []string{unnoted}
+	}
 }
 
 func (m *mirror) row() Row {
 	row := Row{Table: TableMirror, Key: recordKey(m.ref()), Body: m.body()}
 	if m.alive() { // the version of a record that is gone tells nothing: if it is back it is read
 		row.Stamp = m.version
-		if m.Partly {
+		if m.partly() {
 			row.Stamp += stampPartly
 		}
 	}
@@ -361,7 +370,7 @@ func parseMirror(row Row, cfg *config) (*mirror, error) {
 	}
 	r := parseRecordKey(row.Key)
 	m.side, m.id = r.side, r.id
-	m.version, m.Partly = parseStamp(row.Stamp)
+	m.stamped(row.Stamp)
 	if row.Index[mirrorDue] != "" {
 		due, err := dueTime(row)
 		if err != nil {

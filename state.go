@@ -50,7 +50,7 @@ type mirror struct {
 	Untold   contact.Patch        // what we sent, of fields that the app has not told since
 	Others   bool                 // the app has had another version since than the one that it answered with: somebody else wrote, too
 	Late     contact.Patch        // what we sent, and a preview was told of since: it is yet to be settled
-	Partly   bool                 // when it was last read, the app left out a field that the connection uses
+	Unseen   []string             // fields that the app left out when it last told of the record, unless their value is of that version
 	due      time.Time            // when to look at it again; zero is never
 	keys     []matchKey           // by which it is found, as computed from Fields
 	lost     []matchKey           // by which it is found by who bears a key that it lost

@@ -177,7 +177,7 @@ func (r *run) updateBack(b *book, t *taking, it *written, w *write) (reason stri
 	if reason = r.unclear(b, it.at); reason != "" {
 		return reason
 	}
-	v := revert(schema, r.cfg.Match.Region, it.before, it.after, m.Fields)
+	v := revert(schema, r.cfg.Match.Region, it.before, it.after, m.shows())
 	for _, reason := range v.reasons() {
 		r.leaveWritten(b, t, it, v.leftBy(reason), reason)
 	}

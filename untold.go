@@ -10,14 +10,58 @@ import (
 
 // What an app leaves out of what it tells. Absent is not empty: nothing is cleared, and nothing overwritten unseen.
 
-// leavesOut reports whether a record of side s was told without a field that the connection uses. An app that only pushes leaves
-// out what has not changed, and cannot be asked for it.
-func (cfg *config) leavesOut(s Side, fields contact.Fields) bool {
-	return !cfg.schema[s].Unlistable && slices.ContainsFunc(cfg.used[s], func(name string) bool { return fields[name].Absent() })
+// overlook notes which fields that the connection uses a record was told without, and reports whether these are others than before.
+// same says that the record is what it was but for what is told: what was known of the rest is known still. An app that only pushes
+// leaves out what has not changed, and cannot be asked for it.
+func (m *mirror) overlook(cfg *config, told contact.Fields, same bool) bool {
+	if cfg.schema[m.side].Unlistable {
+		return false
+	}
+	var unseen []string
+	for _, name := range cfg.used[m.side] {
+		if told[name].Absent() && (!same || m.Fields[name].Absent() || m.unseen(name)) {
+			unseen = append(unseen, name)
+		}
+	}
+	others := !slices.Equal(unseen, m.Unseen)
+	m.Unseen = unseen
+	return others
 }
 
-// told returns what the answer of a write tells, and of the fields that it leaves out what was sent: that is there.
-func (r *run) told(w *write, before, answer contact.Fields) contact.Fields {
+// unseen reports whether nobody knows what a field holds by now: the record may have been edited since it was told.
+func (m *mirror) unseen(name string) bool { return slices.Contains(m.Unseen, name) }
+
+// shows returns the fields of which it is known what they hold.
+func (m *mirror) shows() contact.Fields {
+	if len(m.Unseen) == 0 {
+		return m.Fields
+	}
+	fields := m.Fields.Clone()
+	maps.DeleteFunc(fields, func(name string, _ contact.Value) bool { return m.unseen(name) })
+	return fields
+}
+
+// partly reports whether something of a record is yet to be told, be it without another version.
+func (m *mirror) partly() bool { return m.Unread || len(m.Unseen)+len(m.Untold) > 0 }
+
+// unnoted stands for the fields that a row of an earlier version does not name, which said no more than that there were some.
+const unnoted = ""
+
+// told returns what the answer of a write tells, and of the fields that it leaves out what was sent: that is there, unless the answer
+// shows what somebody has made of the record since.
+func (r *run) told(m *mirror, w *write, res connector.Result) contact.Fields {
+	answer := res.Record.Fields
+	told := r.withSent(w, m.Fields, answer)
+	if ofWrite(res) {
+		m.overlook(r.cfg, told, true)
+	} else {
+		m.overlook(r.cfg, answer, false)
+	}
+	return told
+}
+
+// withSent returns what is told of a record, and of the fields of which nothing is what was sent.
+func (r *run) withSent(w *write, before, answer contact.Fields) contact.Fields {
 	told, own := answer, false
 	for name, change := range w.patch {
 		if !answer[name].Absent() {

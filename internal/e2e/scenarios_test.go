@@ -172,7 +172,7 @@ func TestScenariosAreThere(t *testing.T) {
 		"60-mappings.yaml":          11,
 		"61-transforms.yaml":        26,
 		"70-faults.yaml":            18,
-		"71-faults-more.yaml":       76,
+		"71-faults-more.yaml":       78,
 		"72-external-ids.yaml":      19,
 		"73-webhooks.yaml":          24,
 		"80-lifecycle.yaml":         6,
