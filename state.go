@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -96,6 +97,9 @@ func (m *mirror) forgotten() bool { return isForgotten(m.id) }
 func isForgotten(id string) bool { return strings.HasPrefix(id, forgottenMark) }
 
 func (m *mirror) alive() bool { return m != nil && m.Gone == alive }
+
+// unseen reports whether nobody knows what a field holds by now: the record may have been edited since it was told.
+func (m *mirror) unseen(name string) bool { return slices.Contains(m.Unseen, name) }
 
 // record returns the mirror as rules and resolvers see it.
 func (m *mirror) record() contact.Record {

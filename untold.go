@@ -28,9 +28,6 @@ func (m *mirror) overlook(cfg *config, told contact.Fields, same bool) bool {
 	return others
 }
 
-// unseen reports whether nobody knows what a field holds by now: the record may have been edited since it was told.
-func (m *mirror) unseen(name string) bool { return slices.Contains(m.Unseen, name) }
-
 // shows returns the fields of which it is known what they hold.
 func (m *mirror) shows() contact.Fields {
 	if len(m.Unseen) == 0 {
