@@ -1,6 +1,11 @@
 package oracle
 
-import "github.com/contactsync/contactsync/contact"
+import (
+	"maps"
+	"slices"
+
+	"github.com/contactsync/contactsync/contact"
+)
 
 // answer is yes, no, or that it cannot be told.
 type answer int
@@ -143,14 +148,33 @@ func (o *Oracle) everFlowed(cn *Connection, from Side, pair [2]*record, since in
 			since = 0 // what it was not shown it may still believe
 		}
 	}
+	return cn.flowedIn(from, pair, since, o.world) || o.stayedIn(cn, from, pair)
+}
+
+// flowedIn reports whether the pair flowed that way in any state since.
+func (cn *Connection) flowedIn(from Side, pair [2]*record, since int, w *world) bool {
 	for _, a := range pair[0].states(since) {
 		for _, b := range pair[1].states(since) {
-			if cn.flows(from, [2]contact.Fields{a, b}, o.world) != no {
+			if cn.flows(from, [2]contact.Fields{a, b}, w) != no {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// stayedIn reports whether the pair ever flowed that way, be it by a former configuration, and what the rules say of it now is not
+// known, for they look at what the connection was never told.
+func (o *Oracle) stayedIn(cn *Connection, from Side, pair [2]*record) bool {
+	c := o.conns[cn.ID]
+	var told [2]contact.Fields
+	for side, r := range pair {
+		told[side] = r.fields(o.at)
+		maps.DeleteFunc(told[side], func(name string, _ contact.Value) bool { return !c.wasTold(r, name) })
+	}
+	return cn.flows(from, told, o.world) == unknown && slices.ContainsFunc(c.configs, func(former config) bool {
+		return former.flowedIn(from, pair, 0, o.world)
+	})
 }
 
 // alwaysFlowed reports whether the pair flowed that way for certain in every state since.

@@ -74,6 +74,8 @@ func TestDirection(t *testing.T) {
 			h.see(oracle.Event{Kind: oracle.Configured, Connection: &c})
 			h.sync(h.put(0, "a1", f{"first": "Annie"}))
 		}},
+		{name: "who was in stays in while a new rule looks at what is hidden", play: func(h *history) { h.stayedIn("labels") }},
+		{name: "a new rule keeps somebody out of whom something else is hidden", want: broken("I9"), play: func(h *history) { h.stayedIn("company") }},
 		{name: "a preview writes", want: broken("I20"), play: func(h *history) {
 			h.ann()
 			h.edit(0, "a1", f{"first": "Anna"})
@@ -569,4 +571,19 @@ func turned(a []oracle.App, c *oracle.Connection) {
 	tagging("own")(a, c)
 	c.Rules[0].OtherWayAround = true
 	c.Rules = c.Rules[:1]
+}
+
+// stayedIn has a new rule keep a1 out while the app hides a field, and an edit flow all the same.
+func (h *history) stayedIn(hidden string) {
+	h.hidden = map[string]string{"a1": hidden}
+	h.create(0, "a1", f{"email": "ann@example.com", "first": "Ann", "labels": []string{"No"}})
+	h.sync(h.made(1, "b1", f{"email": "ann@example.com", "first": "Ann"}), h.pair("a1", "b1"))
+	c := twoWay()
+	c.Rules[0].Admits = func(v contact.Fields) (yes, known bool) {
+		yes, _ = hasNot("labels", "No")(v)
+		return yes, !v["labels"].Absent()
+	}
+	h.see(oracle.Event{Kind: oracle.Configured, Connection: &c})
+	h.edit(0, "a1", f{"first": "Anna"})
+	h.sync(h.put(1, "b1", f{"first": "Anna"}))
 }
