@@ -366,7 +366,7 @@ var advice = map[string]string{
 	ReasonFilter:         "nothing, if the rules say so on purpose; else change the record or the rule",
 	ReasonDirection:      "nothing, if the direction is so on purpose; else change the direction or the mapping",
 	ReasonNoKey:          "give it an email, or have it created anyway",
-	ReasonUnread:         "mend the record in its app if it cannot be read, give the account the right to read the field, or take it out of the filter or the match keys",
+	ReasonUnread:         "mend the record in its app if it cannot be read, give the account the right to read the field, or take it out of the filter, the match keys or the mappings",
 	ReasonDuplicateHere:  "merge the two in their app, link the right one, or have it created anyway",
 	ReasonDuplicateThere: "merge them in the other app, link the right one, or have it created anyway",
 	ReasonMergedThere:    "merge it into the other record here as well, or have it created anyway",

@@ -228,7 +228,7 @@ const (
 	ReasonFilter         = "filter"          // no rule lets it through
 	ReasonDirection      = "direction"       // nothing flows from its side, or the other app takes none
 	ReasonNoKey          = "no_key"          // it has no match key
-	ReasonUnread         = "unread"          // the record cannot be read, or a field was not that a rule looks at, by which it is matched, that is decided together with others, or that may have been edited before a deletion
+	ReasonUnread         = "unread"          // the record cannot be read, or a field was not that a rule looks at, by which it is matched, that is decided together with others, or that somebody may have edited before it is written over or its record deleted
 	ReasonDuplicateHere  = "duplicate_here"  // another record here bears its key
 	ReasonDuplicateThere = "duplicate_there" // several records there bear its key, or one that has a partner
 	ReasonMergedThere    = "merged_there"    // its counterpart became one with another record there
