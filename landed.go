@@ -1,6 +1,7 @@
 package contactsync
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -39,6 +40,20 @@ func (cfg *config) landed(s Side, patch contact.Patch, before, now contact.Field
 		return bears
 	}
 	return silent
+}
+
+// firstCall returns what of a patch an app carries out with the record itself. What it keeps apart, and does not hold as sent, is left
+// out: the call that writes it comes after that of the record, and may never have been made.
+func (cfg *config) firstCall(s Side, patch contact.Patch, before, now contact.Fields) contact.Patch {
+	first := maps.Clone(patch)
+	maps.DeleteFunc(first, func(name string, c contact.Change) bool {
+		f, _ := cfg.schema[s].Field(name)
+		return f.Apart && cfg.trace(s, name, c, before[name], now[name]) == lacks
+	})
+	if len(first) == 0 {
+		return patch
+	}
+	return first
 }
 
 // brought reports whether a record shows an update of another one that has become part of it: it holds something that was sent

@@ -104,6 +104,63 @@ func TestBrought(t *testing.T) {
 	}
 }
 
+// TestFirstCall: what of an update the app may have carried out although it did not come to what it keeps apart, which are tags and
+// phones here.
+func TestFirstCall(t *testing.T) {
+	t.Parallel()
+	cfg, schema := landedConfig(t)
+	for i := range schema.Fields {
+		schema.Fields[i].Apart = schema.Fields[i].Name == "tags" || schema.Fields[i].Name == "phones"
+	}
+	for name, row := range map[string]struct {
+		fields [][4]string // name, before, sent, now
+		want   []string
+	}{
+		"all is there":                      {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"tags", "", "x", "x"}}, []string{"company", "tags"}},
+		"what is apart is as it was":        {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"tags", "", "x", ""}}, []string{"company"}},
+		"what is apart is something else":   {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"tags", "y", "x", "z"}}, []string{"company", "tags"}},
+		"the record is as it was":           {[][4]string{{"company", "Acme", "Bond", "Acme"}, {"tags", "", "x", "x"}}, []string{"company", "tags"}},
+		"one of two that are apart":         {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"tags", "", "x", "x"}, {"phones", "", "1", ""}}, []string{"company", "tags"}},
+		"all that was sent is apart":        {[][4]string{{"tags", "", "x", ""}}, []string{"tags"}},
+		"both that were sent are apart":     {[][4]string{{"tags", "", "x", ""}, {"phones", "", "1", ""}}, []string{"phones", "tags"}},
+		"of the record one is as it was":    {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"first", "Ann", "Anna", "Ann"}, {"tags", "", "x", "x"}}, []string{"company", "first", "tags"}},
+		"what is apart is as it would stay": {[][4]string{{"company", "Acme", "Bond", "Bond"}, {"phones", "1 2", "1 2 3", "1 2"}}, []string{"company", "phones"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before, sent, now := contact.Fields{}, contact.Fields{}, contact.Fields{}
+			for _, f := range row.fields {
+				field, _ := schema.Field(f[0])
+				before[f[0]], sent[f[0]], now[f[0]] = inRow(field, f[1]), inRow(field, f[2]), inRow(field, f[3])
+			}
+			patch := diff(before, sent, schema)
+			require.Equal(t, row.want, cfg.firstCall(B, patch, before, now).Names())
+			require.Len(t, patch, len(row.fields), "what is noted stays as it is")
+		})
+	}
+}
+
+// TestNarrow: what is noted of an update of which a part was not carried out, of the rest.
+func TestNarrow(t *testing.T) {
+	t.Parallel()
+	cfg := between(t, Connection{Mappings: []Mapping{MapFields("stage", "stage"), MapFields("email", "email"), MapFields("tags", "tags")}}, tagged(), tagged())
+	of := func(mapping string) settlement { return settlement{Mapping: mapping} }
+	layer := func(field string) settlement { return settlement{Target: B.String() + " " + field + "\x00x"} }
+	p := &pendingIntent{intentRow: &intentRow{Side: B}, intent: &intent{
+		Patch:  contact.Patch{"stage": contact.Change{Set: contact.Text("2")}, "tags": contact.Change{Set: contact.Empty}},
+		Before: contact.Fields{"stage": contact.Text("1"), "tags": contact.Set("x")},
+		Settle: []settlement{of("stage:stage"), of("tags:tags"), of("gone"), layer("stage"), layer("tags")},
+		Clears: []string{"stage:stage", "tags:tags", "gone"},
+		Why:    map[string]Why{"stage": {}, "tags": {}},
+	}}
+	p.narrow(cfg, contact.Patch{"stage": p.Patch["stage"]})
+	require.Equal(t, []string{"stage"}, p.Patch.Names())
+	require.Equal(t, []string{"stage"}, p.Before.Names())
+	require.Equal(t, []settlement{of("stage:stage"), of("gone"), layer("stage")}, p.Settle)
+	require.Equal(t, []string{"stage:stage", "gone"}, p.Clears)
+	require.Equal(t, map[string]Why{"stage": {}}, p.Why)
+}
+
 // landedConfig is a connection between two apps of one schema.
 func landedConfig(t *testing.T) (*config, *contact.Schema) {
 	t.Helper()

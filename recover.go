@@ -84,7 +84,7 @@ func (r *run) unseen(b *book, p *pendingIntent) bool {
 	if m == nil {
 		return b.mirrorOf(at) != nil && b.mirrorOf(at).Gone == missing && b.linkOf(at) != nil
 	}
-	return m.Unread || r.cfg.landed(p.Side, p.Patch, p.Before, m.shows()) == lacks
+	return m.Unread || r.cfg.landed(p.Side, r.firstCall(p, m), p.Before, m.shows()) == lacks
 }
 
 func (r *run) readIntents() ([]*pendingIntent, error) {
@@ -171,7 +171,8 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		p.done = true
 		return
 	}
-	switch r.cfg.landed(p.Side, p.Patch, p.Before, m.shows()) {
+	first := r.firstCall(p, m)
+	switch r.cfg.landed(p.Side, first, p.Before, m.shows()) {
 	case lacks:
 		// An app that only pushes may tell of it yet. A sync sends it again and is answered; a rollback sends nothing.
 		mayTell := r.report.Took != 0 && r.cfg.schema[p.Side].Unlistable
@@ -183,6 +184,7 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 		}
 		return
 	}
+	p.narrow(r.cfg, first)
 	p.done, r.report.Recovered = true, earliestRun(r.report.Recovered, p.Run)
 	w := p.write(l)
 	before := m.Fields.Clone()
@@ -202,6 +204,35 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	b.dirtyMirrors[m.ref()] = true
 	r.found(b, w, p)
 	r.count(b, w)
+}
+
+// firstCall returns what of an update a record may show although the app did not come to the rest. What is taken back is taken back
+// whole, or again.
+func (r *run) firstCall(p *pendingIntent, m *mirror) contact.Patch {
+	if p.Back != "" {
+		return p.Patch
+	}
+	return r.cfg.firstCall(p.Side, p.Patch, p.Before, m.shows())
+}
+
+// narrow has the note of an update say what of it was carried out: the rest is decided anew.
+func (p *pendingIntent) narrow(cfg *config, done contact.Patch) {
+	for _, name := range p.Patch.Names() {
+		if _, ok := done[name]; ok {
+			continue
+		}
+		maps := func(mapping string) bool {
+			mp := cfg.mapping(mapping) // nil if it is not in force any more
+			return mp != nil && slices.Contains(selected(mp, p.Side), name)
+		}
+		p.Clears = slices.DeleteFunc(p.Clears, maps)
+		p.Settle = slices.DeleteFunc(p.Settle, func(st settlement) bool {
+			return maps(st.Mapping) || st.Mapping == "" && st.about(cfg, p.Side, name)
+		})
+		delete(p.Before, name)
+		delete(p.Why, name)
+	}
+	p.Patch = done
 }
 
 // recoverParted tells in the history of an update that landed before a half of its pair became part of another record. It settles

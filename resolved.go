@@ -60,7 +60,7 @@ func sameSchema(x, y *contact.Schema) bool {
 func sameField(f, g contact.Field) bool {
 	return f.Name == g.Name && f.Label == g.Label && f.Type == g.Type && f.Many == g.Many && f.Meaning == g.Meaning &&
 		f.ReadOnly == g.ReadOnly && f.Required == g.Required && f.MaxLength == g.MaxLength && f.MaxEntries == g.MaxEntries &&
-		slices.Equal(f.Options, g.Options)
+		slices.Equal(f.Options, g.Options) && f.Apart == g.Apart
 }
 
 // compile reads the schemas and resolves the connection against them. last is what the same connection was resolved to

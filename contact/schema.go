@@ -45,6 +45,9 @@ type Field struct {
 	MaxLength  int      `json:"max_length,omitempty"`  // in characters (runes) of text; 0 means no known limit
 	MaxEntries int      `json:"max_entries,omitempty"` // of a list; 0 means no known limit
 	Options    []string `json:"options,omitempty"`     // of a choice or set; none means any
+	// Apart says that the app keeps the field outside the record, and that an update writes it by a call of its own after that
+	// of the record: one that breaks off may be carried out without it. False for what is written with the record, or not at all.
+	Apart bool `json:"apart,omitempty"`
 }
 
 // A Schema describes the records of one app: their fields, and what the app can and cannot do with them. The

@@ -101,8 +101,12 @@ func (b *book) Schema(ctx context.Context) (contact.Schema, error) {
 	if err != nil {
 		return contact.Schema{}, err
 	}
+	fields := cards.Fields()
+	for i := range fields {
+		fields[i].Apart = fields[i].Name == cards.Labels // groups that are cards of their own are written after the card
+	}
 	schema := contact.Schema{
-		Fields:     cards.Fields(),
+		Fields:     fields,
 		Versions:   true,
 		Tombstones: f.sync,
 		Modified:   true,
