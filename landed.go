@@ -19,7 +19,7 @@ const (
 	lacks  trace = iota // it is as it was, where the update would have changed it
 	silent              // it is as it was, and the update may have left it so
 	edited              // it is neither as it was nor what was sent: somebody has changed it, before the update or after
-	hints               // it holds what was sent, and others may well have put that there: a label, a choice
+	hints               // it holds what was sent, and others may well have put that there: a label, a choice, a part of a text
 	bears               // it holds what was sent
 )
 
@@ -86,8 +86,10 @@ func traceOf(f contact.Field, c contact.Change, before, now contact.Value, regio
 		return silent
 	case f.Same(now, before, region):
 		return lacks
-	case f.Same(c.Set, now, region) || looksLike(c.Set, now):
+	case f.Same(c.Set, now, region) || mayBecome(f, c.Set, now):
 		return bears
+	case looksLike(c.Set, now):
+		return hints // cut short, and no schema says where: it may be a value of its own
 	}
 	return edited
 }

@@ -254,8 +254,8 @@ func (r *run) recoverParted(b *book, p *pendingIntent, m *mirror) {
 }
 
 // settleSent takes what a user has entered in a field for an edit of what was sent there, where nobody can know whether that had
-// arrived: it flows. Where it may not flow, and of all else that was sent, the update is decided anew. The history does not
-// tell of what may never have been.
+// arrived: it flows. Where it may not flow, where it is a part of what was sent, and of all else, the update is decided anew. The history
+// does not tell of what may never have been.
 func (r *run) settleSent(b *book, w *write, m *mirror) {
 	for i := range w.settle {
 		st := w.settle[i : i+1]
@@ -263,7 +263,8 @@ func (r *run) settleSent(b *book, w *write, m *mirror) {
 		if mp == nil || w.back != nil || st[0].Element != "" || !mp.flow[w.side] || slices.ContainsFunc(selected(mp, w.side), m.unseen) {
 			continue
 		}
-		if now := mp.get(nil, w.side, m.Fields, st[0].Val[w.side]); !mp.same(w.side, now, st[0].Val[w.side]) {
+		sent := st[0].Val[w.side]
+		if now := mp.get(nil, w.side, m.Fields, sent); !mp.same(w.side, now, sent) && !slices.EqualFunc(sent, now, looksLike) {
 			w.link.arrived(r.cfg, st, false, w.side, m)
 		}
 	}
