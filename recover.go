@@ -221,13 +221,13 @@ func (p *pendingIntent) narrow(cfg *config, done contact.Patch) {
 		if _, ok := done[name]; ok {
 			continue
 		}
-		maps := func(mapping string) bool {
+		by := func(mapping string) bool {
 			mp := cfg.mapping(mapping) // nil if it is not in force any more
 			return mp != nil && slices.Contains(selected(mp, p.Side), name)
 		}
-		p.Clears = slices.DeleteFunc(p.Clears, maps)
+		p.Clears = slices.DeleteFunc(p.Clears, by)
 		p.Settle = slices.DeleteFunc(p.Settle, func(st settlement) bool {
-			return maps(st.Mapping) || st.Mapping == "" && st.about(cfg, p.Side, name)
+			return by(st.Mapping) || st.Mapping == "" && st.about(cfg, p.Side, name)
 		})
 		delete(p.Before, name)
 		delete(p.Why, name)
