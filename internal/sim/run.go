@@ -6,17 +6,16 @@ import (
 	"maps"
 	"slices"
 	"sync"
-	"time"
 )
 
 // A Tally is what became of many seeds.
 type Tally struct {
-	Seeds   int
-	Last    uint64            // the last of them
-	Virtual time.Duration     // of all their worlds together
-	Fired   map[string]int    // how often each fault befell a call, by family and kind
-	Failed  map[uint64]string // what is wrong, by seed
-	Again   int               // seeds that were played twice
+	Seeds  int
+	Last   uint64            // the last of them
+	Hours  float64           // of all their worlds together: of a million more than a time.Duration holds
+	Fired  map[string]int    // how often each fault befell a call, by family and kind
+	Failed map[uint64]string // what is wrong, by seed
+	Again  int               // seeds that were played twice
 }
 
 // Run plays n seeds from first on, so many at a time. One in a hundred, and each that fails, is played again, and must go
@@ -73,7 +72,7 @@ func (t *Tally) add(seed uint64, r *Result, failure string) {
 	if seed%100 == 0 || failure != "" {
 		t.Again++
 	}
-	t.Virtual += r.Virtual
+	t.Hours += r.Virtual.Hours()
 	for name, n := range r.Fired {
 		t.Fired[name] += n
 	}

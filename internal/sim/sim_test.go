@@ -40,7 +40,7 @@ func TestSeeds(t *testing.T) {
 	tally := Run(t.Context(), *first, *seeds, *workers, Options{})
 	took, used := time.Since(began), processor()-cpu
 	checkFailed(t, tally, *first)
-	t.Logf("%d seeds, %.1f years, in %s: %.0f seeds a second, %.0f a second and core; %d played twice; %d failed", *seeds, tally.Virtual.Hours()/8766,
+	t.Logf("%d seeds, %.1f years, in %s: %.0f seeds a second, %.0f a second and core; %d played twice; %d failed", *seeds, tally.Hours/8766,
 		took.Round(time.Millisecond), float64(*seeds)/took.Seconds(), float64(*seeds)/used.Seconds(), tally.Again, len(tally.Failed))
 	for _, name := range tally.Names() {
 		t.Logf("%8d %s", tally.Fired[name], name)
@@ -130,4 +130,13 @@ func failure(ctx context.Context, s *Script) string {
 		return err.Error()
 	}
 	return r.Failed()
+}
+
+// TestTally: the worlds of many seeds last longer than a time.Duration can say, which ends after 292 years.
+func TestTally(t *testing.T) {
+	tally := &Tally{Fired: map[string]int{}}
+	for seed := range uint64(40) {
+		tally.add(seed, &Result{Virtual: 10 * 8766 * time.Hour}, "")
+	}
+	require.InDelta(t, 400, tally.Hours/8766, 0.001)
 }

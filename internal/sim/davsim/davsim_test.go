@@ -59,7 +59,7 @@ func TestSeeds(t *testing.T) {
 			t.Errorf("seed %d does not fail any more: take it from the open ones (%s)", seed, reason)
 		}
 	}
-	t.Logf("%d seeds, %.1f years, in %s, %.0f a second and core; %d played twice; %d failed", *seeds, tally.Virtual.Hours()/8766,
+	t.Logf("%d seeds, %.1f years, in %s, %.0f a second and core; %d played twice; %d failed", *seeds, tally.Hours/8766,
 		took.Round(time.Millisecond), float64(*seeds)/used.Seconds(), tally.Again, len(tally.Failed))
 	for _, name := range tally.Names() {
 		t.Logf("%8d %s", tally.Fired[name], name)
