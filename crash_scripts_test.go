@@ -56,6 +56,8 @@ var crashScripts = map[string]crashScript{
 	"rollback-of-first": {"default", nil, append(slices.Clone(twoBooks), "sync", "rollback")},
 	"rollback-of-edits": {"delete", func(h *history) { h.batch = 2 },
 		append(slices.Clone(twoBooks), "sync", "edit a 0-3 first", "remove b 4", "put a 6", "sync", "rollback")},
+	"rollback-of-pushes": {"default", func(h *history) { h.push[1], h.upsert[1], h.batch = true, true, 1 },
+		append(slices.Clone(twoBooks), "sync", "edit a 0-1 first", "sync", "rollback")},
 }
 
 // history returns the script as a history. A word that it does not know is a fault of the script.

@@ -174,8 +174,8 @@ func (r *run) recoverUpdate(b *book, p *pendingIntent) {
 	first := r.firstCall(p, m)
 	switch r.cfg.landed(p.Side, first, p.Before, m.shows()) {
 	case lacks:
-		// An app that only pushes may tell of it yet. A sync sends it again and is answered; a rollback sends nothing.
-		mayTell := r.report.Took != 0 && r.cfg.schema[p.Side].Unlistable
+		// An app that only pushes may tell of it yet. A sync sends it again and is answered; a rollback sends only what it takes back.
+		mayTell := r.report.Took != 0 && r.report.Took != runOf(p.Back) && r.cfg.schema[p.Side].Unlistable
 		p.done = r.waited(p) && !m.Unread && !mayTell && len(patchesUnseen(m, p.Patch)) < len(p.Patch)
 		return
 	case silent:
