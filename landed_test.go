@@ -60,11 +60,7 @@ func TestLanded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before, sent, now := contact.Fields{}, contact.Fields{}, contact.Fields{}
-			for _, f := range row.fields {
-				field, _ := schema.Field(f[0])
-				before[f[0]], sent[f[0]], now[f[0]] = inRow(field, f[1]), inRow(field, f[2]), inRow(field, f[3])
-			}
+			before, sent, now := inRows(schema, row.fields)
 			if got := cfg.landed(B, diff(before, sent, schema), before, now); got != row.want {
 				t.Errorf("landed: %d, want %v", got, row.want)
 			}
@@ -132,11 +128,7 @@ func TestFirstCall(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			before, sent, now := contact.Fields{}, contact.Fields{}, contact.Fields{}
-			for _, f := range row.fields {
-				field, _ := schema.Field(f[0])
-				before[f[0]], sent[f[0]], now[f[0]] = inRow(field, f[1]), inRow(field, f[2]), inRow(field, f[3])
-			}
+			before, sent, now := inRows(schema, row.fields)
 			patch := diff(before, sent, schema)
 			require.Equal(t, row.want, cfg.firstCall(B, patch, before, now).Names())
 			require.Len(t, patch, len(row.fields), "what is noted stays as it is")
@@ -179,6 +171,16 @@ func landedConfig(t *testing.T) (*config, *contact.Schema) {
 		}
 	}
 	return cfg, schema
+}
+
+// inRows returns what the fields of a row held before, what was sent, and what they hold now.
+func inRows(schema *contact.Schema, rows [][4]string) (before, sent, now contact.Fields) {
+	before, sent, now = contact.Fields{}, contact.Fields{}, contact.Fields{}
+	for _, row := range rows {
+		field, _ := schema.Field(row[0])
+		before[row[0]], sent[row[0]], now[row[0]] = inRow(field, row[1]), inRow(field, row[2]), inRow(field, row[3])
+	}
+	return before, sent, now
 }
 
 // inRow returns a value as a row of the table writes it: elements stand between spaces, and what is not told is "?".
